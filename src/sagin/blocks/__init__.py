@@ -1,0 +1,1 @@
+"""Physics: pure functions, one file per published model, no optimisation."""

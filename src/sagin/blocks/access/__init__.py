@@ -1,0 +1,1 @@
+"""Shared media: gains and powers to SINR and rate."""

@@ -1,0 +1,1 @@
+"""Path loss, fading, absorption, blockage, antennas and noise."""

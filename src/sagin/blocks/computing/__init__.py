@@ -1,0 +1,1 @@
+"""Processors and queues: time and energy of computation."""

@@ -1,0 +1,1 @@
+"""Distances, orbits, flights and visibility."""

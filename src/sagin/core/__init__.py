@@ -1,0 +1,1 @@
+"""Foundations that know no radio and no paper."""

@@ -1,0 +1,196 @@
+"""What a system is: frozen records of functions, and the few calls every system shares."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+import numpy as np
+
+from sagin.core import records, results
+from sagin.core.errors import InputError
+from sagin.core.figures import Figure
+from sagin.core.parameters import Parameters
+
+Role = Literal["paper", "baseline", "improved", "extension"]
+
+
+def late(target: str) -> Callable[..., Any]:
+    """A function "package.module:name", imported at its first call: listing systems loads no compiled code."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        module, name = target.split(":")
+        return getattr(import_module(module), name)(*args, **kwargs)
+
+    call.__name__ = target.split(":")[1]
+    call.__qualname__ = target
+    return call
+
+
+class NoOptions(Parameters):
+    """Options of a scheme that has none."""
+
+
+@dataclass(frozen=True)
+class Exact:
+    """A reference at small size: `decision`, its `objective` (drop,), and a certified `bound` (drop,), NaN if none."""
+
+    objective: np.ndarray
+    bound: np.ndarray
+    decision: Any
+
+
+@dataclass(frozen=True)
+class Space:
+    """A decision space: its array table (a record class), its evaluator, and what is known about its optimum.
+
+    `evaluate(drops, decision)` gives a metrics record with a field `objective` (drop,). `bound(drops)` is (drop,) and
+    certified (NaN: no certificate). `exact(drops) -> Exact` refuses sizes it cannot handle with InputError.
+    """
+
+    decision: type
+    evaluate: Callable[[Any, Any], Any]
+    bound: Callable[[Any], np.ndarray] | None = None
+    exact: Callable[[Any], Exact] | None = None
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A named way to decide. `solve(drops, options) -> results.solution(...)` handles a chunk of drops in one thread.
+
+    `monotone`: its trace never gets worse. `relabel_tolerance`: relative change of the objective it allows when users
+    are relabelled (None: not equivariant). `space`: the decision class it returns.
+    """
+
+    name: str
+    role: Role
+    summary: str
+    solve: Callable[[Any, Any], results.Solution]
+    space: type
+    options: type[Parameters] = NoOptions
+    monotone: bool = False
+    relabel_tolerance: float | None = None
+
+
+@dataclass(frozen=True)
+class System:
+    """One published system. `sample`, `solve`, `evaluate`, `bound` are the whole Python interface.
+
+    `draw(scenario, seeds)` gives a drops record. `derive(drops, given)` recomputes derived arrays of drops in which the
+    user replaced the arrays named in `given`. `budget(drops)` gives rows (label, value, unit) of the first drop.
+    `relabel(drops, generator)` gives the drops with their users permuted, for the contract tests.
+    """
+
+    name: str
+    title: str
+    reference: str
+    sense: Literal["min", "max"]
+    scenario: type[Parameters]
+    draw: Callable[[Any, np.ndarray], Any]
+    spaces: tuple[Space, ...]
+    schemes: tuple[Scheme, ...]
+    figures: tuple[Figure, ...] = ()
+    objective_unit: str = ""
+    derive: Callable[[Any, frozenset[str]], Any] | None = None
+    budget: Callable[[Any], list[tuple[str, float, str]]] | None = None
+    relabel: Callable[[Any, np.random.Generator], Any] | None = None
+
+    def sample(self, scenario: Any = None, seeds: Iterable[int] = (0,)) -> Any:
+        """Drops of a scenario (None: the defaults), one for each seed; drop i depends on (scenario, seed i) only."""
+        scenario = self.scenario() if scenario is None else scenario
+        if not isinstance(scenario, self.scenario):
+            raise InputError("scenario", type(scenario).__name__, f"a scenario of {self.name}")
+        return self.draw(scenario, check_seeds(seeds))
+
+    def drops_from(self, scenario: Any = None, seeds: Iterable[int] | None = None, **arrays: Any) -> Any:
+        """Drops with some arrays (drop, ...) of your own, the rest drawn; seeds default to 0, 1, ..."""
+        if not arrays:
+            raise InputError("arrays", None, "at least one array of a drop", "use sample() to draw everything")
+        lengths = {name: np.shape(value)[:1] for name, value in arrays.items()}
+        count = max((length[0] for length in lengths.values() if length), default=1)
+        base = self.sample(scenario, range(count) if seeds is None else seeds)
+        fields = {f.name: getattr(base, f.name) for f in dataclasses.fields(base)}
+        drops = records.build(type(base), **{**fields, **arrays})
+        return self.derive(drops, frozenset(arrays)) if self.derive else drops
+
+    def solve(
+        self,
+        drops: Any,
+        scheme: str = "",
+        *,
+        threads: int | None = None,
+        progress: Callable[[int], None] | None = None,
+        **options: Any,
+    ) -> results.Solution:
+        """Decide all drops by one scheme (default: the paper's); `options` are the scheme's."""
+        from sagin.core.engine import map_chunks
+
+        chosen = self.scheme(scheme or self.names("paper")[0])
+        settings = chosen.options(**options)
+        parts = map_chunks(
+            lambda rows: chosen.solve(records.take(drops, rows), settings), records.n_drops(drops), threads, progress
+        )
+        whole = results.join(parts)
+        feasible = records.feasible(self.evaluate(drops, whole.decision))
+        status = np.where(feasible, whole.status, np.int8(results.Status.INFEASIBLE)).astype(np.int8)
+        return dataclasses.replace(whole, scheme=chosen.name, status=status, options=settings.to_dict())
+
+    def evaluate(self, drops: Any, decision: Any) -> Any:
+        """Metrics of any decision, feasible or not; constraint violations are outputs, never exceptions."""
+        space = self.space(type(decision))
+        records.sizes(decision, records.sizes(drops))
+        return space.evaluate(drops, decision)
+
+    def bound(self, drops: Any, space: type | None = None, *, threads: int | None = None) -> np.ndarray:
+        """(drop,) certified bound of the objective over a decision space (default: the first); NaN: no certificate."""
+        from sagin.core.engine import map_chunks
+
+        bound = self.space(space or self.spaces[0].decision).bound
+        if bound is None:
+            return np.full(records.n_drops(drops), np.nan)
+        return np.concatenate(
+            map_chunks(lambda rows: bound(records.take(drops, rows)), records.n_drops(drops), threads)
+        )
+
+    def gap(self, objective: np.ndarray, bound: np.ndarray) -> np.ndarray:
+        """(drop,) relative distance of objectives to the bound, >= 0 for a valid pair, whatever the sense."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return 1 - objective / bound if self.sense == "max" else objective / bound - 1
+
+    def scheme(self, name: str) -> Scheme:
+        """The scheme of that name."""
+        return _pick("scheme", name, {scheme.name: scheme for scheme in self.schemes}, self.name)
+
+    def figure(self, name: str) -> Figure:
+        """The figure of that name."""
+        return _pick("figure", name, {figure.name: figure for figure in self.figures}, self.name)
+
+    def names(self, role: str) -> list[str]:
+        """Names of the schemes with a role."""
+        return [scheme.name for scheme in self.schemes if scheme.role == role]
+
+    def space(self, decision: type) -> Space:
+        """The space of a decision class."""
+        for space in self.spaces:
+            if space.decision is decision:
+                return space
+        raise InputError("decision", decision.__name__, "a decision of " + self.name)
+
+
+def check_seeds(seeds: Iterable[int]) -> np.ndarray:
+    """(drop,) int64 from any iterable of integers; at least one, none negative."""
+    array = np.asarray(list(seeds))
+    if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
+        raise InputError("seeds", list(seeds)[:5], "one or more integers")
+    if array.min() < 0:
+        raise InputError("seeds", int(array.min()), ">= 0")
+    return array.astype(np.int64)
+
+
+def _pick(kind: str, name: str, known: Mapping[str, Any], owner: str) -> Any:
+    if name not in known:
+        raise InputError(kind, name, "one of " + ", ".join(known), f"known to {owner}")
+    return known[name]

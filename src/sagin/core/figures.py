@@ -1,0 +1,144 @@
+"""Figures and claims as data: what to compute, and what the paper says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+Word = Literal["holds", "partly", "does_not_hold", "contradictory", "undecided"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Outcome of a claim, computed from data: the word and the numbers it rests on, in one sentence."""
+
+    word: Word
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values behind one figure.
+
+    `x`: (point,) axis values. `labels`: one a curve. `values`, `feasible`: (curve, point, drop).
+    `extra`: further arrays of the same shape, by name (say, another metric of the same decisions).
+    Values of infeasible drops are kept as evaluated; statistics use the drops feasible for all compared curves.
+    """
+
+    x: np.ndarray
+    labels: tuple[str, ...]
+    values: np.ndarray
+    feasible: np.ndarray
+    extra: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def index(self, label: str) -> int:
+        """Position of a curve."""
+        return self.labels.index(label)
+
+    def curve(self, label: str) -> np.ndarray:
+        """(point, drop) values of a curve, NaN where its drop is infeasible."""
+        row = self.index(label)
+        return np.where(self.feasible[row], self.values[row], np.nan)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement of the paper about a figure and the rule that judges it.
+
+    `text`: the statement in our words. `rule`: when it holds, in words. `check(series) -> Verdict`.
+    `note`: fairness: calibrated, true by construction, tuned, ...; printed in the ledger beside the verdict.
+    """
+
+    name: str
+    text: str
+    rule: str
+    check: Callable[[Series], Verdict]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Horizontal axis: a scenario field, several fields set together, or ("iteration",).
+
+    `values`: one entry a point: a scalar set to every field, or a tuple with one value a field. `shown`: numbers drawn,
+    if they differ from the (first) field's value. For the iteration axis only the number of `values` counts.
+    """
+
+    fields: tuple[str, ...]
+    values: tuple[Any, ...]
+    label: str
+    shown: tuple[float, ...] | None = None
+    log: bool = False
+
+    def at(self, point: int) -> dict[str, Any]:
+        """Scenario overrides of one point."""
+        if self.fields == ("iteration",):
+            return {}
+        value = self.values[point]
+        each = value if isinstance(value, tuple) and len(self.fields) > 1 else (value,) * len(self.fields)
+        return dict(zip(self.fields, each, strict=True))
+
+    def numbers(self) -> np.ndarray:
+        """(point,) what the axis shows."""
+        if self.shown is not None:
+            return np.asarray(self.shown, dtype=float)
+        return np.asarray([value[0] if isinstance(value, tuple) else value for value in self.values], dtype=float)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One curve: a scheme, scenario overrides and scheme options; `value` names the metric (drop,) that is drawn.
+
+    `scheme` "bound" draws the certified bound.
+    """
+
+    label: str
+    scheme: str
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    value: str = "objective"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of the paper: axis x curves x drops, and its claims.
+
+    `fixed`: scenario overrides of the whole figure. `n_drops`: drops used where the caller does not say.
+    `extra`: further metrics (drop,) kept beside the drawn one, for claims. `y_log`: logarithmic ordinate.
+    `compute(scenario, seeds) -> Series` replaces axis x curves where a figure is not a sweep of schemes.
+    `paint(scenario, seeds) -> Picture` gives a map or schedule drawn instead of curves.
+    """
+
+    name: str
+    title: str
+    axis: Axis
+    y_label: str
+    curves: tuple[Curve, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    n_drops: int = 20
+    extra: tuple[str, ...] = ()
+    y_log: bool = False
+    compute: Callable[[Any, np.ndarray], Series] | None = None
+    paint: Callable[[Any, np.ndarray], Picture] | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing that is not curves: markers and lines (a map), bars (a schedule), stacked columns; in data units.
+
+    `points`: (label, x, y) groups; `lines`: (label, x pairs (n, 2), y pairs (n, 2)) groups; `bars`: (label, row, start,
+    width), `rows` their names; `stacks`: (label, heights) over `columns`.
+    """
+
+    x_label: str
+    y_label: str
+    points: tuple[tuple[str, np.ndarray, np.ndarray], ...] = ()
+    lines: tuple[tuple[str, np.ndarray, np.ndarray], ...] = ()
+    bars: tuple[tuple[str, int, float, float], ...] = ()
+    rows: tuple[str, ...] = ()
+    stacks: tuple[tuple[str, np.ndarray], ...] = ()
+    columns: tuple[str, ...] = ()

@@ -1,0 +1,110 @@
+"""Means with 95 % confidence intervals, paired comparisons, and the rules that turn them into verdicts."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from sagin.core.figures import Series, Verdict
+
+LEAST_DROPS = 5  # below this an order claim is undecided
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Mean of `n_used` of `n` drops and its 95 % confidence limits (Student's t)."""
+
+    mean: float
+    low: float
+    high: float
+    n_used: int
+    n: int
+
+
+def interval(values: np.ndarray) -> Interval:
+    """Mean and 95 % interval of the finite values of a (drop,) array."""
+    used = values[np.isfinite(values)]
+    n = int(used.size)
+    if n == 0:
+        return Interval(np.nan, np.nan, np.nan, 0, int(values.size))
+    mean = float(used.mean())
+    half = t_quantile(n - 1) * float(used.std(ddof=1)) / np.sqrt(n) if n > 1 else np.nan
+    return Interval(mean, mean - half, mean + half, n, int(values.size))
+
+
+def t_quantile(degrees: int) -> float:
+    """97.5 % quantile of Student's t."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, 0.975))
+
+
+def paired(series: Series, first: str, second: str) -> list[Interval]:
+    """Interval of `first` - `second` at each point, on the drops feasible for both."""
+    difference = series.curve(first) - series.curve(second)
+    return [interval(row) for row in difference]
+
+
+def common_means(series: Series) -> np.ndarray:
+    """(curve, point) means over the drops feasible for every curve of the point; NaN if none."""
+    used = series.feasible.all(axis=0)  # (point, drop)
+    counts = used.sum(axis=1)
+    sums = np.where(used, series.values, 0.0).sum(axis=2)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def below(series: Series, lower: str, upper: str) -> Verdict:
+    """Is `lower` below `upper` at every point? Holds where each paired 95 % interval excludes 0."""
+    gaps = paired(series, upper, lower)
+    return _count(gaps, series, f"{lower} below {upper}")
+
+
+def rises(series: Series, label: str) -> Verdict:
+    """Does a curve rise from each point to the next? Drops are paired across points."""
+    return _steps(series, label, 1.0, "rises")
+
+
+def falls(series: Series, label: str) -> Verdict:
+    """Does a curve fall from each point to the next? Drops are paired across points."""
+    return _steps(series, label, -1.0, "falls")
+
+
+def combine(parts: list[Verdict]) -> Verdict:
+    """Several parts of one claim: all hold -> holds, none -> does_not_hold, else partly; undecided if any part is."""
+    words = [part.word for part in parts]
+    evidence = "; ".join(part.evidence for part in parts)
+    if "undecided" in words:
+        return Verdict("undecided", evidence)
+    if all(word == "holds" for word in words):
+        return Verdict("holds", evidence)
+    return Verdict("does_not_hold" if all(word == "does_not_hold" for word in words) else "partly", evidence)
+
+
+def decide(condition: bool, evidence: str) -> Verdict:
+    """Holds or does_not_hold."""
+    return Verdict("holds" if condition else "does_not_hold", evidence)
+
+
+def _steps(series: Series, label: str, sign: float, word: str) -> Verdict:
+    values = series.curve(label)
+    steps = [interval(sign * (after - before)) for before, after in itertools.pairwise(values)]
+    means = ", ".join(f"{interval(row).mean:.5g}" for row in values)
+    return _count(steps, series, f"{label} {word} ({means})")
+
+
+def _count(gaps: list[Interval], series: Series, what: str) -> Verdict:
+    """Verdict on 'every gap is positive'."""
+    if series.values.shape[2] < LEAST_DROPS or any(gap.n_used < LEAST_DROPS for gap in gaps):
+        return Verdict("undecided", f"{what}: fewer than {LEAST_DROPS} usable drops")
+    sure = sum(gap.low > 0 for gap in gaps)
+    worst = min(gaps, key=lambda gap: gap.low)
+    text = (
+        f"{what} at {sure} of {len(gaps)} points; least difference {worst.mean:.4g} [{worst.low:.4g}, {worst.high:.4g}]"
+    )
+    if sure == len(gaps):
+        return Verdict("holds", text)
+    if all(gap.high > 0 for gap in gaps) and sure == 0:
+        return Verdict("undecided", text)
+    return Verdict("partly" if sure else "does_not_hold", text)

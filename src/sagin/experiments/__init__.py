@@ -1,0 +1,1 @@
+"""Sweeps, stored results, statistics and figures over any system."""
