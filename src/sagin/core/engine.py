@@ -60,7 +60,7 @@ def _note(result: T, rows: slice, done: Callable[[int], None]) -> T:
 
 
 def cache_dir() -> Path:
-    """Folder of compiled kernels: keyed by the package's sources, numba and the processor.
+    """Folder of compiled kernels: keyed by the sources that hold kernels, numba and the processor.
 
     numba does not notice edits in functions that a cached kernel calls from other files; the key does.
     `SAGIN_CACHE_DIR` overrides the parent; a read-only home falls back to the temporary folder.
@@ -68,8 +68,9 @@ def cache_dir() -> Path:
     key = hashlib.blake2b(digest_size=8)
     package = Path(__file__).resolve().parents[1]
     for path in sorted(package.rglob("*.py")):
-        key.update(str(path.relative_to(package)).encode())
-        key.update(path.read_bytes())
+        source = path.read_bytes()
+        if b"@kernel" in source or path.name == "constants.py":
+            key.update(str(path.relative_to(package)).encode() + source)
     key.update(f"{numba.__version__} {sys.version} {_processor()}".encode())
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sagin"
     for parent in (os.environ.get("SAGIN_CACHE_DIR") or default, Path(tempfile.gettempdir()) / f"sagin-{os.getuid()}"):
