@@ -19,6 +19,7 @@ import numpy as np
 import sagin
 from sagin.core import records
 from sagin.core.contracts import System, check_seeds
+from sagin.core.discovery import locations
 from sagin.core.errors import InputError
 from sagin.core.results import Solution
 from sagin.experiments import netcdf, runs
@@ -33,8 +34,11 @@ BOUND = "bound"
 
 def versions(system: System) -> dict[str, str]:
     """What else decides results: the package, the code of models and methods, the libraries."""
-    package = type(system.scenario()).__module__.rsplit(".", 1)[0]
-    return {"sagin": sagin.__version__, "sources": sources(package), **library_versions()}
+    return {
+        "sagin": sagin.__version__,
+        "sources": sources(locations().get(system.name, "")),
+        **library_versions(),
+    }
 
 
 @dataclass(frozen=True)

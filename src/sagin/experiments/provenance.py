@@ -73,13 +73,14 @@ def processor() -> str:
 
 
 @cache
-def sources(system_package: str) -> str:
-    """Digest of the code that decides results: models, methods and engine of sagin, and the system's own package."""
+def sources(module: str = "") -> str:
+    """Digest of the code that decides results: engine, models and methods of sagin, and the module of a system."""
     package = Path(sagin.__file__).resolve().parent
-    folders = {package / name for name in ("core", "blocks", "methods")}
-    folders.add(Path(import_module(system_package).__file__ or "").resolve().parent)
+    files = [path for name in ("core", "blocks", "methods") for path in (package / name).rglob("*.py")]
+    if module:
+        entry = Path(import_module(module).__file__ or "").resolve()
+        files += entry.parent.rglob("*.py") if entry.name == "__init__.py" else [entry]
     digest = blake2b(digest_size=16)
-    for folder in sorted(folders):
-        for path in sorted(folder.rglob("*.py")):
-            digest.update(f"{folder.name}/{path.relative_to(folder)}\n".encode() + path.read_bytes())
+    for path in sorted(files):
+        digest.update(f"{path.parent.name}/{path.name}\n".encode() + path.read_bytes())
     return digest.hexdigest()
