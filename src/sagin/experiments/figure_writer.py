@@ -25,9 +25,9 @@ def draw_series(figure: Figure, series: Series) -> dict[str, bytes]:
     """PNG and PDF of curves: means over the drops feasible for all curves of a point, 95 % intervals as bars."""
     with rc_context(style.TABLE):
         canvas, axes = _canvas()
-        used = statistics.common_drops(series)
+        used, values = statistics.common_drops(series), statistics.common_values(series)
         for row, label in enumerate(series.labels):
-            _curve(axes, series, used, row, label)
+            _curve(axes, series.x, values[row], row, label)
         _scales(axes, figure, series)
         axes.set_xlabel(figure.axis.label)
         axes.set_ylabel(figure.y_label)
@@ -69,19 +69,17 @@ def _canvas(height: float = style.HEIGHT_INCH) -> tuple[Canvas, Any]:
     return canvas, canvas.add_subplot()
 
 
-def _curve(axes: Any, series: Series, used: np.ndarray, row: int, label: str) -> None:
-    rows = [
-        statistics.interval(np.where(used[point], series.values[row, point], np.nan)) for point in range(len(series.x))
-    ]
+def _curve(axes: Any, x: np.ndarray, values: np.ndarray, row: int, label: str) -> None:
+    rows = [statistics.interval(drops) for drops in values]
     mean = np.array([part.mean for part in rows])
     half = np.array([part.high - part.mean for part in rows])
     look = style.look(row)
     every = max(1, len(mean) // 12)
-    axes.plot(series.x, mean, label=label, markevery=every, markerfacecolor="white", **look)
+    axes.plot(x, mean, label=label, markevery=every, markerfacecolor="white", **look)
     shown = np.isfinite(mean) & np.isfinite(half)
     shown[np.setdiff1d(np.arange(len(mean)), np.arange(len(mean))[::every])] = False
     if shown.any():
-        axes.errorbar(series.x[shown], mean[shown], half[shown], fmt="none", ecolor=look["color"], elinewidth=0.7)
+        axes.errorbar(x[shown], mean[shown], half[shown], fmt="none", ecolor=look["color"], elinewidth=0.7)
 
 
 def _scales(axes: Any, figure: Figure, series: Series) -> None:

@@ -180,9 +180,7 @@ def _read_variable(variable: Any) -> Variable:
     if values.dtype.kind == "O":
         flat = [text.decode() if isinstance(text, bytes) else text for text in values.ravel().tolist()]
         values = np.array(flat, dtype=object).reshape(values.shape) if values.ndim else np.asarray(flat[0])
-    return Variable(
-        tuple(variable.dimensions), values, {key: _plain(value) for key, value in variable.attrs.items()}
-    )
+    return Variable(tuple(variable.dimensions), values, {key: _plain(value) for key, value in variable.attrs.items()})
 
 
 def _plain(value: Any) -> Any:

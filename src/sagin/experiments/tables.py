@@ -35,9 +35,7 @@ def to_table(run: Run) -> list[Row]:
 def long_rows(constants: Mapping[str, Any], columns: Mapping[str, Iterable[Any]]) -> list[Row]:
     """Rows of plain Python values from equally long columns and values common to all rows."""
     lists = {name: np.asarray(values).tolist() for name, values in columns.items()}
-    return [
-        {**constants, **dict(zip(lists, values, strict=True))} for values in zip(*lists.values(), strict=True)
-    ]
+    return [{**constants, **dict(zip(lists, values, strict=True))} for values in zip(*lists.values(), strict=True)]
 
 
 def csv_text(rows: list[Row]) -> str:

@@ -27,7 +27,9 @@ SYSTEM = System(
         Space(model.BoostedDecision, model.evaluate_boosted),
     ),
     schemes=(
-        _scheme("iterate", "paper", "moves shares step by step", "solve_iterate", options=IterateOptions, monotone=True),
+        _scheme(
+            "iterate", "paper", "moves shares step by step", "solve_iterate", options=IterateOptions, monotone=True
+        ),
         _scheme("equal", "baseline", "equal shares", "solve_equal"),
         _scheme("slow", "baseline", "random shares, slowly", "solve_slow", options=SlowOptions),
         _scheme("closed_form", "improved", "square-root shares", "solve_closed"),
