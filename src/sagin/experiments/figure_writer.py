@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from sagin.core import statistics
 from sagin.core.figures import Figure, Picture, Series
@@ -85,6 +85,9 @@ def _curve(axes: Any, x: np.ndarray, values: np.ndarray, row: int, label: str) -
 def _scales(axes: Any, figure: Figure, series: Series) -> None:
     if figure.axis.log:
         axes.set_xscale("log")
+        if len(series.x) <= 8:
+            axes.set_xticks(series.x, [f"{value:g}" for value in series.x])
+            axes.xaxis.set_minor_formatter(NullFormatter())
     elif np.array_equal(series.x, np.rint(series.x)):
         if len(series.x) <= 10:
             axes.set_xticks(series.x)

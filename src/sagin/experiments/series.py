@@ -46,7 +46,7 @@ def series_of(
             for name, array_of in extra.items():
                 array_of[row, target] = answer.metrics.get(name, np.nan)
             if figure.axis.fields == ITERATION:
-                values[row] = trace_at(answer.trace, points)
+                values[row] = trace_at(answer.trace, points, answer.metrics["objective"])
             else:
                 values[row, column] = _drawn(curve, answer)
     return Series(figure.axis.numbers(), tuple(curve.label for curve in figure.curves), values, feasible, extra)
@@ -73,10 +73,13 @@ def jobs_of(system: System, figure: Figure, seeds: Iterable[int] | None = None) 
     return list({job.key: job for job in jobs}.values())
 
 
-def trace_at(trace: np.ndarray, points: int) -> np.ndarray:
-    """(point, drop) objective after 0, 1, ... iterations; a drop that has ended keeps its last value."""
-    filled = np.full((points, trace.shape[0]), np.nan)
-    last = np.full(trace.shape[0], np.nan)
+def trace_at(trace: np.ndarray, points: int, final: np.ndarray) -> np.ndarray:
+    """(point, drop) objective after 0, 1, ... iterations: a drop that has ended keeps its last value.
+
+    `final`: (drop,) what a drop without any trace shows at every point.
+    """
+    filled = np.empty((points, trace.shape[0]))
+    last = np.where(np.isnan(trace).all(axis=1), final, np.nan)
     for point in range(points):
         if point < trace.shape[1]:
             last = np.where(np.isnan(trace[:, point]), last, trace[:, point])
