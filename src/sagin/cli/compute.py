@@ -33,12 +33,16 @@ def solve(
     force: inputs.Force = False,
     json: inputs.Json = False,
 ) -> None:
-    """Decide some drops by some schemes and compare them on the same drops."""
+    """Decide drops by some schemes and compare them.
+
+    All schemes decide the same drops; means are over the drops feasible for all of them.
+    """
     from sagin.experiments.files import check_target
     from sagin.experiments.progress import progress
     from sagin.experiments.runs import solve as run_schemes
     from sagin.experiments.seeds import parse_seeds
 
+    inputs.at_least_one(threads, "--threads")
     chosen = inputs.system_of(system)
     values = inputs.scenario_of(chosen, settings, scenario)
     numbers = parse_seeds(seeds)
@@ -68,10 +72,13 @@ def solve(
 
 
 def evaluate(
-    file: Annotated[Path, typer.Argument(metavar="FILE.nc", help="A file written by `sagin solve --out`.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file written by `sagin solve --out`.")],
     json: inputs.Json = False,
 ) -> None:
-    """Evaluate stored decisions again; exit 1 if a stored metric differs by more than 1e-9."""
+    """Evaluate stored decisions again with our own model.
+
+    Exit code 1 if a stored metric differs from ours by more than 1e-9, relatively.
+    """
     from sagin.experiments.store import load, verify
 
     run = load(file)
@@ -100,15 +107,21 @@ def bound(
     scenario: inputs.ScenarioFile = None,
     seeds: inputs.Seeds = "0:20",
     option: inputs.Options = None,
-    exact: Annotated[bool, typer.Option("--exact", help="Also measure against the exact reference (small sizes).")] = False,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Also measure against the exact reference (small sizes).")
+    ] = False,
     threads: inputs.Threads = None,
     json: inputs.Json = False,
 ) -> None:
-    """Certified gap of every scheme to the bound of its own decision space."""
+    """Measure the certified optimality gap of schemes.
+
+    Each scheme is measured against the bound of its own decision space. Default: all schemes.
+    """
     from sagin.experiments.gaps import gaps
     from sagin.experiments.progress import progress
     from sagin.experiments.seeds import parse_seeds
 
+    inputs.at_least_one(threads, "--threads")
     chosen = inputs.system_of(system)
     values = inputs.scenario_of(chosen, settings, scenario)
     schemes = inputs.schemes_of(chosen, scheme or ["all"], option)
@@ -133,21 +146,16 @@ def bound(
         ]
         output.print_json({"system": chosen.name, "sense": chosen.sense, "seeds": numbers, "gaps": entries})
         return
-    first = chosen.spaces[0].decision.__name__
     rows = [
-        (
-            gap.scheme,
-            gap.role,
-            gap.reference + ("" if gap.space == first else f" of {gap.space}"),
-            _percent(gap.mean),
-            _percent(gap.largest),
-            f"{gap.n_used}/{len(numbers)}",
-            "" if gap.n_used else "not comparable: no certificate for its space",
-        )
+        (gap.scheme, gap.role, gap.reference, _percent(gap.mean), _percent(gap.largest), f"{gap.n_used}/{len(numbers)}")
         for gap in table
     ]
-    head = ("scheme", "role", "distance to", "mean gap", "max gap", "drops", "")
-    output.table(f"{chosen.name}: certified gaps on {len(numbers)} drops", head, rows, head[3:6])
+    head = ("scheme", "role", "distance to", "mean gap", "max gap", "drops")
+    output.table(f"{chosen.name}: certified gaps on {len(numbers)} drops", head, rows, head[3:])
+    for gap in table:
+        if gap.reference == "bound" and gap.space != chosen.spaces[0].decision.__name__:
+            why = "against the bound of that space" if gap.n_used else "not comparable: no bound of that space"
+            output.say(f"{gap.scheme} decides {gap.space}: {why}")
 
 
 def _percent(value: float) -> str:
@@ -214,7 +222,12 @@ def _comparison(run: Run) -> dict[str, Any]:
         }
         if paper and name != paper and kind.space is run.system.scheme(paper).space:
             part = statistics.paired(series, name, paper)[0]
-            entry["difference_to_paper"] = {"mean": part.mean, "low": part.low, "high": part.high, "n_used": part.n_used}
+            entry["difference_to_paper"] = {
+                "mean": part.mean,
+                "low": part.low,
+                "high": part.high,
+                "n_used": part.n_used,
+            }
         schemes[name] = entry
     return {
         "system": run.system.name,
@@ -227,25 +240,32 @@ def _comparison(run: Run) -> dict[str, Any]:
 
 
 def _print_comparison(document: dict[str, Any]) -> None:
-    n = len(document["seeds"])
+    paper = next((name for name, entry in document["schemes"].items() if entry["role"] == "paper"), "")
     rows = []
     for name, entry in document["schemes"].items():
-        part = entry.get("difference_to_paper")
-        steps = entry["iterations"]
         ended = {word: entry["status"].count(word) for word in dict.fromkeys(entry["status"])}
         rows.append(
             (
                 name,
                 entry["role"],
-                entry["mean"],
-                f"{output.number(entry['low'])} .. {output.number(entry['high'])}",
-                f"{output.number(part['low'])} .. {output.number(part['high'])}" if part else "",
-                float(sum(steps) / len(steps)),
-                ", ".join(f"{count} {word}" for word, count in ended.items()),
+                _spread(entry),
+                _spread(entry.get("difference_to_paper")),
+                float(sum(entry["iterations"]) / len(entry["iterations"])),
+                ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in ended.items()),
             )
         )
-    unit = f" ({document['objective_unit']})" if document["objective_unit"] else ""
+    unit = f" in {document['objective_unit']}" if document["objective_unit"] else ""
     used = {entry["n_used"] for entry in document["schemes"].values()} - {0} or {0}
-    title = f"{document['system']}: {document['sense']} objective{unit}, {n} drops, means over {max(used)} feasible for all"
-    head = ("scheme", "role", "mean", "95 %", "minus paper's, 95 %", "iterations", "drops")
-    output.table(title, head, rows, ("mean", "iterations"))
+    goal = {"min": "lower", "max": "higher"}[document["sense"]]
+    drops = f"{max(used)} of {len(document['seeds'])} drops, those feasible for all schemes"
+    head = ("scheme", "role", "mean (95 %)", f"minus {paper} (95 %)", "iterations", "drops ended")
+    output.say(f"{document['system']}: objective{unit}, {goal} is better; means over {drops}")
+    output.table("", head, rows, head[2:5])
+
+
+def _spread(entry: dict[str, float] | None) -> str:
+    """Mean and half width of its interval."""
+    if entry is None or not entry["n_used"]:
+        return "-" if entry else ""
+    half = entry["high"] - entry["mean"]
+    return output.number(entry["mean"]) + (f" ± {half:.2g}" if half == half else "")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def list_(json: inputs.Json = False) -> None:
-    """Systems, their schemes and figures."""
+    """List systems with their schemes and figures."""
     from sagin.core.discovery import system, system_names
 
     found, broken = [], {}
@@ -43,7 +43,7 @@ def describe(
     scenario: inputs.ScenarioFile = None,
     json: inputs.Json = False,
 ) -> None:
-    """Parameters with units, bounds and sources; link budget; delay and energy of one task."""
+    """Explain a system: parameters, link budget, cost of one task."""
     chosen = inputs.system_of(system)
     values = inputs.scenario_of(chosen, settings, scenario)
     if json:
@@ -78,7 +78,7 @@ def describe(
 
 
 def cite(system: inputs.SystemName, json: inputs.Json = False) -> None:
-    """What to cite: the paper of a system, this software and what it stands on, as BibTeX."""
+    """Print BibTeX of the paper, this software and its base."""
     from sagin.experiments.citations import citations
 
     chosen = inputs.system_of(system)

@@ -30,10 +30,17 @@ Options = Annotated[
     typer.Option("--option", metavar="SCHEME.KEY=VALUE", help="Option of a scheme; may be repeated."),
 ]
 Threads = Annotated[
-    int | None, typer.Option("--threads", metavar="N", min=1, help="Threads; results do not depend on it. [all cores]")
+    int | None, typer.Option("--threads", metavar="N", help="Threads; results do not depend on it. [all cores]")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
+
+
+def at_least_one(value: int | None, option: str) -> int | None:
+    """The number, if it is one that counts something."""
+    if value is not None and value < 1:
+        raise InputError(option, value, ">= 1")
+    return value
 
 
 def system_of(name: str) -> System:
@@ -68,7 +75,9 @@ def value_of(text: str) -> Any:
         return text.strip()
 
 
-def schemes_of(system: System, wanted: Iterable[str] | None, options: Iterable[str] | None) -> dict[str, dict[str, Any]]:
+def schemes_of(
+    system: System, wanted: Iterable[str] | None, options: Iterable[str] | None
+) -> dict[str, dict[str, Any]]:
     """Chosen schemes with their options, all checked."""
     from sagin.experiments.runs import choose
 

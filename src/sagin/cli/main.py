@@ -44,8 +44,7 @@ def _root(
     if version:
         import sagin
 
-        output_line = f"sagin {sagin.__version__}"
-        sys.stdout.write(output_line + "\n")
+        sys.stdout.write(f"sagin {sagin.__version__}\n")
         raise typer.Exit
     if context.invoked_subcommand is None:
         sys.stdout.write(context.get_help() + "\n")
@@ -102,11 +101,7 @@ def _fail(code: int, text: str) -> int:
         sys.stdout.flush()
     except OSError:
         _silence()
-    if code == 130:
-        code_word = "stopped"
-    else:
-        code_word = "error"
-    sys.stderr.write(f"{code_word}: {' '.join(text.split())}\n")
+    sys.stderr.write(f"{'stopped' if code == 130 else 'error'}: {' '.join(text.split())}\n")
     return code
 
 

@@ -20,16 +20,19 @@ def console() -> Console:
 
 
 def table(title: str, head: Iterable[str], rows: Iterable[Iterable[Any]], right: Iterable[str] = ()) -> None:
-    """Print a table; `right` names the columns set flush right. Nothing is cut off: long cells wrap."""
+    """Print a table; `right` names the columns set flush right. The first column is never broken, other cells wrap."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    sheet = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, title_style="bold")
-    for name in head:
-        sheet.add_column(name, justify="right" if name in set(right) else "left", overflow="fold")
+    if title:
+        say(title)
+    sheet = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="")
+    for place, name in enumerate(head):
+        sheet.add_column(name, justify="right" if name in set(right) else "left", no_wrap=place == 0)
     for row in rows:
         sheet.add_row(*(cell if isinstance(cell, str) else number(cell) for cell in row))
     console().print(sheet)
+    say()
 
 
 def say(text: str = "") -> None:

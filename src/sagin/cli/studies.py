@@ -14,17 +14,21 @@ Folder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folde
 
 
 def sweep(
-    study: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study; see docs/studies.md.")],
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="YAML file; its format is in docs/studies.md.")],
     out: Folder = None,
     cells: Annotated[bool, typer.Option("--cells", help="Also store every cell with its drops and decisions.")] = False,
     threads: inputs.Threads = None,
     force: inputs.Force = False,
     json: inputs.Json = False,
 ) -> None:
-    """Axes x schemes x seeds into results/STUDY; run it again to go on after an interruption."""
+    """Compute a study: axes x schemes x seeds; resumable.
+
+    Results go to results/STUDY. The same command goes on where an interrupted one stopped.
+    """
     from sagin.experiments.study import read_study
     from sagin.experiments.sweep import sweep as run_sweep
 
+    inputs.at_least_one(threads, "--threads")
     described = read_study(study)
     folder = out or Path("results") / study.stem
     result = run_sweep(described, folder, force=force, threads=threads, cells=cells)
@@ -40,24 +44,33 @@ def sweep(
 
 def reproduce(
     system: inputs.SystemName,
-    figures: Annotated[list[str] | None, typer.Argument(metavar="[FIGURE]...", help="Figures. [all]")] = None,
+    figures: Annotated[
+        list[str] | None, typer.Argument(metavar="FIGURE", help="Figures; see `sagin list`. [all]")
+    ] = None,
     drops: Annotated[
-        int | None, typer.Option("--drops", metavar="N", min=1, help="Drops a point. [as each figure says]")
+        int | None, typer.Option("--drops", metavar="N", help="Drops a point: seeds 0:N. [as each figure says]")
     ] = None,
     out: Folder = None,
     threads: inputs.Threads = None,
     force: inputs.Force = False,
     json: inputs.Json = False,
 ) -> None:
-    """Figures of a paper, the data behind them, and a ledger of its claims, into results/SYSTEM."""
+    """Draw a paper's figures and judge its claims.
+
+    Figures (PNG, PDF), the data behind them (netCDF, CSV) and the ledger of claims go to results/SYSTEM. The same
+    command goes on where an interrupted one stopped.
+    """
     from dataclasses import asdict
 
     from sagin.experiments.reproduce import reproduce as run_figures
 
+    inputs.at_least_one(threads, "--threads")
     chosen = inputs.system_of(system)
     names = [chosen.figure(name).name for name in figures or ()]
     folder = out or Path("results") / chosen.name
-    report = run_figures(chosen, names, out=folder, n_drops=drops, force=force, threads=threads)
+    report = run_figures(
+        chosen, names, out=folder, n_drops=inputs.at_least_one(drops, "--drops"), force=force, threads=threads
+    )
     counts = {"solved": report.solved, "reused": report.reused, "damaged": report.damaged}
     if json:
         claims = [asdict(entry) for entry in report.entries]

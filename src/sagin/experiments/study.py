@@ -48,7 +48,9 @@ class Study:
     ) -> None:
         self.system = find_system(system) if isinstance(system, str) else system
         self.scenario = dict(scenario or {})
-        self.axes = {(key,) if isinstance(key, str) else tuple(key): list(values) for key, values in (axes or {}).items()}
+        self.axes = {
+            (key,) if isinstance(key, str) else tuple(key): list(values) for key, values in (axes or {}).items()
+        }
         if isinstance(schemes, Mapping):
             self.schemes = {name: dict(options or {}) for name, options in schemes.items()}
         else:
@@ -101,7 +103,9 @@ class Study:
             "system": self.system.name,
             "scenario": self.system.scenario(**self.scenario).to_dict() if not self.axes else self.scenario,
             "axes": {", ".join(axis): values for axis, values in self.axes.items()},
-            "schemes": {name: self.system.scheme(name).options(**opts).to_dict() for name, opts in self.schemes.items()},
+            "schemes": {
+                name: self.system.scheme(name).options(**opts).to_dict() for name, opts in self.schemes.items()
+            },
             "seeds": list(self.seeds),
             "bound": self.bound,
         }
@@ -113,7 +117,9 @@ def read_study(path: str | Path) -> Study:
     for key in data:
         if key not in KEYS:
             close = get_close_matches(key, KEYS, n=1)
-            raise InputError(key, data[key], "absent", f"did you mean {close[0]}?" if close else "unknown key of a study")
+            raise InputError(
+                key, data[key], "absent", f"did you mean {close[0]}?" if close else "unknown key of a study"
+            )
     if not isinstance(data.get("system"), str):
         raise InputError("system", data.get("system"), "the name of a system")
     scenario = data.get("scenario") or {}

@@ -103,7 +103,5 @@ def cell_run(study: Study, cell: Cell, answers: dict[str, Answer]) -> Run:
     """The complete run of a cell, drops and decisions included."""
     drops = study.system.sample(cell.scenario, study.seeds)
     known = study.jobs(cell)
-    outcomes = {
-        name: jobs.outcome(known[name], answer, drops) for name, answer in answers.items() if name != BOUND
-    }
+    outcomes = {name: jobs.outcome(known[name], answer, drops) for name, answer in answers.items() if name != BOUND}
     return Run(study.system, drops, outcomes)
