@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -70,3 +71,17 @@ def test_files(tmp_path) -> None:
         read_mapping(path)
     with pytest.raises(InputError, match="missing"):
         read_mapping(tmp_path / "missing.yaml")
+
+
+def test_yaml_scalars_are_those_of_version_1_2(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("a: 1e6\nb: 10:20\nc: no\nd: true\ne:\nf: 007\ng: -1.5E-3\nh: {k: [1, 2.0, x]}\ni: .5\nj: 5.\n")
+    expected = {"a": 1e6, "b": "10:20", "c": "no", "d": True, "e": None, "f": 7, "g": -1.5e-3}
+    assert read_mapping(path) == {**expected, "h": {"k": [1, 2.0, "x"]}, "i": 0.5, "j": 5.0}
+
+
+def test_yaml_key_given_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("a: 1\nb: 2\na: 3\n")
+    with pytest.raises(InputError, match="a is given twice"):
+        read_mapping(path)

@@ -56,6 +56,15 @@ def test_infeasible_drops_are_left_out_of_both() -> None:
     assert np.isnan(statistics.common_means(_series(values, np.zeros_like(feasible)))).all()
 
 
+def test_a_curve_without_feasible_drops_is_left_out_of_the_comparison() -> None:
+    values = np.array([[[1.0, 2.0, np.inf], [1.0, 2.0, 3.0]], [[4.0, 5.0, 6.0], [4.0, 5.0, 6.0]]])
+    feasible = np.array([[[True, True, True], [False, False, False]], [[True, False, True], [True, False, True]]])
+    series = _series(values, feasible)
+    np.testing.assert_array_equal(statistics.common_drops(series), [[True, False, False], [True, False, True]])
+    np.testing.assert_allclose(statistics.common_means(series), [[1.0, np.nan], [4.0, 5.0]])
+    assert not statistics.common_drops(_series(values, np.zeros_like(feasible))).any()
+
+
 def test_combine() -> None:
     yes, no = statistics.decide(True, "y"), statistics.decide(False, "n")
     maybe = statistics.Verdict("undecided", "u")
