@@ -12,6 +12,8 @@ import sagin
 from sagin.core import records
 from sagin.core.contracts import System
 from sagin.core.discovery import locations
+from sagin.experiments.jobs import Shards
+from sagin.experiments.series import series_of
 
 
 def _expected(system_name: str) -> dict[str, Any]:
@@ -70,3 +72,17 @@ def test_solved_instances(system_name: str) -> None:
             metrics = system.evaluate(drops, decision)
             assert records.feasible(metrics).all(), (instance["name"], case["scheme"])
             assert metrics.objective[0] == pytest.approx(case["objective"], rel=case.get("rtol", 1e-6)), case["scheme"]
+
+
+def test_measured_verdicts(system_name: str) -> None:
+    """The claims come out as recorded. `claim_drops` in expected.toml may ask for fewer drops than the figures use."""
+    system, expected = sagin.system(system_name), _expected(system_name)
+    shards, listed = Shards(), expected["claim"]
+    seeds = range(expected["claim_drops"]) if "claim_drops" in expected else None
+    for figure in system.figures:
+        wanted = {claim["name"]: claim["verdict"] for claim in listed if claim["figure"] == figure.name}
+        assert set(wanted) == {claim.name for claim in figure.claims}, figure.name
+        series = series_of(system, figure, seeds, shards=shards) if figure.claims else None
+        for claim in figure.claims:
+            verdict = claim.check(series)
+            assert verdict.word == wanted[claim.name], f"{figure.name} {claim.name}: {verdict.evidence}"
