@@ -24,6 +24,9 @@ def table(title: str, head: Iterable[str], rows: Iterable[Iterable[Any]], right:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
+    rows = list(rows)
+    if not rows:
+        return
     if title:
         say(title)
     sheet = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="")

@@ -10,7 +10,7 @@ from sagin.core.errors import InputError
 
 
 def check_target(path: str | Path, force: bool = False, field: str = "out") -> Path:
-    """The path if a file may be written there; InputError if it exists (without `force`) or its folder cannot hold it."""
+    """The path, if a file may be written there: it is new (or `force` is given) and its folder can hold it."""
     path = Path(path)
     if path.is_dir():
         raise InputError(field, str(path), "a file", "it is a folder")
