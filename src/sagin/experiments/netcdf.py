@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -159,8 +160,16 @@ def read(path: str | Path, field: str = "file") -> Group:
         raise InputError(field, str(path), "a readable file", error.strerror or str(error)) from None
     if start != SIGNATURE:
         raise InputError(field, str(path), "a netCDF-4 file", "empty, truncated or of another format")
+
+    class QuietFile(h5netcdf.File):
+        """A file that is damaged fails in its constructor; its half-made object must not complain when it goes."""
+
+        def __del__(self) -> None:
+            with suppress(*DAMAGE):
+                self.close()
+
     try:
-        with h5netcdf.File(str(path), "r") as file:
+        with QuietFile(str(path), "r") as file:
             return _read(file)
     except DAMAGE as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
