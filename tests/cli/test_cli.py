@@ -227,7 +227,7 @@ def test_cite(good, document) -> None:
     text = good("cite", "toy")
     assert text.startswith("@article{toy2026,")
     assert "@software{sagin," in text
-    assert list(document("cite", "toy")["bibtex"])[0] == "toy2026"
+    assert next(iter(document("cite", "toy")["bibtex"])) == "toy2026"
 
 
 def test_version_and_help(good) -> None:

@@ -55,7 +55,9 @@ def test_plain_terminals_are_served() -> None:
 
 def test_looking_imports_no_compiled_code() -> None:
     heavy = "('numba', 'scipy', 'xarray', 'matplotlib', 'h5py', 'pandas')"
-    code = f"import sys; from sagin.cli import main; code = main.run(['list']); print([m for m in {heavy} if m in sys.modules])"
+    code = (
+        f"import sys; from sagin.cli import main; main.run(['list']); print([m for m in {heavy} if m in sys.modules])"
+    )
     path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests" / "toy_system")])
     environment = {**os.environ, "PYTHONPATH": path}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)

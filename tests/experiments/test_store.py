@@ -164,7 +164,7 @@ def test_what_is_no_file_of_ours_is_refused(file: Path, tmp_path: Path) -> None:
         sagin.load(other)
     with h5py.File(other, "w") as foreign:
         foreign["x"] = np.arange(3)
-    with pytest.raises(InputError, match="netCDF-4|sagin_format"):
+    with pytest.raises(InputError, match=r"netCDF-4|sagin_format"):
         sagin.load(other)
     with h5netcdf.File(other, "w") as foreign:
         foreign.dimensions = {"n": 3}

@@ -23,7 +23,7 @@ FORMATS = ("png", "pdf", "svg")
 
 def draw_series(figure: Figure, series: Series) -> dict[str, bytes]:
     """PNG and PDF of curves: means over the drops feasible for all curves of a point, 95 % intervals as bars."""
-    with rc_context(style.TABLE):
+    with rc_context(style.TABLE):  # type: ignore[arg-type]
         canvas, axes = _canvas()
         used, values = statistics.common_drops(series), statistics.common_values(series)
         for row, label in enumerate(series.labels):
@@ -38,7 +38,7 @@ def draw_series(figure: Figure, series: Series) -> dict[str, bytes]:
 
 def draw_picture(figure: Figure, picture: Picture, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:
     """A map, a schedule or stacked columns."""
-    with rc_context(style.TABLE):
+    with rc_context(style.TABLE):  # type: ignore[arg-type]
         rows = len(picture.rows)
         canvas, axes = _canvas(height=max(style.HEIGHT_INCH, 0.22 * rows + 0.9))
         handles = [

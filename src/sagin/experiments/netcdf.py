@@ -61,12 +61,12 @@ def pack(record: Any, **attributes: Any) -> Group:
     group = Group(attributes=attributes)
     for name, column in records.columns(type(record)).items():
         values = np.asarray(getattr(record, name))
-        about = {key: text for key, text in (("units", column.unit), ("long_name", column.doc)) if text}
+        about: dict[str, Any] = {key: text for key, text in (("units", column.unit), ("long_name", column.doc)) if text}
         if column.tolerance is not None:
             about["tolerance"] = column.tolerance
         if values.dtype.kind == "c":
-            group.variables[f"{name}_re"] = Variable(column.all_dims, values.real, about)
-            group.variables[f"{name}_im"] = Variable(column.all_dims, values.imag, about)
+            group.variables[f"{name}_re"] = Variable(column.all_dims, np.real(values), about)
+            group.variables[f"{name}_im"] = Variable(column.all_dims, np.imag(values), about)
         elif values.dtype.kind == "b":
             group.variables[name] = Variable(column.all_dims, values.astype(np.int8), {**about, "dtype": "bool"})
         else:
