@@ -42,12 +42,16 @@ def test_any_number_of_drops_and_curves(n_drops: int) -> None:
 
 
 def test_note_says_what_the_means_rest_on() -> None:
-    used = np.ones((3, 20), dtype=bool)
-    assert figure_writer.note(used) == "means of 20 drops, 95 % intervals"
-    used[1, :6] = False
-    assert figure_writer.note(used) == "means of the 14 to 20 of 20 drops feasible for all, 95 % intervals"
-    assert "0 of 20" in figure_writer.note(np.zeros((3, 20), dtype=bool))
-    assert figure_writer.note(used[:, :1]) == "1 drop"
+    feasible = np.ones((3, 4, 20), dtype=bool)
+    assert figure_writer.note(_series(3, 20, feasible)) == "means of 20 drops, 95 % intervals"
+    feasible[2, 1, :6] = False
+    note = figure_writer.note(_series(3, 20, feasible))
+    assert note == "means of the 14 to 20 of 20 drops feasible for all, 95 % intervals"
+    feasible[0, :3] = False
+    note = figure_writer.note(_series(3, 20, feasible))
+    assert note.splitlines()[1] == "no feasible drop at some points: curve 0 (3 of 4)"
+    assert "the 0 of 20" in figure_writer.note(_series(3, 20, np.zeros((3, 4, 20), dtype=bool)))
+    assert figure_writer.note(_series(3, 1)) == "1 drop"
 
 
 def test_nothing_feasible_and_infinite_values_still_draw() -> None:

@@ -23,7 +23,7 @@ axes:
   n_users: [2, 3]
 schemes:
   slow: {pause_s: 0.004}
-seeds: 0:200
+seeds: 0:400
 """
 
 
@@ -162,7 +162,7 @@ def test_a_killed_sweep_goes_on_to_the_same_bits(toy: System, tmp_path) -> None:
     assert counts["reused"] >= len(before)
     assert counts["reused"] + counts["solved"] == 8
     assert counts["damaged"] == 0
-    study = Study(toy, axes={"n_users": [2, 3]}, schemes={"slow": {"pause_s": 0.0}}, seeds=range(200))
+    study = Study(toy, axes={"n_users": [2, 3]}, schemes={"slow": {"pause_s": 0.0}}, seeds=range(400))
     sweep(study, tmp_path / "fresh")
     for name in ("table.csv", "summary.csv"):
         assert (out / name).read_bytes() == (tmp_path / "fresh" / name).read_bytes()

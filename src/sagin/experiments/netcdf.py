@@ -152,6 +152,7 @@ def _write(node: Any, group: Group, known: Mapping[str, int]) -> None:
 def read(path: str | Path, field: str = "file") -> Group:
     """The whole tree of a file; InputError if it is missing, no netCDF-4, truncated or damaged."""
     import h5netcdf
+    import h5py
 
     try:
         with open(path, "rb") as stream:
@@ -169,23 +170,24 @@ def read(path: str | Path, field: str = "file") -> Group:
                 self.close()
 
     try:
-        with QuietFile(str(path), "r") as file:
-            return _read(file)
+        with h5py.File(path, "r") as raw, QuietFile(raw, "r") as file:
+            return _read(file, raw)
     except DAMAGE as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise InputError(field, str(path), "an undamaged netCDF-4 file", reason) from None
 
 
-def _read(node: Any) -> Group:
+def _read(node: Any, raw: Any) -> Group:
+    """A node's tree; `raw` gives the values, several times faster than through h5netcdf."""
     return Group(
         {key: _plain(value) for key, value in node.attrs.items()},
-        {name: _read_variable(variable) for name, variable in node.variables.items()},
-        {name: _read(child) for name, child in node.groups.items()},
+        {name: _read_variable(variable, raw) for name, variable in node.variables.items()},
+        {name: _read(child, raw) for name, child in node.groups.items()},
     )
 
 
-def _read_variable(variable: Any) -> Variable:
-    values = np.asarray(variable[...])
+def _read_variable(variable: Any, raw: Any) -> Variable:
+    values = np.asarray(raw[variable.name][...])
     if values.dtype.kind == "O":
         flat = [text.decode() if isinstance(text, bytes) else text for text in values.ravel().tolist()]
         values = np.array(flat, dtype=object).reshape(values.shape) if values.ndim else np.asarray(flat[0])

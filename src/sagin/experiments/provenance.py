@@ -32,6 +32,7 @@ def provenance() -> dict[str, str]:
     }
 
 
+@cache
 def library_versions() -> dict[str, str]:
     """Versions of Python and of the libraries that compute or store."""
     found = {"python": platform.python_version()}
