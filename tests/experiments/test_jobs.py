@@ -1,3 +1,6 @@
+import os
+import subprocess
+
 import numpy as np
 import pytest
 
@@ -135,9 +138,12 @@ def test_any_flipped_byte_is_noticed_or_harmless(toy: System, tmp_path) -> None:
 
 
 def test_leftovers_of_a_killed_process_are_removed(toy: System, tmp_path) -> None:
-    (tmp_path / ".abc.nc.123-4.tmp").write_bytes(b"half")
+    process = subprocess.Popen(["true"])
+    process.wait()
+    (tmp_path / f".abc.nc.{process.pid}-4.tmp").write_bytes(b"half")
+    (tmp_path / f".abc.nc.{os.getppid()}-4.tmp").write_bytes(b"half")  # being written by a process that runs
     Shards(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == [f".abc.nc.{os.getppid()}-4.tmp"]
 
 
 def test_bound_has_its_own_space(toy: System) -> None:

@@ -178,6 +178,9 @@ def _down(entries: list[Any], columns: int) -> list[list[Any]]:
 
 def _bytes(canvas: Canvas, kind: str) -> bytes:
     """The drawing without dates or program names: equal results give equal files."""
+    if canvas.get_layout_engine() is not None:
+        canvas.draw_without_rendering()
+        canvas.set_layout_engine("none")  # the layout stays; working it out again takes most of the time
     stream = io.BytesIO()
     metadata = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
     canvas.savefig(stream, format=kind, metadata=metadata)

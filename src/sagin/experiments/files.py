@@ -56,6 +56,24 @@ def write_text(path: str | Path, text: str, field: str = "out") -> None:
     write_bytes(path, text.encode(), field)
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files of processes that were killed; those of running processes stay."""
+    for path in folder.glob(".*.tmp"):
+        owner = path.name.rsplit(".", 2)[1].partition("-")[0]
+        if not (owner.isdigit() and _runs(int(owner))):
+            path.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return process != os.getpid()
+
+
 def _sync_folder(folder: Path) -> None:
     """Make a rename durable where the operating system lets folders be opened."""
     try:

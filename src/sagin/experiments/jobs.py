@@ -24,7 +24,7 @@ from sagin.core.discovery import locations
 from sagin.core.errors import InputError
 from sagin.core.results import Solution
 from sagin.experiments import netcdf, runs
-from sagin.experiments.files import make_folder, write_bytes
+from sagin.experiments.files import make_folder, remove_leftovers, write_bytes
 from sagin.experiments.netcdf import Group, Variable
 from sagin.experiments.provenance import library_versions, sources
 from sagin.experiments.store import outcome_group, read_outcome
@@ -119,8 +119,7 @@ class Shards:
         self.answers: dict[str, Answer] = {}
         self.solved = self.reused = self.damaged = 0
         if self.folder:
-            for stale in self.folder.glob(".*.tmp"):  # left by a killed process
-                stale.unlink(missing_ok=True)
+            remove_leftovers(self.folder)
 
     def path(self, key: str) -> Path:
         """Where the shard of a key lies."""
