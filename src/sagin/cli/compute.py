@@ -167,8 +167,8 @@ def _painter(system: Any, picture: tuple[str, Path], settings: Any, scenario: An
     import numpy as np
 
     from sagin.core.errors import InputError
-    from sagin.experiments.files import write_bytes
     from sagin.experiments.figure_writer import FORMATS, draw_picture
+    from sagin.experiments.files import write_bytes
 
     name, path = picture
     drawings = [figure.name for figure in system.figures if figure.paint]
@@ -244,23 +244,17 @@ def _print_comparison(document: dict[str, Any]) -> None:
     rows = []
     for name, entry in document["schemes"].items():
         ended = {word: entry["status"].count(word) for word in dict.fromkeys(entry["status"])}
-        rows.append(
-            (
-                name,
-                entry["role"],
-                _spread(entry),
-                _spread(entry.get("difference_to_paper")),
-                float(sum(entry["iterations"]) / len(entry["iterations"])),
-                ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in ended.items()),
-            )
-        )
+        words = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in ended.items())
+        steps = float(sum(entry["iterations"]) / len(entry["iterations"]))
+        difference = [_spread(entry.get("difference_to_paper"))] if paper else []
+        rows.append((name, entry["role"], _spread(entry), *difference, steps, words))
     unit = f" in {document['objective_unit']}" if document["objective_unit"] else ""
     used = {entry["n_used"] for entry in document["schemes"].values()} - {0} or {0}
     goal = {"min": "lower", "max": "higher"}[document["sense"]]
     drops = f"{max(used)} of {len(document['seeds'])} drops, those feasible for all schemes"
-    head = ("scheme", "role", "mean (95 %)", f"minus {paper} (95 %)", "iterations", "drops ended")
+    head = ("scheme", "role", "mean ± 95 %", *([f"minus {paper}"] if paper else []), "iterations", "drops ended")
     output.say(f"{document['system']}: objective{unit}, {goal} is better; means over {drops}")
-    output.table("", head, rows, head[2:5])
+    output.table("", head, rows, head[2:-1])
 
 
 def _spread(entry: dict[str, float] | None) -> str:

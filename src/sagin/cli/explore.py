@@ -130,10 +130,9 @@ def _print_fields(title: str, parameters: Parameters) -> None:
     rows = []
     for row in _fields(parameters):
         symbol = f" ({row['symbol']})" if row["symbol"] else ""
-        source = f"; {row['source']}" if row["source"] else ""
-        rows.append((row["name"], row["value"], row["unit"], row["bounds"], f"{row['doc']}{symbol}{source}"))
-    head = ("field", "value", "unit", "must be", "meaning (symbol); source")
-    output.table(title, head, rows, ("value",))
+        parts = (row["doc"] + symbol, row["bounds"], row["source"])
+        rows.append((row["name"], row["value"], row["unit"], "; ".join(part for part in parts if part)))
+    output.table(title, ("field", "value", "unit", "meaning (symbol); bounds; source"), rows, ("value",))
 
 
 def _budget(system: System, scenario: Any) -> list[tuple[str, float, str]]:

@@ -15,6 +15,7 @@ import typer
 from sagin.cli import compute, explore, studies
 from sagin.core.errors import InputError
 
+INTERRUPTED = 130
 OUTSIDE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EMFILE}
 
 app = typer.Typer(
@@ -62,10 +63,12 @@ def run(words: list[str]) -> int:
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         code = app(args=words, prog_name="sagin", standalone_mode=False)
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except KeyboardInterrupt:
-        return _fail(130, "interrupted; what was finished is kept")
+        return _fail(INTERRUPTED, "interrupted; finished pieces are kept")
     except BrokenPipeError:
         _silence()
         return 0
@@ -89,7 +92,7 @@ def _usage(error: Exception) -> int:
 
 def _bug(error: Exception) -> int:
     if type(error).__name__ == "Abort":
-        return _fail(130, "interrupted")
+        return _fail(INTERRUPTED, "interrupted")
     if os.environ.get("SAGIN_DEBUG"):
         raise error
     text = " ".join(str(error).split())
@@ -101,7 +104,7 @@ def _fail(code: int, text: str) -> int:
         sys.stdout.flush()
     except OSError:
         _silence()
-    sys.stderr.write(f"{'stopped' if code == 130 else 'error'}: {' '.join(text.split())}\n")
+    sys.stderr.write(f"{'stopped' if code == INTERRUPTED else 'error'}: {' '.join(text.split())}\n")
     return code
 
 

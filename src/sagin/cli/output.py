@@ -16,7 +16,12 @@ def console() -> Console:
     """Standard output; 80 columns where it is no terminal and COLUMNS does not say otherwise."""
     from rich.console import Console
 
-    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    class Output(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave it to the entry point: a reader that has seen enough is no failure."""
+            raise BrokenPipeError
+
+    return Output(file=sys.stdout, highlight=False, markup=False, emoji=False)
 
 
 def table(title: str, head: Iterable[str], rows: Iterable[Iterable[Any]], right: Iterable[str] = ()) -> None:
@@ -24,6 +29,9 @@ def table(title: str, head: Iterable[str], rows: Iterable[Iterable[Any]], right:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
+    rows = list(rows)
+    if not rows:
+        return
     if title:
         say(title)
     sheet = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="")

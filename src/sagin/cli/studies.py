@@ -78,9 +78,11 @@ def reproduce(
         return
     from sagin.experiments.ledger import WORDS
 
-    rows = [(entry.figure, entry.text, WORDS[entry.verdict], entry.evidence, entry.note) for entry in report.entries]
-    if rows:
-        output.table(f"claims of {chosen.name}", ("figure", "claim", "verdict", "evidence", "note"), rows)
+    rows = []
+    for entry in report.entries:
+        note = f"\nnote: {entry.note}" if entry.note else ""
+        rows.append((entry.figure, WORDS[entry.verdict], f"{entry.text}\nevidence: {entry.evidence}{note}"))
+    output.table(f"claims of {chosen.name}", ("figure", "verdict", "claim, evidence, note"), rows)
     _print_counts(folder, counts)
 
 

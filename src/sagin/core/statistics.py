@@ -54,7 +54,7 @@ def common_drops(series: Series) -> np.ndarray:
     """
     usable = series.feasible & np.isfinite(series.values)
     compared = usable.any(axis=2, keepdims=True)
-    return (usable | ~compared).all(axis=0) & compared.any(axis=0)
+    return np.logical_and((usable | ~compared).all(axis=0), compared.any(axis=0))
 
 
 def common_values(series: Series) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -23,22 +24,22 @@ FORMATS = ("png", "pdf", "svg")
 
 def draw_series(figure: Figure, series: Series) -> dict[str, bytes]:
     """PNG and PDF of curves: means over the drops feasible for all curves of a point, 95 % intervals as bars."""
-    with rc_context(style.TABLE):
-        canvas, axes = _canvas()
-        used, values = statistics.common_drops(series), statistics.common_values(series)
+    with rc_context(style.TABLE):  # type: ignore[arg-type]
+        canvas, axes = _canvas(style.HEIGHT_INCH + 0.12 * max(0, len(series.labels) // 3 - 1))
+        values = statistics.common_values(series)
         for row, label in enumerate(series.labels):
             _curve(axes, series.x, values[row], row, label)
         _scales(axes, figure, series)
         axes.set_xlabel(figure.axis.label)
         axes.set_ylabel(figure.y_label)
         handles, labels = axes.get_legend_handles_labels()
-        _legend(canvas, handles, labels, note(used))
+        _legend(canvas, handles, labels, note(series))
         return {kind: _bytes(canvas, kind) for kind in ("png", "pdf")}
 
 
 def draw_picture(figure: Figure, picture: Picture, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:
     """A map, a schedule or stacked columns."""
-    with rc_context(style.TABLE):
+    with rc_context(style.TABLE):  # type: ignore[arg-type]
         rows = len(picture.rows)
         canvas, axes = _canvas(height=max(style.HEIGHT_INCH, 0.22 * rows + 0.9))
         handles = [
@@ -52,15 +53,26 @@ def draw_picture(figure: Figure, picture: Picture, formats: tuple[str, ...] = ("
         return {kind: _bytes(canvas, kind) for kind in formats}
 
 
-def note(used: np.ndarray) -> str:
-    """What the means rest on, from (point, drop) used drops: `mean of 20 drops` or `means of 14 to 20 of 20 drops`."""
+def note(series: Series) -> str:
+    """What the means rest on: drops used of all, and curves that are infeasible on every drop of some points."""
+    used = statistics.common_drops(series)
     counts, n = used.sum(axis=1), used.shape[1]
-    if n == 1:
-        return "1 drop"
-    if counts.min() == counts.max() == n:
-        return f"means of {n} drops, 95 % intervals"
     span = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
-    return f"means of the {span} of {n} drops feasible for all, 95 % intervals"
+    if n == 1 and counts.all():
+        lines = ["1 drop"]
+    elif counts.min() == n:
+        lines = [f"means of {n} drops, 95 % intervals"]
+    else:
+        lines = [f"means of the {span} of {n} drops feasible for all, 95 % intervals"]
+    hopeless = ~series.feasible.any(axis=2)  # (curve, point)
+    parts = [
+        f"{label} ({count} of {len(series.x)})"
+        for label, count in zip(series.labels, hopeless.sum(axis=1), strict=True)
+        if count
+    ]
+    if parts:
+        lines += textwrap.wrap("no feasible drop at some points: " + ", ".join(parts), 76)
+    return "\n".join(lines)
 
 
 def _canvas(height: float = style.HEIGHT_INCH) -> tuple[Canvas, Any]:
@@ -166,6 +178,9 @@ def _down(entries: list[Any], columns: int) -> list[list[Any]]:
 
 def _bytes(canvas: Canvas, kind: str) -> bytes:
     """The drawing without dates or program names: equal results give equal files."""
+    if canvas.get_layout_engine() is not None:
+        canvas.draw_without_rendering()
+        canvas.set_layout_engine("none")  # the layout stays; working it out again takes most of the time
     stream = io.BytesIO()
     metadata = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
     canvas.savefig(stream, format=kind, metadata=metadata)

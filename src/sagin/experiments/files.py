@@ -10,7 +10,7 @@ from sagin.core.errors import InputError
 
 
 def check_target(path: str | Path, force: bool = False, field: str = "out") -> Path:
-    """The path if a file may be written there; InputError if it exists (without `force`) or its folder cannot hold it."""
+    """The path, if a file may be written there: it is new (or `force` is given) and its folder can hold it."""
     path = Path(path)
     if path.is_dir():
         raise InputError(field, str(path), "a file", "it is a folder")
@@ -54,6 +54,24 @@ def write_bytes(path: str | Path, data: bytes, field: str = "out") -> None:
 def write_text(path: str | Path, text: str, field: str = "out") -> None:
     """`write_bytes` of UTF-8 text."""
     write_bytes(path, text.encode(), field)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files of processes that were killed; those of running processes stay."""
+    for path in folder.glob(".*.tmp"):
+        owner = path.name.rsplit(".", 2)[1].partition("-")[0]
+        if not (owner.isdigit() and _runs(int(owner))):
+            path.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return process != os.getpid()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,6 +6,7 @@ decides the result) and the checksum of its arrays are right; any other file in 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,12 +24,12 @@ from sagin.core.discovery import locations
 from sagin.core.errors import InputError
 from sagin.core.results import Solution
 from sagin.experiments import netcdf, runs
-from sagin.experiments.files import make_folder, write_bytes
+from sagin.experiments.files import make_folder, remove_leftovers, write_bytes
 from sagin.experiments.netcdf import Group, Variable
 from sagin.experiments.provenance import library_versions, sources
 from sagin.experiments.store import outcome_group, read_outcome
 
-CHUNK = 64  # drops a shard: seconds of work to lose, few files
+CHUNK = 128  # drops a shard: seconds of work to lose, few files
 BOUND = "bound"
 
 
@@ -106,6 +107,8 @@ class Answer:
 class Shards:
     """Results by job: in a folder, or in memory where no folder is given.
 
+    `recall` gives an answer without its trees a second time, without reading it again.
+
     `solved`, `reused`, `damaged` count shards: computed now, found, found but not trustworthy.
     """
 
@@ -113,10 +116,10 @@ class Shards:
         self.folder = make_folder(folder, field) if folder is not None else None
         self.field = field
         self.memory: dict[str, Group] = {}
+        self.answers: dict[str, Answer] = {}
         self.solved = self.reused = self.damaged = 0
         if self.folder:
-            for stale in self.folder.glob(".*.tmp"):  # left by a killed process
-                stale.unlink(missing_ok=True)
+            remove_leftovers(self.folder)
 
     def path(self, key: str) -> Path:
         """Where the shard of a key lies."""
@@ -162,6 +165,12 @@ class Shards:
                     progress(len(part.seeds))
             trees.append(tree)
         return _answer(trees)
+
+    def recall(self, job: Job, threads: int | None = None, progress: Callable[[int], None] | None = None) -> Answer:
+        """`answer` without trees, kept in memory: what figures need of a job."""
+        if job.key not in self.answers:
+            self.answers[job.key] = dataclasses.replace(self.answer(job, threads, progress), trees=())
+        return self.answers[job.key]
 
 
 def compute(job: Job, threads: int | None = None, progress: Callable[[int], None] | None = None) -> Group:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -60,12 +61,12 @@ def pack(record: Any, **attributes: Any) -> Group:
     group = Group(attributes=attributes)
     for name, column in records.columns(type(record)).items():
         values = np.asarray(getattr(record, name))
-        about = {key: text for key, text in (("units", column.unit), ("long_name", column.doc)) if text}
+        about: dict[str, Any] = {key: text for key, text in (("units", column.unit), ("long_name", column.doc)) if text}
         if column.tolerance is not None:
             about["tolerance"] = column.tolerance
         if values.dtype.kind == "c":
-            group.variables[f"{name}_re"] = Variable(column.all_dims, values.real, about)
-            group.variables[f"{name}_im"] = Variable(column.all_dims, values.imag, about)
+            group.variables[f"{name}_re"] = Variable(column.all_dims, np.real(values), about)
+            group.variables[f"{name}_im"] = Variable(column.all_dims, np.imag(values), about)
         elif values.dtype.kind == "b":
             group.variables[name] = Variable(column.all_dims, values.astype(np.int8), {**about, "dtype": "bool"})
         else:
@@ -151,6 +152,7 @@ def _write(node: Any, group: Group, known: Mapping[str, int]) -> None:
 def read(path: str | Path, field: str = "file") -> Group:
     """The whole tree of a file; InputError if it is missing, no netCDF-4, truncated or damaged."""
     import h5netcdf
+    import h5py
 
     try:
         with open(path, "rb") as stream:
@@ -159,24 +161,33 @@ def read(path: str | Path, field: str = "file") -> Group:
         raise InputError(field, str(path), "a readable file", error.strerror or str(error)) from None
     if start != SIGNATURE:
         raise InputError(field, str(path), "a netCDF-4 file", "empty, truncated or of another format")
+
+    class QuietFile(h5netcdf.File):
+        """A file that is damaged fails in its constructor; its half-made object must not complain when it goes."""
+
+        def __del__(self) -> None:
+            with suppress(*DAMAGE):
+                self.close()
+
     try:
-        with h5netcdf.File(str(path), "r") as file:
-            return _read(file)
+        with h5py.File(path, "r") as raw, QuietFile(raw, "r") as file:
+            return _read(file, raw)
     except DAMAGE as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise InputError(field, str(path), "an undamaged netCDF-4 file", reason) from None
 
 
-def _read(node: Any) -> Group:
+def _read(node: Any, raw: Any) -> Group:
+    """A node's tree; `raw` gives the values, several times faster than through h5netcdf."""
     return Group(
         {key: _plain(value) for key, value in node.attrs.items()},
-        {name: _read_variable(variable) for name, variable in node.variables.items()},
-        {name: _read(child) for name, child in node.groups.items()},
+        {name: _read_variable(variable, raw) for name, variable in node.variables.items()},
+        {name: _read(child, raw) for name, child in node.groups.items()},
     )
 
 
-def _read_variable(variable: Any) -> Variable:
-    values = np.asarray(variable[...])
+def _read_variable(variable: Any, raw: Any) -> Variable:
+    values = np.asarray(raw[variable.name][...])
     if values.dtype.kind == "O":
         flat = [text.decode() if isinstance(text, bytes) else text for text in values.ravel().tolist()]
         values = np.array(flat, dtype=object).reshape(values.shape) if values.ndim else np.asarray(flat[0])

@@ -26,12 +26,19 @@ def provenance() -> dict[str, str]:
         "sagin_version": sagin.__version__,
         **({"git_commit": commit} if commit else {}),
         "library_versions": ", ".join(f"{name} {number}" for name, number in library_versions().items()),
-        "command": shlex.join([Path(sys.argv[0]).name or "python", *sys.argv[1:]]),
+        "command": shlex.join([_program(), *sys.argv[1:]]),
         "host_class": f"{processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
         "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
+def _program() -> str:
+    """Name of the running program, without the folders of this machine."""
+    path = Path(sys.argv[0])
+    return "sagin" if path.parts[-2:] == ("cli", "main.py") else path.name or "python"
+
+
+@cache
 def library_versions() -> dict[str, str]:
     """Versions of Python and of the libraries that compute or store."""
     found = {"python": platform.python_version()}

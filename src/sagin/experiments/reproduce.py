@@ -65,7 +65,7 @@ def reproduce(
     entries, files = [], []
     with progress(sum(len(job.seeds) for job in jobs.values()), f"reproduce {system.name}") as advance:
         for job in jobs.values():
-            shards.answer(job, threads, advance)
+            shards.recall(job, threads, advance)
     for figure in chosen:
         series = cached_series(system, figure, seeds, shards, threads)
         entries += ledger.judge(figure, series)
@@ -76,7 +76,7 @@ def reproduce(
     whole = ledger.merge(system, entries, ledger.from_csv(folder / "claims.csv"), names)
     write_text(folder / "claims.csv", ledger.to_csv(whole))
     write_text(folder / "claims.md", ledger.to_markdown(system, whole))
-    counts = (shards.solved, shards.reused - len(jobs), shards.damaged)
+    counts = (shards.solved, shards.reused, shards.damaged)
     return Report(folder, [*files, "claims.md", "claims.csv"], entries, *counts)
 
 

@@ -42,9 +42,9 @@ class Run:
 
 
 def choose(system: System, wanted: Iterable[str] = ()) -> list[str]:
-    """Names of schemes from names, roles or `all`, in the system's order; none: the paper's and the improved ones."""
-    wanted = list(wanted) or ["paper", "improved"]
+    """Names of schemes from names, roles or `all`, in the system's order; none given: the paper's and the improved."""
     known = [scheme.name for scheme in system.schemes]
+    wanted = list(wanted) or [*system.names("paper"), *system.names("improved")] or known
     chosen: set[str] = set()
     for word in wanted:
         if word == "all":

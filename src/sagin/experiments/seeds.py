@@ -15,18 +15,17 @@ def parse_seeds(value: str | int | Sequence[int], field: str = "seeds") -> tuple
     bound = "a:b (half-open), one number, or numbers with commas, all >= 0"
     if isinstance(value, bool):
         raise InputError(field, value, bound)
-    if isinstance(value, int):
-        value = str(value)
-    if isinstance(value, str):
-        span = re.fullmatch(r"\s*(\d+)\s*:\s*(\d+)\s*", value, re.ASCII)
-        if span:
-            first, end = int(span[1]), int(span[2])
-            if not first < end <= first + MOST:
-                raise InputError(field, value, "a:b with a < b", f"at most {MOST} seeds")
-            return tuple(range(first, end))
-        value = value.split(",")  # type: ignore[assignment]
+    parts: Sequence[object] = (
+        value.split(",") if isinstance(value, str) else [value] if isinstance(value, int) else value
+    )
+    span = re.fullmatch(r"\s*(\d+)\s*:\s*(\d+)\s*", value, re.ASCII) if isinstance(value, str) else None
+    if span:
+        first, end = int(span[1]), int(span[2])
+        if not first < end <= first + MOST:
+            raise InputError(field, value, "a:b with a < b", f"at most {MOST} seeds")
+        return tuple(range(first, end))
     seeds = []
-    for part in value:
+    for part in parts:
         text = str(part).strip()
         if isinstance(part, bool) or not re.fullmatch(r"\d{1,18}", text, re.ASCII):
             raise InputError(field, part, bound)

@@ -40,7 +40,7 @@ def series_of(
     extra = {name: np.full(shape, np.nan) for name in figure.extra}
     for row, curve in enumerate(figure.curves):
         for column in range(1 if figure.axis.fields == ITERATION else points):
-            answer = shards.answer(curve_job(system, figure, curve, column, array), threads, progress)
+            answer = shards.recall(curve_job(system, figure, curve, column, array), threads, progress)
             target = slice(None) if figure.axis.fields == ITERATION else column
             feasible[row, target] = answer.usable
             for name, array_of in extra.items():

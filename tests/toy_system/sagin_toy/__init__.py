@@ -1,7 +1,6 @@
 """A made-up system, found through its entry point as a third party's would be."""
 
 from sagin.core.contracts import Scheme, Space, System, late
-
 from sagin_toy import model
 from sagin_toy.figures import FIGURES
 from sagin_toy.scenario import IterateOptions, Scenario, SlowOptions

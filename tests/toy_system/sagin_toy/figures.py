@@ -6,7 +6,6 @@ import numpy as np
 
 from sagin.core import statistics
 from sagin.core.figures import Axis, Claim, Curve, Figure, Picture, Series, Verdict
-
 from sagin_toy import model
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from sagin.core import random, records, results
 from sagin.core.contracts import Exact
 from sagin.core.errors import InputError
-
 from sagin_toy import model
 
 
