@@ -60,7 +60,10 @@ def cholesky_solve(factor: np.ndarray, right: np.ndarray, solution: np.ndarray) 
 
 @kernel
 def cholesky_inverse(factor: np.ndarray, inverse: np.ndarray) -> None:
-    """Hermitian inverse (n, n) of factor factor^H; `factor`: lower triangular, from `cholesky_factor`."""
+    """Hermitian inverse (n, n) of factor factor^H.
+
+    `factor`: lower triangular, from `cholesky_factor`. `inverse`: (n, n) output; it may be `factor` itself.
+    """
     n = factor.shape[0]
     # the lower triangle first holds the inverse L of the factor, the upper one then receives L^H L row by row
     for j in range(n):

@@ -71,7 +71,7 @@ def _rotate(matrix: np.ndarray, basis: np.ndarray, p: int, q: int, size: float) 
 
 @kernel
 def change_basis(matrix: np.ndarray, basis: np.ndarray, half: np.ndarray, result: np.ndarray) -> None:
-    """basis^H matrix basis of a Hermitian matrix; `half` (n, n) is scratch, `result` (n, n) the output."""
+    """`result` = basis^H matrix basis of a Hermitian matrix; `half` (n, n) is scratch, `result` may be `matrix`."""
     n = matrix.shape[0]
     for i in range(n):
         for j in range(n):
@@ -111,11 +111,13 @@ def eigen_batch(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
                 matrix[i, j] = matrices[b, i, j]
         identity(basis)
         diagonalise(matrix, basis, 1e-16)
-        for j in range(n):
-            values[b, j] = matrix[j, j].real
-        order = np.argsort(-values[b], kind="mergesort")
-        values[b] = values[b][order]
-        for j in range(n):
+        for j in range(n):  # largest first
+            largest = 0
+            for k in range(n):
+                if matrix[k, k].real > matrix[largest, largest].real:
+                    largest = k
+            values[b, j] = matrix[largest, largest].real
+            matrix[largest, largest] = -math.inf
             for i in range(n):
-                vectors[b, i, j] = basis[i, order[j]]
+                vectors[b, i, j] = basis[i, largest]
     return values, vectors
