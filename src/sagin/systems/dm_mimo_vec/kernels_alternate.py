@@ -129,9 +129,7 @@ def _in_time(plan: np.ndarray, rate: np.ndarray, longest: np.ndarray) -> bool:
 
 
 @kernel
-def _retreat(
-    problem: Problem, goal: Goal, old: Link, link: Link, direction: np.ndarray, longest: np.ndarray
-) -> None:
+def _retreat(problem: Problem, goal: Goal, old: Link, link: Link, direction: np.ndarray, longest: np.ndarray) -> None:
     """Back from `link` towards `old`, in place, until the sending times are met and the cost is no higher."""
     goal.limits[ROOM, :] = math.inf
     _difference(link.v, old.v, direction)

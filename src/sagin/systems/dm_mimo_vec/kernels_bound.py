@@ -146,9 +146,7 @@ def _full_level(gains: np.ndarray, count: int, power: float) -> float:
 
 
 @kernel
-def _maximise(
-    problem: Problem, captured: np.ndarray, power: np.ndarray, table: np.ndarray, at_rsu: float
-) -> float:
+def _maximise(problem: Problem, captured: np.ndarray, power: np.ndarray, table: np.ndarray, at_rsu: float) -> float:
     """Best dual value, by cuts through the centre of gravity of a triangle that holds the best multipliers.
 
     Leaving everything at the RSU with all of the power offered and half of it used shows that

@@ -21,7 +21,7 @@ from sagin.blocks.geometry.orbit import slant_range, zenith_angle
 from sagin.core import random, records
 from sagin.core.errors import InputError
 from sagin.core.records import column, constant, metric, violation
-from sagin.core.units import from_db, from_dbm
+from sagin.core.units import from_db, from_dbm, to_db, to_dbm
 from sagin.systems.dm_mimo_vec.scenario import PowerLimit, Scenario
 
 
@@ -110,7 +110,7 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
     loss_db = free_space_loss_db(d_sat_m, cfg.carrier_sat_hz)  # Eq. (3), corrected, see E6 [dB]
     antenna_gain = cosine_power_gain(theta, cfg.antenna_exponent)  # Eq. (4), corrected, see E4
     shadow_db = cfg.shadow_std_db * np.sqrt(2) * complex_normal(sap[..., 1], sap[..., 2]).real
-    link_gain = antenna_gain * 10 ** (-(loss_db + shadow_db - cfg.sap_antenna_gain_db) / 10)  # Eq. (2), see E5
+    link_gain = antenna_gain * from_db(cfg.sap_antenna_gain_db - loss_db - shadow_db)  # Eq. (2), see E5
     phase, scatter = fading(sap[..., 3:].reshape(len(seeds), cfg.n_saps, n, 3))
     fade = rician_amplitude(phase, scatter, from_db(cfg.rician_k_sat_db))
     h_sat = np.sqrt(link_gain)[..., None] * fade  # Eq. (1), corrected, see E3 (drop, sap, antenna)
@@ -195,7 +195,9 @@ def evaluate(drops: Drops, decision: Decision) -> Metrics:
             **parts,
             "violation_alpha_sum": decision.alpha.sum(axis=1) - 1,  # Eq. (14d)
             "violation_alpha_negative": (-decision.alpha).max(axis=1),  # Eq. (14d), shares are >= 0
-            "violation_power": power_violation(drops, parts["p_stream_w"], drops.power_limit),
+            "violation_power": power_violation(
+                drops, parts["p_stream_w"], per_stream=drops.power_limit == "per_stream"
+            ),
         },
         Metrics,
     )
@@ -241,9 +243,9 @@ def summarise(drops: Drops, decision: Any, parts: dict[str, np.ndarray], metrics
     )
 
 
-def power_violation(drops: Drops, power_w: np.ndarray, power_limit: str) -> np.ndarray:
-    """(drop,) power of the streams beyond the RSU's, relative."""
-    used = power_w.sum(axis=1) if power_limit == "total" else power_w.max(axis=1)
+def power_violation(drops: Drops, power_w: np.ndarray, *, per_stream: bool) -> np.ndarray:
+    """(drop,) power of each stream, or of all together, beyond the RSU's, relative."""
+    used = power_w.max(axis=1) if per_stream else power_w.sum(axis=1)
     return used / drops.p_max_w - 1  # Eq. (14c), see E12
 
 
@@ -251,3 +253,36 @@ def time_to_send(bits: np.ndarray, rate: np.ndarray) -> np.ndarray:
     """Time [s] to send `bits` at `rate`: 0 without bits, infinite at a rate of 0 or below."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(bits > 0, np.where(rate > 0, bits / rate, np.inf), np.where(rate > 0, bits / rate, 0.0))
+
+
+def budget(drops: Drops) -> list[tuple[str, float, str]]:
+    """Link budget and one task's delays and energies: vehicle 0 and the nearest SAP of the first drop."""
+    sap = int(np.argmin(drops.d_sat_m[0]))
+    link_gain = float(np.mean(np.abs(drops.h_sat[0, sap]) ** 2))
+    snr_sat = link_gain * drops.p_max_w / drops.noise_sat_w
+    snr = float(ground_snr(drops)[0, 0])
+    cycles = drops.cycles_per_bit * float(drops.task_bits[0, 0])
+    upload_rate = float(shannon_rate(drops.bandwidth_ground_hz, snr))
+    power = float(drops.p_vehicle_w[0, 0])
+    capacitance = (drops.switched_capacitance_rsu, drops.switched_capacitance_sat)
+    return [
+        ("transmit power of vehicle 0", float(to_dbm(power)), "dBm"),
+        ("ground gain at 1 m with fading", float(to_db(float(drops.gain_ground[0, 0]))), "dB"),
+        ("ground path loss beyond 1 m", float(-drops.pathloss_exponent * to_db(float(drops.distance_m[0, 0]))), "dB"),
+        ("noise in the ground band", float(to_dbm(drops.noise_ground_w)), "dBm"),
+        ("SNR of vehicle 0", float(to_db(snr)), "dB"),
+        ("upload rate of vehicle 0 on the whole band", upload_rate, "bit/s"),
+        ("transmit power of the RSU", float(to_dbm(drops.p_max_w)), "dBm"),
+        ("slant range of the nearest SAP", float(drops.d_sat_m[0, sap]), "m"),
+        ("its link gain, antennas and shadowing included", float(to_db(max(link_gain, 1e-300))), "dB"),
+        ("noise in the satellite band", float(to_dbm(drops.noise_sat_w)), "dBm"),
+        ("its SNR with all power on one antenna", float(to_db(max(snr_sat, 1e-300))), "dB"),
+        ("its rate then, alone", float(shannon_rate(drops.bandwidth_sat_hz, snr_sat)), "bit/s"),
+        ("task of vehicle 0", float(drops.task_bits[0, 0]), "bit"),
+        ("its upload time on the whole band", float(drops.task_bits[0, 0]) / upload_rate, "s"),
+        ("its upload energy", power * float(drops.task_bits[0, 0]) / upload_rate, "J"),
+        ("its computing time at the RSU", cycles / float(drops.cpu_rsu_hz[0, 0]), "s"),
+        ("its computing energy at the RSU", float(cpu_energy(cycles, drops.rsu_clock_hz, capacitance[0])), "J"),
+        ("its computing time at the satellites", cycles / float(drops.cpu_sat_hz[0, 0]), "s"),
+        ("its computing energy at the satellites", float(cpu_energy(cycles, drops.cpu_clock_hz, capacitance[1])), "J"),
+    ]

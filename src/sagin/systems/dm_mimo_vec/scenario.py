@@ -1,4 +1,4 @@
-"""Scenario of the satellite-terrestrial vehicular edge: every parameter with unit, bounds and source; scheme options."""
+"""Scenario of the satellite-terrestrial vehicular edge, every parameter with unit, bounds and source; scheme options."""
 
 from __future__ import annotations
 
@@ -34,7 +34,11 @@ class Scenario(Parameters):
     )
     carrier_sat_hz: float = parameter(12e9, unit="Hz", symbol="f_c", gt=0, source="paper", doc="satellite carrier")
     antenna_exponent: float = parameter(
-        10.0, symbol="eta", gt=0, source="paper (its 'wavelengths', see E4)", doc="roll-off of the RSU's antenna pattern"
+        10.0,
+        symbol="eta",
+        gt=0,
+        source="paper (its 'wavelengths', see E4)",
+        doc="roll-off of the RSU's antenna pattern",
     )
     sap_antenna_gain_db: float = parameter(
         20.0,
