@@ -234,7 +234,7 @@ def best_fraction(problem: Problem, i: int, power: float, rate: float) -> float:
     per_sat = 1.0 / rate + problem.tasks[SAT_S_PER_BIT, i]
     per_rsu = problem.tasks[RSU_S_PER_BIT, i]
     premium = satellite_premium(problem, power, rate)
-    if premium >= problem.beta * per_rsu:  # Eq. (M9)
+    if premium >= problem.beta * per_rsu:  # Eq. (M6)
         return 0.0
     if premium + problem.beta * per_sat <= 0.0:
         return 1.0

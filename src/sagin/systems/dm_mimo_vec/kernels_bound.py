@@ -125,7 +125,7 @@ def _best_trace(gains: np.ndarray, count: int, level: float) -> tuple[float, flo
             poured = level / math.sqrt(gains[m]) - 1.0 / gains[m]
             if poured > 0.0:
                 power += poured
-                trace += gains[m] * poured / (1.0 + gains[m] * poured)
+                trace += gains[m] * poured / (1.0 + gains[m] * poured)  # Eq. (M12)
     return power, trace
 
 
@@ -191,7 +191,7 @@ def _least(
     for k in range(captured.shape[0]):
         for end in range(2):
             for j in range(2):
-                value = table[k, end, j] + point[0] * captured[k, end] - point[1] * power[k, j]
+                value = table[k, end, j] + point[0] * captured[k, end] - point[1] * power[k, j]  # Eq. (M13)
                 if value < least:
                     least, share, spent = value, captured[k, end], power[k, j]
     return least, share, spent

@@ -33,7 +33,7 @@ _INFEASIBLE = 1e9  # an infeasible point costs this many deadlines, more than an
 def joint_plan(problem: Problem, link: Link, plan: np.ndarray, price: np.ndarray) -> float:
     """Least cost over shares and split, and `price` (vehicle,): what a second of the satellite branch costs there.
 
-    The envelope theorem makes these prices, with M7's weights, the exact slopes of that least cost in rate and power.
+    The envelope theorem makes these prices, with the weights of M5, the exact slopes of that least cost in rate and power.
     Where no plan meets the deadline: the shares of least latest completion, and a value above every feasible one that
     grows with the lateness.
     """
@@ -58,7 +58,7 @@ def joint_plan(problem: Problem, link: Link, plan: np.ndarray, price: np.ndarray
             per_sat = 1.0 / rate[i] + tasks[SAT_S_PER_BIT, i]
             per_rsu = tasks[RSU_S_PER_BIT, i]
             worth = highest * per_rsu - satellite_premium(problem, power[i], rate[i])
-            price[i] = min(max(worth / (per_sat + per_rsu), 0.0), highest)  # Eq. (M11)
+            price[i] = min(max(worth / (per_sat + per_rsu), 0.0), highest)  # Eq. (M7)
     if not feasible:
         return _INFEASIBLE * problem.t_max_s * (1.0 + max(lateness(problem.t_max_s, plan), 0.0))
     return value

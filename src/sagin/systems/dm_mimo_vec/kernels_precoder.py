@@ -94,7 +94,7 @@ def aim(problem: Problem, goal: Goal, link: Link, tools: Tools) -> None:
         terms[PRICE, i] = 0.0
         if bits > 0.0 and rate[i] > 0.0:
             weight = bits / rate[i] ** 2 * (goal.price[i] + (1.0 - beta) * link.power[i])
-            terms[GAIN, i] = weight * problem.bandwidth_hz / math.log(2.0) / error[i, i].real  # Eq. (M7)
+            terms[GAIN, i] = weight * problem.bandwidth_hz / math.log(2.0) / error[i, i].real  # Eq. (M5)
             terms[PRICE, i] = (1.0 - beta) * bits / rate[i]
         for a in range(m):
             total = 0j

@@ -62,12 +62,12 @@ def evaluate(drops: Drops, decision: SequentialDecision) -> SequentialMetrics:
     """Metrics of any sequential decision, feasible or not."""
     received = precoded(drops, decision.v)
     sinr = (received.real**2 + received.imag**2).sum(axis=1) / drops.noise_sat_w
-    sat_rate = shannon_rate(drops.bandwidth_sat_hz, sinr)  # Eq. (M12) [bit/s]
+    sat_rate = shannon_rate(drops.bandwidth_sat_hz, sinr)  # Eq. (M8) [bit/s]
     parts = branches(drops, decision.s_sat_bits, decision.v, sat_rate)
     upload = drops.task_bits / shannon_rate(drops.bandwidth_ground_hz, ground_snr(drops))
     in_turn = np.take_along_axis(upload, decision.order, axis=1).cumsum(axis=1)
     t_up = np.empty_like(upload)
-    np.put_along_axis(t_up, decision.order, in_turn, axis=1)  # Eq. (M13) [s]
+    np.put_along_axis(t_up, decision.order, in_turn, axis=1)  # Eq. (M9) [s]
     start = link_starts(decision.order, t_up, parts["t_sat_tx_s"])
     at_sat = start + parts["t_sat_s"]
     return summarise(
@@ -78,7 +78,7 @@ def evaluate(drops: Drops, decision: SequentialDecision) -> SequentialMetrics:
             "rate_sat_bps": sat_rate,
             "t_up_s": t_up,
             "t_wait_s": start - t_up,
-            "t_total_s": np.maximum(t_up + parts["t_rsu_s"], at_sat),  # Eq. (M15) [s]
+            "t_total_s": np.maximum(t_up + parts["t_rsu_s"], at_sat),  # Eq. (M11) [s]
             "e_up_j": drops.p_vehicle_w * upload,
             **parts,
             "violation_power": power_violation(drops, parts["p_stream_w"], per_stream=True),
@@ -95,6 +95,6 @@ def link_starts(order: np.ndarray, t_up: np.ndarray, t_tx: np.ndarray) -> np.nda
     for vehicle in order.T:
         sends = t_tx[rows, vehicle] > 0  # a stream without bits neither waits nor blocks
         begin = np.where(sends, np.maximum(t_up[rows, vehicle], free), t_up[rows, vehicle])
-        start[rows, vehicle] = begin  # Eq. (M14) [s]
+        start[rows, vehicle] = begin  # Eq. (M10) [s]
         free = np.where(sends, np.maximum(free, begin + t_tx[rows, vehicle]), free)
     return start
