@@ -1,0 +1,94 @@
+"""Distributed massive MIMO between a road-side unit and satellites (Liu et al.): see paper.md."""
+
+from sagin.core.contracts import Scheme, Space, System, late
+from sagin.systems.dm_mimo_vec import figures, model, sequential
+from sagin.systems.dm_mimo_vec.scenario import AoOptions, JointOptions, PrecoderOptions, RandomOptions, Scenario
+
+_HERE = "sagin.systems.dm_mimo_vec"
+
+SYSTEM = System(
+    name="dm_mimo_vec",
+    title="Distributed massive MIMO for satellite-terrestrial vehicular edge computing",
+    reference="liu_dm_mimo_vec",
+    sense="min",
+    scenario=Scenario,
+    draw=model.draw,
+    spaces=(
+        Space(model.Decision, model.evaluate, bound=late(f"{_HERE}.bound:lower_bound")),
+        Space(sequential.SequentialDecision, sequential.evaluate),
+    ),
+    schemes=(
+        Scheme(
+            name="ao",
+            role="paper",
+            summary="Alternate Optimization: shares, precoders by fractional programming, split, in turn",
+            solve=late(f"{_HERE}.solver:solve_ao"),
+            space=model.Decision,
+            options=AoOptions,
+            monotone=True,
+            relabel_tolerance=1e-3,
+        ),
+        Scheme(
+            name="rsu_only",
+            role="baseline",
+            summary="everything stays at the road-side unit",
+            solve=late(f"{_HERE}.baselines:solve_rsu_only"),
+            space=model.Decision,
+            relabel_tolerance=1e-9,
+        ),
+        Scheme(
+            name="saps_only",
+            role="baseline",
+            summary="everything goes to the satellites",
+            solve=late(f"{_HERE}.baselines:solve_saps_only"),
+            space=model.Decision,
+            options=PrecoderOptions,
+            relabel_tolerance=1e-3,
+        ),
+        Scheme(
+            name="random",
+            role="baseline",
+            summary="random split, precoders and shares optimised",
+            solve=late(f"{_HERE}.baselines:solve_random"),
+            space=model.Decision,
+            options=RandomOptions,
+        ),
+        *(
+            Scheme(
+                name=f"equal_{name}",
+                role="baseline",
+                summary=f"equal shares and powers, {what}, best split",
+                solve=late(f"{_HERE}.baselines:solve_equal_{name}"),
+                space=model.Decision,
+            )
+            for name, what in (
+                ("identity", "one antenna a stream"),
+                ("svd", "right singular vectors"),
+                ("mrt", "matched to the strongest satellites"),
+                ("zf", "zero-forcing at the strongest satellites"),
+            )
+        ),
+        Scheme(
+            name="improved",
+            role="improved",
+            summary="joint descent: precoders on the least cost over shares and split, from ao's result",
+            solve=late(f"{_HERE}.improved:solve_joint"),
+            space=model.Decision,
+            options=JointOptions,
+            monotone=True,
+            relabel_tolerance=1e-4,
+        ),
+        Scheme(
+            name="sequential",
+            role="extension",
+            summary="one vehicle after the other on both links: a larger decision space than the paper's",
+            solve=late(f"{_HERE}.extension:solve_sequential"),
+            space=sequential.SequentialDecision,
+            relabel_tolerance=1e-9,
+        ),
+    ),
+    figures=figures.FIGURES,
+    objective_unit="s + J, weighted",
+    budget=model.budget,
+    user_dim="vehicle",
+)

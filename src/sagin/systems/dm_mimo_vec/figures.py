@@ -1,0 +1,258 @@
+"""The paper's figures as data, and its claims with the rule that judges each.
+
+The paper's axes are not legible; ranges are ours. The precoder steps are capped where a figure needs no more.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from sagin.core.figures import Axis, Claim, Curve, Figure, Series, Verdict
+from sagin.core.statistics import LEAST_DROPS, below, combine, common_means, decide, falls, interval, paired, rises
+
+_FIGURE_EFFORT = {"rounds": 12, "steps": 80}
+_MEGABYTE_BITS = 8e6
+_POWERS = ((4, 2.0), (4, 4.0), (6, 2.0), (6, 4.0))
+_SIZES_MB = (0.6, 0.8, 1.0, 1.2, 1.4)
+_SCHEMES = ("proposed", "rsu_only", "saps_only", "random")
+_SAPS = (4, 8, 16)
+
+
+def _curve1(n_vehicles: int, p_max_w: float) -> str:
+    return f"I = {n_vehicles}, {p_max_w:g} W"
+
+
+def _curve2(scheme: str, n_vehicles: int) -> str:
+    return f"{scheme}, I = {n_vehicles}"
+
+
+def _rounds(series: Series, label: str, tolerance: float = 1e-3) -> np.ndarray:
+    """(drop,) rounds after which the objective stays within `tolerance` of its last value."""
+    values = series.curve(label)  # (round, drop)
+    inside = values <= values[-1] * (1 + tolerance)
+    return np.where(np.isfinite(values[-1]), np.argmax(inside, axis=0), np.nan)
+
+
+def _few(series: Series) -> bool:
+    return series.values.shape[2] < LEAST_DROPS
+
+
+def converges_in_four(series: Series) -> Verdict:
+    """Mean rounds to within 0.1 % of the last value, every curve."""
+    means = [interval(_rounds(series, label)).mean for label in series.labels]
+    evidence = "mean rounds to within 0.1 %: " + ", ".join(
+        f"{label}: {mean:.3g}" for label, mean in zip(series.labels, means, strict=True)
+    )
+    return Verdict("undecided", evidence) if _few(series) else decide(max(means) <= 5, evidence)
+
+
+def rounds_regardless_of_power(series: Series) -> Verdict:
+    """Mean rounds at 2 W and 4 W, for each number of vehicles."""
+    parts = []
+    for n in (4, 6):
+        low, high = (interval(_rounds(series, _curve1(n, power))).mean for power in (2.0, 4.0))
+        evidence = f"I = {n}: {low:.3g} and {high:.3g} rounds"
+        parts.append(Verdict("undecided", evidence) if _few(series) else decide(abs(high - low) < 1, evidence))
+    return combine(parts)
+
+
+def cost_rises_with_vehicles(series: Series) -> Verdict:
+    """Last value at 4 and 6 vehicles, for each power."""
+    return combine([_last_below(series, _curve1(4, power), _curve1(6, power)) for power in (2.0, 4.0)])
+
+
+def _last_below(series: Series, lower: str, upper: str) -> Verdict:
+    last = Series(series.x[-1:], series.labels, series.values[:, -1:], series.feasible[:, -1:])
+    return below(last, lower, upper)
+
+
+def proposed_below_others(series: Series) -> Verdict:
+    """The proposed scheme against every other one, at both numbers of vehicles."""
+    pairs = itertools.product((4, 6), _SCHEMES[1:])
+    return combine([below(series, _curve2("proposed", n), _curve2(other, n)) for n, other in pairs])
+
+
+def rsu_only_steeper(series: Series) -> Verdict:
+    """Slopes over the task size, drop by drop."""
+    parts = []
+    for n in (4, 6):
+        slopes = [_slope(series, _curve2(scheme, n)) for scheme in ("rsu_only", "saps_only")]
+        gap = interval(slopes[0] - slopes[1])
+        means = [interval(slope).mean for slope in slopes]
+        evidence = f"I = {n}: {means[0]:.4g} against {means[1]:.4g} a megabyte"
+        parts.append(Verdict("undecided", evidence) if _few(series) else decide(gap.low > 0, evidence))
+    return combine(parts)
+
+
+def _slope(series: Series, label: str) -> np.ndarray:
+    values = series.curve(label)
+    return (values[-1] - values[0]) / (series.x[-1] - series.x[0])
+
+
+def rsu_only_crosses(series: Series) -> Verdict:
+    """RSU-only below SAPs-only at the least size and above it at the largest."""
+    parts = []
+    for n in (4, 6):
+        gaps = paired(series, _curve2("rsu_only", n), _curve2("saps_only", n))
+        evidence = f"I = {n}: rsu_only - saps_only from {gaps[0].mean:.4g} to {gaps[-1].mean:.4g}"
+        crossed = gaps[0].high < 0 < gaps[-1].low
+        parts.append(Verdict("undecided", evidence) if _few(series) else decide(crossed, evidence))
+    return combine(parts)
+
+
+def advantage_stays(series: Series) -> Verdict:
+    """Relative gain over each baseline at 4 and at 6 vehicles, at the middle size."""
+    means = common_means(series)[:, len(_SIZES_MB) // 2]
+    same, texts = [], []
+    for other in _SCHEMES[1:]:
+        gains = []
+        for n in (4, 6):
+            base = means[series.index(_curve2(other, n))]
+            gains.append(1 - means[series.index(_curve2("proposed", n))] / base)
+        same.append(abs(gains[0] - gains[1]) <= 0.25 * max(abs(gains[0]), abs(gains[1])))
+        texts.append(f"over {other}: {gains[0]:.1%} and {gains[1]:.1%}")
+    evidence = "gain at I = 4 and 6 " + "; ".join(texts)
+    if _few(series):
+        return Verdict("undecided", evidence)
+    return Verdict("holds" if all(same) else "partly", evidence)
+
+
+def cost_rises_along_axis(series: Series) -> Verdict:
+    """Every curve of figure 3 rises with the number of vehicles."""
+    return combine([rises(series, label) for label in series.labels])
+
+
+def saps_matter_little(series: Series) -> Verdict:
+    """Relative change of the mean from the fewest to the most satellites, at every number of vehicles."""
+    means = common_means(series)
+    parts = []
+    for n, change in zip(series.x, means[-1] / means[0] - 1, strict=True):
+        evidence = f"I = {n:g}: {change:.1%} from K = {_SAPS[0]} to {_SAPS[-1]}"
+        parts.append(Verdict("undecided", evidence) if _few(series) else decide(abs(change) < 0.1, evidence))
+    return combine(parts)
+
+
+def cost_against_saps(series: Series) -> Verdict:
+    """The paper says both that the cost rises slightly with K and that more SAPs reduce it; it falls."""
+    across = []
+    for point, n in enumerate(series.x):
+        label = f"I = {n:g}"
+        values, feasible = series.values[None, :, point], series.feasible[None, :, point]
+        across.append(falls(Series(np.array(_SAPS), (label,), values, feasible), label))
+    both = combine(across)
+    return Verdict("undecided" if both.word == "undecided" else "contradictory", both.evidence)
+
+
+FIGURES = (
+    Figure(
+        name="fig1",
+        title="Convergence of the alternating optimisation",
+        axis=Axis(("iteration",), tuple(range(13)), "round"),
+        y_label="objective",
+        curves=tuple(
+            Curve(_curve1(n, power), "ao", {"n_vehicles": n, "p_max_w": power}, _FIGURE_EFFORT) for n, power in _POWERS
+        ),
+        claims=(
+            Claim(
+                name="converges_in_four",
+                text="The algorithm converges within about four iterations.",
+                rule="mean rounds to within 0.1 % of the last value <= 5, every curve",
+                check=converges_in_four,
+                note="a round runs up to 80 precoder steps; the paper does not say how many it runs",
+            ),
+            Claim(
+                name="rounds_regardless_of_power",
+                text="The number of iterations hardly depends on the transmit power.",
+                rule="mean rounds at 2 W and 4 W differ by less than 1",
+                check=rounds_regardless_of_power,
+            ),
+            Claim(
+                name="cost_rises_with_vehicles",
+                text="The cost rises with the number of vehicles.",
+                rule="paired 95 % interval of the difference of the last values excludes 0",
+                check=cost_rises_with_vehicles,
+                note="drops are nested: the larger scenario keeps the vehicles of the smaller one",
+            ),
+        ),
+    ),
+    Figure(
+        name="fig2",
+        title="Cost against the task size",
+        axis=Axis(
+            ("task_bits_min", "task_bits_max"),
+            tuple((size * _MEGABYTE_BITS, size * _MEGABYTE_BITS) for size in _SIZES_MB),
+            "task size (MB)",
+            shown=_SIZES_MB,
+        ),
+        y_label="objective",
+        curves=tuple(
+            Curve(
+                _curve2(label, n),
+                "ao" if label == "proposed" else label,
+                {"n_vehicles": n},
+                {"proposed": _FIGURE_EFFORT, "rsu_only": {}}.get(label, {"steps": 80}),
+            )
+            for n, label in itertools.product((4, 6), _SCHEMES)
+        ),
+        claims=(
+            Claim(
+                name="proposed_below_others",
+                text="The proposed algorithm beats RSU-only, SAPs-only and random offloading at every task size.",
+                rule="paired 95 % interval of the difference excludes 0 at every point",
+                check=proposed_below_others,
+                note="all schemes share the optimal shares of the ground band; random and SAPs-only also the precoders",
+            ),
+            Claim(
+                name="rsu_only_steeper",
+                text="The cost of RSU-only rises faster with the task size than that of SAPs-only.",
+                rule="paired 95 % interval of the difference of the slopes excludes 0",
+                check=rsu_only_steeper,
+                note="depends on the assumed computing energies, see E2",
+            ),
+            Claim(
+                name="rsu_only_crosses",
+                text="RSU-only starts below SAPs-only and overtakes it as tasks grow.",
+                rule="RSU-only significantly below at the least size and above at the largest",
+                check=rsu_only_crosses,
+                note="impossible in the paper's own model: every cost is proportional to the task size, see E19",
+            ),
+            Claim(
+                name="advantage_stays",
+                text="The advantage is the same for both numbers of vehicles.",
+                rule="relative gains over each baseline within 25 % of each other, else partly",
+                check=advantage_stays,
+            ),
+        ),
+    ),
+    Figure(
+        name="fig3",
+        title="Cost against the number of vehicles",
+        axis=Axis(("n_vehicles",), (2, 4, 6, 8), "number of vehicles I"),
+        y_label="objective",
+        curves=tuple(Curve(f"K = {k}", "ao", {"n_saps": k}, _FIGURE_EFFORT) for k in _SAPS),
+        claims=(
+            Claim(
+                name="cost_rises_with_vehicles",
+                text="The cost rises with the number of vehicles.",
+                rule="each step to the next point is positive (paired, 95 %), every curve",
+                check=cost_rises_along_axis,
+            ),
+            Claim(
+                name="saps_matter_little",
+                text="The number of SAPs has little influence.",
+                rule="the mean changes by less than 10 % from K = 4 to 16, every number of vehicles",
+                check=saps_matter_little,
+                note="depends on the assumed antenna gain of the SAPs, see E5",
+            ),
+            Claim(
+                name="cost_against_saps",
+                text="The cost rises slightly with the number of SAPs, and more SAPs reduce it.",
+                rule="the text contradicts itself; the evidence says what is measured",
+                check=cost_against_saps,
+                note="another SAP only adds a receive antenna, so the optimum cannot rise, see E20",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,201 @@
+"""Scenario of the satellite-terrestrial vehicular edge, every parameter with unit, bounds and source; scheme options."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from pydantic import model_validator
+
+from sagin.core.errors import InputError
+from sagin.core.parameters import Parameters, parameter
+
+PowerLimit = Literal["total", "per_stream"]
+
+
+class Scenario(Parameters):
+    """Vehicles, one road-side unit (RSU), satellite access points (SAPs) and the CPU behind them."""
+
+    n_vehicles: int = parameter(
+        4, symbol="I", ge=1, source="paper", doc="vehicles = tasks = satellite streams = RSU antennas"
+    )
+    n_saps: int = parameter(8, symbol="K", ge=1, source="paper", doc="satellite access points, one antenna each")
+    altitude_m: float = parameter(550e3, unit="m", symbol="h", gt=0, source="paper", doc="altitude of the satellites")
+    earth_radius_m: float = parameter(
+        6371e3, unit="m", symbol="R_E", gt=0, source="assumed: mean radius", doc="radius of the Earth"
+    )
+    cluster_radius_m: float = parameter(
+        300e3,
+        unit="m",
+        symbol="r_c",
+        gt=0,
+        source="assumed: zenith angles to 30 deg, where the antenna pattern has lost 6 dB",
+        doc="radius on the ground of the disc of sub-satellite points round the RSU",
+    )
+    carrier_sat_hz: float = parameter(12e9, unit="Hz", symbol="f_c", gt=0, source="paper", doc="satellite carrier")
+    antenna_exponent: float = parameter(
+        10.0,
+        symbol="eta",
+        gt=0,
+        source="paper (its 'wavelengths', see E4)",
+        doc="roll-off of the RSU's antenna pattern",
+    )
+    sap_antenna_gain_db: float = parameter(
+        20.0,
+        unit="dB",
+        symbol="g_S",
+        ge=-100,
+        le=100,
+        source="assumed: small phased array; 0 is the literal link budget, see E5",
+        doc="receive antenna gain of a SAP",
+    )
+    rician_k_sat_db: float = parameter(
+        10.0, unit="dB", symbol="kappa", ge=-100, le=100, source="paper", doc="Rician factor of the satellite links"
+    )
+    shadow_std_db: float = parameter(
+        5.0, unit="dB", symbol="sigma_sh", ge=0, le=50, source="paper", doc="standard deviation of the shadowing"
+    )
+    bandwidth_sat_hz: float = parameter(
+        200e6, unit="Hz", symbol="B_s", gt=0, source="paper", doc="band of the satellite link, shared by all streams"
+    )
+    p_max_w: float = parameter(2.0, unit="W", symbol="P_max", gt=0, source="paper", doc="transmit power of the RSU")
+    power_limit: PowerLimit = parameter(
+        "total",
+        source="paper's text; its (14c) is per_stream, see E12",
+        doc="whether p_max_w limits the sum of the streams or each stream",
+    )
+    bandwidth_ground_hz: float = parameter(
+        2e6, unit="Hz", symbol="B", gt=0, source="paper", doc="ground band, shared by the vehicles"
+    )
+    p_vehicle_w: float = parameter(
+        0.1, unit="W", symbol="p_i^R", gt=0, source="paper", doc="transmit power of a vehicle"
+    )
+    distance_min_m: float = parameter(
+        20.0, unit="m", symbol="d_i", gt=0, source="assumed: RSU cell", doc="least distance of a vehicle from the RSU"
+    )
+    distance_max_m: float = parameter(
+        200.0, unit="m", symbol="d_i", gt=0, source="assumed: RSU cell", doc="largest distance of a vehicle"
+    )
+    pathloss_exponent: float = parameter(
+        3.0, symbol="epsilon", ge=0, le=10, source="assumed: urban street", doc="ground path-loss exponent"
+    )
+    carrier_ground_hz: float = parameter(
+        5.9e9,
+        unit="Hz",
+        symbol="f_g",
+        gt=0,
+        source="assumed: V2X band",
+        doc="ground carrier; sets the gain at 1 m, -47.9 dB",
+    )
+    rician_k_ground_db: float = parameter(
+        10.0,
+        unit="dB",
+        symbol="kappa_g",
+        ge=-100,
+        le=100,
+        source="assumed: the paper gives one factor and says that both links fade",
+        doc="Rician factor of the ground links",
+    )
+    noise_psd_dbm_per_hz: float = parameter(
+        -174.0, unit="dBm/Hz", symbol="N0", ge=-300, le=100, source="paper", doc="noise power density of both links"
+    )
+    task_bits_min: float = parameter(
+        6.4e6, unit="bit", symbol="S_i^tot", gt=0, source="paper: 0.8 MB of 8e6 bit", doc="least task size"
+    )
+    task_bits_max: float = parameter(
+        9.6e6, unit="bit", symbol="S_i^tot", gt=0, source="paper: 1.2 MB of 8e6 bit", doc="largest task size"
+    )
+    cycles_per_bit: float = parameter(
+        125.0,
+        unit="cycle/bit",
+        symbol="c",
+        gt=0,
+        source="assumed: 1 MB takes 1e9 cycles, which makes the paper's MB over GHz seconds, see E1",
+        doc="processor cycles a bit needs",
+    )
+    cpu_rsu_hz: float = parameter(
+        0.8e9, unit="cycle/s", symbol="f^R", gt=0, source="paper", doc="computing rate of the RSU"
+    )
+    cpu_sat_hz: float = parameter(
+        20e9, unit="cycle/s", symbol="f^CPU", gt=0, source="paper", doc="computing rate behind the SAPs"
+    )
+    n_cores_rsu: int = parameter(
+        1, ge=1, source="assumed: one core, see E2", doc="cores of the RSU; energy follows the clock of a core"
+    )
+    n_cores_sat: int = parameter(
+        8, ge=1, source="assumed: 20 GHz are 8 cores of 2.5 GHz; the literal paper is 1, see E2", doc="cores of the CPU"
+    )
+    switched_capacitance_rsu: float = parameter(
+        1e-28,
+        unit="J s^2/cycle^3",
+        symbol="rho_R",
+        ge=0,
+        source="assumed: usual value; the literal paper is 1e-25, see E2",
+        doc="effective switched capacitance of the RSU",
+    )
+    switched_capacitance_sat: float = parameter(
+        1e-28,
+        unit="J s^2/cycle^3",
+        symbol="rho_S",
+        ge=0,
+        source="assumed: usual value; the literal paper is 1e-25, see E2",
+        doc="effective switched capacitance of the CPU",
+    )
+    share_compute: bool = parameter(
+        False, source="paper: every task gets the full rate, see E13", doc="divide the computing rates by n_vehicles"
+    )
+    beta: float = parameter(
+        0.7, symbol="beta", ge=0, le=1, source="paper", doc="weight of delay; 1 - beta weighs energy"
+    )
+    t_max_s: float = parameter(
+        10.0,
+        unit="s",
+        symbol="T^max",
+        gt=0,
+        source="assumed: missing in the paper; feasible up to 8 vehicles",
+        doc="deadline of every task",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Scenario:
+        for low, high in (("distance_min_m", "distance_max_m"), ("task_bits_min", "task_bits_max")):
+            limit = getattr(self, high)
+            if getattr(self, low) > limit:
+                raise InputError(low, getattr(self, low), f"<= {high} = {limit:g}", "an interval must not be empty")
+        horizon_rad = math.acos(self.earth_radius_m / (self.earth_radius_m + self.altitude_m))
+        horizon_m = self.earth_radius_m * horizon_rad
+        if self.cluster_radius_m >= horizon_m:
+            reason = "beyond it a satellite is below the RSU's horizon (zenith angle of 90 deg)"
+            raise InputError("cluster_radius_m", self.cluster_radius_m, f"< {horizon_m:.6g}", reason)
+        return self
+
+
+class PrecoderOptions(Parameters):
+    """Effort of the precoder steps of one subproblem."""
+
+    steps: int = parameter(200, ge=1, source="assumed: flat tail", doc="most precoder steps")
+    step_tolerance: float = parameter(
+        1e-7, ge=0, lt=1, source="assumed: flat tail", doc="end the steps at this relative change, twice running"
+    )
+
+
+class RandomOptions(PrecoderOptions):
+    """Options of the scheme `random`."""
+
+    algorithm_seed: int = parameter(0, ge=0, source="assumed: any", doc="seed of the scheme's own random splits")
+
+
+class AoOptions(PrecoderOptions):
+    """Effort of the alternating optimisation; the precoder's options hold for each of its rounds."""
+
+    rounds: int = parameter(30, ge=1, source="assumed: the paper's stop is broken, see E17", doc="most rounds")
+    tolerance: float = parameter(1e-6, ge=0, lt=1, source="assumed: as rounds", doc="stop at this relative change")
+
+
+class JointOptions(AoOptions):
+    """Effort of the joint descent, which starts from the result of the alternating optimisation."""
+
+    joint_steps: int = parameter(200, ge=1, source="assumed: flat tail", doc="most joint steps from each start")
+    joint_tolerance: float = parameter(
+        1e-8, ge=0, lt=1, source="assumed: flat tail", doc="stop at this relative change, twice running"
+    )
