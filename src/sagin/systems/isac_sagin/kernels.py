@@ -1,0 +1,234 @@
+"""Compiled core, one drop at a time, in mean bits of a frame: l = bits / (min_data_bits / frames), sum l = frames.
+
+Notation of the kernels: A cubic coefficient of computing, G energy scale of the uplink, th its exponent, U cap of the
+bits by the device's rate, V cap of the forwarded bits by the satellite's rate, r the ratio, p the price (multiplier).
+    energy = estimation + sum_n A ((1 - r) l)^3 + G (exp(th r l) - 1),  0 <= l <= U,  r l <= V      Eq. (M11)
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sagin.core.engine import kernel
+from sagin.methods.bracketed_root import HIGH, LOW, narrow, next_point, open_bracket
+from sagin.methods.priced_allocation import Cost, allocate, marginal
+from sagin.systems.isac_sagin.model import Drops, least_pilot_s
+
+LAST = 1e-9  # the data phase is never shorter than this share of a frame
+
+
+class Problem(NamedTuple):
+    """One drop: what does not depend on the decision."""
+
+    snr: np.ndarray  # (frame,) device's SNR with a known channel
+    price: np.ndarray  # (frame,) noise / gain of the satellite link [W]
+    top: np.ndarray  # (frame,) rate to the satellite at full power [mean frame bits / s]
+    least: np.ndarray  # (frame,) least pilot duration [s]
+    computing: float  # kappa (C_d L_ref)^3 [J s^2]
+    estimation: float  # power of channel estimation, all frames [W]
+    exponent: float  # ln(2) L_ref / B [s]
+    pilots: float  # pilot symbols a second [1/s]
+    frame: float  # frame length [s]
+
+
+class At(NamedTuple):
+    """A problem at one pilot duration: arrays (frame,), filled by `set_pilot`."""
+
+    uplink: np.ndarray  # G [J]
+    cap: np.ndarray  # U
+    cap_slope: np.ndarray  # derivative of U by the pilot duration [1/s]
+    top: np.ndarray  # V
+    high: np.ndarray  # min(U, V / r)
+    zero: np.ndarray  # lower bounds
+    work: np.ndarray  # (2, frame) scratch
+
+
+def problems(drops: Drops) -> list[Problem]:
+    """The problem of each drop, in the units of this file."""
+    d = drops
+    n_frames = d.leo_gain.shape[1]
+    frame_bits = d.min_data_bits / n_frames
+    snr = d.iot_power_w * d.channel_gain / d.noise_power_w
+    price = d.noise_power_w / d.leo_gain
+    exponent = np.log(2.0) * frame_bits / d.bandwidth_hz
+    top = np.log1p(d.aav_max_power_w * d.leo_gain / d.noise_power_w) / exponent
+    least = least_pilot_s(d)
+    pilot_clock = d.cycles_per_pilot_bit * d.pilot_bits_per_symbol * d.bandwidth_hz
+    return [
+        Problem(
+            snr[i],
+            price[i],
+            top[i],
+            least[i],
+            float(d.switched_capacitance_aav * (d.cycles_per_data_bit * frame_bits) ** 3),
+            float(n_frames * d.switched_capacitance_aav * pilot_clock**3),
+            float(exponent),
+            float(d.pilot_symbol_rate_hz),
+            float(d.frame_length_s),
+        )
+        for i in range(len(d.seeds))
+    ]
+
+
+@kernel
+def room_for(n: int) -> At:
+    """Arrays for n frames."""
+    return At(np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.zeros(n), np.empty((2, n)))
+
+
+@kernel
+def set_pilot(problem: Problem, pilot: float, at: At) -> None:
+    """Fill G, U, dU/dpilot and V for a pilot duration."""
+    data = problem.frame - pilot
+    symbols = problem.pilots * pilot
+    for n in range(problem.snr.size):
+        snr = problem.snr[n]
+        sinr = snr * symbols / (symbols + 1.0)
+        rate = np.log1p(sinr) / problem.exponent
+        rise = snr * problem.pilots / ((symbols + 1.0) ** 2 * (1.0 + sinr) * problem.exponent)
+        at.uplink[n] = data * problem.price[n]
+        at.cap[n] = rate * data
+        at.cap_slope[n] = rise * data - rate
+        at.top[n] = problem.top[n] * data
+
+
+@kernel
+def set_ratio(ratio: float, at: At) -> float:
+    """Fill the caps min(U, V / r); returns their sum."""
+    total = 0.0
+    for n in range(at.cap.size):
+        at.high[n] = at.cap[n]
+        if ratio * at.cap[n] > at.top[n]:
+            at.high[n] = at.top[n] / ratio
+        total += at.high[n]
+    return total
+
+
+@kernel
+def energy_of(problem: Problem, pilot: float, ratio: float, l: np.ndarray, at: At) -> float:  # noqa: E741
+    """Energy [J] of bits l, Eq. (M11), estimation included."""
+    data = problem.frame - pilot
+    A = problem.computing / data**2
+    th = problem.exponent / data
+    energy = problem.estimation * pilot
+    for n in range(l.size):
+        energy += A * ((1.0 - ratio) * l[n]) ** 3 + at.uplink[n] * np.expm1(th * ratio * l[n])
+    return energy
+
+
+@kernel
+def best_bits(problem: Problem, pilot: float, ratio: float, l: np.ndarray, at: At) -> tuple[float, float, float]:  # noqa: E741
+    """Exact bits l for a pilot duration (set in `at`) and a ratio: energy, its slopes by ratio and by pilot duration.
+
+    Slopes by the envelope theorem: those of the energy at fixed bits, and a price for every cap that moves. Energy inf
+    if the caps are too small; the slope by the pilot duration then points to where they grow.
+    """
+    n_frames = l.size
+    data = problem.frame - pilot
+    A = problem.computing / data**2
+    th = problem.exponent / data
+    room = set_ratio(ratio, at)
+    if room < n_frames * (1.0 - 1e-12):
+        growth = 0.0
+        for n in range(n_frames):
+            growth += at.cap_slope[n] if at.high[n] == at.cap[n] else -at.high[n] / data
+        return np.inf, np.inf, -growth
+    cost = Cost(A * (1.0 - ratio) ** 3, th, ratio, 0.0, 0.0, 0.0)
+    price = allocate(cost, at.uplink, at.zero, at.zero, at.high, float(n_frames), l, at.work)
+    energy = problem.estimation * pilot
+    by_ratio = 0.0
+    by_pilot = problem.estimation
+    for n in range(n_frames):
+        own = (1.0 - ratio) * l[n]
+        sent = ratio * l[n]
+        cube = A * own * own * l[n]
+        grown = np.exp(th * sent)
+        energy += (1.0 - ratio) * cube + at.uplink[n] * np.expm1(th * sent)
+        by_ratio += at.uplink[n] * th * l[n] * grown - 3.0 * cube
+        by_pilot += 2.0 * (1.0 - ratio) * cube / data
+        by_pilot += at.uplink[n] / data * (th * sent * grown - (grown - 1.0))
+        if l[n] >= at.high[n]:
+            worth = max(price - marginal(cost, at.uplink[n], 0.0, l[n])[0], 0.0)
+            if at.high[n] == at.cap[n]:
+                by_pilot -= worth * at.cap_slope[n]
+            else:
+                by_pilot += worth * at.high[n] / data
+                by_ratio += worth * at.high[n] / ratio
+    return energy, by_ratio, by_pilot
+
+
+@kernel
+def best_pilot(
+    problem: Problem,
+    least: float,
+    ratio: float,
+    l: np.ndarray,  # noqa: E741
+    at: At,
+    state: np.ndarray,
+) -> tuple[float, float, float]:
+    """Best pilot duration >= least for a ratio, with its bits l: duration, energy, slope of the energy by the ratio.
+
+    For a fixed ratio the problem is jointly convex in bits and pilot duration, so the sign of the slope at `least`
+    decides whether to search at all. Energy inf if no duration has room for the bits. `at` is left at the duration.
+    """
+    set_pilot(problem, least, at)
+    energy, by_ratio, by_pilot = best_bits(problem, least, ratio, l, at)
+    if by_pilot >= 0.0:
+        return least, energy, by_ratio
+    last = problem.frame * (1.0 - LAST)
+    best, best_energy, best_slope = least, energy, by_ratio
+    open_bracket(state, least, by_pilot if energy < np.inf else -np.inf, last, np.inf)
+    for _ in range(200):
+        pilot = next_point(state)
+        if state[HIGH] - state[LOW] <= 4e-16 * problem.frame:
+            break
+        set_pilot(problem, pilot, at)
+        energy, by_ratio, by_pilot = best_bits(problem, pilot, ratio, l, at)
+        if energy < best_energy:
+            best, best_energy, best_slope = pilot, energy, by_ratio
+        if energy == np.inf:
+            by_pilot = -np.inf if by_pilot < 0.0 else np.inf
+        narrow(state, pilot, by_pilot)
+        if abs(by_pilot) * (state[HIGH] - state[LOW]) <= 1e-15 * best_energy:
+            break
+    set_pilot(problem, best, at)
+    best_energy, best_slope, _ = best_bits(problem, best, ratio, l, at)
+    return best, best_energy, best_slope
+
+
+@kernel
+def best_ratio(problem: Problem, least: float, n_scan: int, l: np.ndarray, state: np.ndarray) -> tuple[float, float]:  # noqa: E741
+    """Least energy over pilot duration, ratio and bits: ratio and pilot duration (NaN: infeasible); fills l.
+
+    The ratio is the one direction in which the problem is not convex: it is scanned, and each interval of the scan in
+    which the slope turns from falling to rising is searched. `state`: (2, 6) scratch.
+    """
+    at = room_for(l.size)
+    l[:] = 1.0
+    best, best_energy, best_at = np.nan, np.inf, np.nan
+    low, low_slope = 0.0, np.inf
+    for k in range(n_scan):
+        ratio = k / (n_scan - 1.0)
+        pilot, energy, slope = best_pilot(problem, least, ratio, l, at, state[0])
+        if energy < best_energy:
+            best, best_energy, best_at = ratio, energy, pilot
+        if low_slope < 0.0 and slope >= 0.0:
+            open_bracket(state[1], low, low_slope, ratio, slope)
+            for _ in range(100):
+                middle = next_point(state[1])
+                tight = (state[1, HIGH] - state[1, LOW]) <= 4e-16
+                pilot, energy, middle_slope = best_pilot(problem, least, middle, l, at, state[0])
+                narrow(state[1], middle, middle_slope)
+                if energy < best_energy:
+                    best, best_energy, best_at = middle, energy, pilot
+                if tight or abs(middle_slope) * (state[1, HIGH] - state[1, LOW]) <= 1e-15 * best_energy:
+                    break
+        if slope == np.inf and energy == np.inf and ratio > 0.0:
+            break
+        low, low_slope = ratio, slope
+    if best_energy < np.inf:
+        set_pilot(problem, best_at, at)
+        best_bits(problem, best_at, best, l, at)
+    return best, best_at
