@@ -43,6 +43,8 @@ def marginal(cost: Cost, weight: float, centre: float, x: float) -> tuple[float,
 @kernel
 def answer(cost: Cost, weight: float, centre: float, low: float, high: float, price: float) -> float:
     """The x in [low, high] whose marginal cost is `price`, or the nearer bound: Newton kept inside a bracket."""
+    if marginal(cost, weight, centre, low)[0] >= price:
+        return low
     x = high
     for _ in range(200):
         first, second = marginal(cost, weight, centre, x)

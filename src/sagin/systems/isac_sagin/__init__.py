@@ -24,7 +24,9 @@ SYSTEM = System(
     relabel=model.relabel,
     objective_unit="J",
     spaces=(
-        Space(model.Decision, model.evaluate),
+        Space(model.Decision, model.evaluate, bound=late(_HERE + "bound:bound_common")),
+        Space(model.RatioPerFrame, model.evaluate, bound=late(_HERE + "bound:bound_common")),
+        Space(model.AllPerFrame, model.evaluate, bound=late(_HERE + "bound:bound_per_frame")),
     ),
     schemes=(
         _scheme("sca", "paper", "the paper's Algorithm 1: grid over the pilot duration, successive convex approximation",
@@ -35,5 +37,7 @@ SYSTEM = System(
         _scheme("all_on_aav", "baseline", "everything processed on the AAV", "baselines:solve_all_on_aav"),
         _scheme("all_on_leo", "baseline", "everything forwarded to the satellite", "baselines:solve_all_on_leo"),
         _scheme("improved", "improved", "exact optimum of the paper's problem", "improved:solve_improved"),
+        _scheme("per_frame_ratio", "extension", "larger problem: one ratio a frame, exact", "extensions:solve_per_frame_ratio", model.RatioPerFrame),
+        _scheme("extended", "extension", "larger problem: one ratio and one pair of durations a frame, exact", "extensions:solve_extended", model.AllPerFrame),
     ),
 )

@@ -11,6 +11,7 @@ import numpy as np
 
 from sagin.core import results
 from sagin.core.contracts import NoOptions
+from sagin.methods.bracketed_root import SIZE
 from sagin.systems.isac_sagin import kernels
 from sagin.systems.isac_sagin.model import Drops
 from sagin.systems.isac_sagin.solver import Answers, least_pilot
@@ -22,7 +23,7 @@ def solve_improved(drops: Drops, options: NoOptions) -> results.Solution:
     """Ratio by scan and bracketed slope, pilot duration and bits exactly."""
     answers = Answers(drops)
     least = least_pilot(drops)
-    state = np.empty((2, 6))
+    state = np.empty((2, SIZE))
     for i, problem in enumerate(kernels.problems(drops)):
         bits = np.empty(problem.snr.size)
         if least[i] >= problem.frame:

@@ -79,19 +79,22 @@ def room_for(n: int) -> At:
 
 
 @kernel
-def set_pilot(problem: Problem, pilot: float, at: At) -> None:
-    """Fill G, U, dU/dpilot and V for a pilot duration."""
+def limits(problem: Problem, n: int, pilot: float) -> tuple[float, float, float, float]:
+    """G, U, dU/dpilot and V of frame n for a pilot duration."""
     data = problem.frame - pilot
     symbols = problem.pilots * pilot
+    snr = problem.snr[n]
+    sinr = snr * symbols / (symbols + 1.0)
+    rate = np.log1p(sinr) / problem.exponent
+    rise = snr * problem.pilots / ((symbols + 1.0) ** 2 * (1.0 + sinr) * problem.exponent)
+    return data * problem.price[n], rate * data, rise * data - rate, problem.top[n] * data
+
+
+@kernel
+def set_pilot(problem: Problem, pilot: float, at: At) -> None:
+    """Fill G, U, dU/dpilot and V of all frames for a pilot duration."""
     for n in range(problem.snr.size):
-        snr = problem.snr[n]
-        sinr = snr * symbols / (symbols + 1.0)
-        rate = np.log1p(sinr) / problem.exponent
-        rise = snr * problem.pilots / ((symbols + 1.0) ** 2 * (1.0 + sinr) * problem.exponent)
-        at.uplink[n] = data * problem.price[n]
-        at.cap[n] = rate * data
-        at.cap_slope[n] = rise * data - rate
-        at.top[n] = problem.top[n] * data
+        at.uplink[n], at.cap[n], at.cap_slope[n], at.top[n] = limits(problem, n, pilot)
 
 
 @kernel
@@ -203,7 +206,7 @@ def best_ratio(problem: Problem, least: float, n_scan: int, l: np.ndarray, state
     """Least energy over pilot duration, ratio and bits: ratio and pilot duration (NaN: infeasible); fills l.
 
     The ratio is the one direction in which the problem is not convex: it is scanned, and each interval of the scan in
-    which the slope turns from falling to rising is searched. `state`: (2, 6) scratch.
+    which the slope turns from falling to rising is searched. `state`: (2, SIZE) scratch.
     """
     at = room_for(l.size)
     l[:] = 1.0

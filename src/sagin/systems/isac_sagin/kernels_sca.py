@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sagin.core.engine import kernel
-from sagin.methods.bracketed_root import HIGH, LOW, narrow, next_point, open_bracket
+from sagin.methods.bracketed_root import HIGH, LOW, SIZE, narrow, next_point, open_bracket
 from sagin.methods.capped_level import capped_level
 from sagin.methods.priced_allocation import Cost, allocate, marginal
 from sagin.methods.successive_convex import bilinear_surrogate, next_step, product_surrogate
@@ -179,7 +179,7 @@ def approximate(
     """
     trial = room_for_trial(l.size)
     candidate = np.empty(l.size)
-    state = np.empty(6)
+    state = np.empty(SIZE)
     energy = energy_of(problem, pilot, ratio, l, at)
     trace[0] = energy
     step = rules.step
