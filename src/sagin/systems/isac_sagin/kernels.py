@@ -181,7 +181,7 @@ def best_pilot(
     if by_pilot >= 0.0:
         return least, energy, by_ratio
     last = problem.frame * (1.0 - LAST)
-    best, best_energy, best_slope = least, energy, by_ratio
+    best, best_energy = least, energy
     open_bracket(state, least, by_pilot if energy < np.inf else -np.inf, last, np.inf)
     for _ in range(200):
         pilot = next_point(state)
@@ -190,14 +190,25 @@ def best_pilot(
         set_pilot(problem, pilot, at)
         energy, by_ratio, by_pilot = best_bits(problem, pilot, ratio, l, at)
         if energy < best_energy:
-            best, best_energy, best_slope = pilot, energy, by_ratio
+            best, best_energy = pilot, energy
         if energy == np.inf:
             by_pilot = -np.inf if by_pilot < 0.0 else np.inf
         narrow(state, pilot, by_pilot)
-        if abs(by_pilot) * (state[HIGH] - state[LOW]) <= 1e-15 * best_energy:
+        if energy < np.inf and abs(by_pilot) * (state[HIGH] - state[LOW]) <= 1e-15 * best_energy:
             break
     set_pilot(problem, best, at)
-    best_energy, best_slope, _ = best_bits(problem, best, ratio, l, at)
+    best_energy, best_slope, by_pilot = best_bits(problem, best, ratio, l, at)
+    if best_energy < np.inf:
+        # where the duration ends because all caps are met, the price is what balances the slope by the duration
+        growth, turn = 0.0, 0.0
+        for n in range(l.size):
+            if at.high[n] == at.cap[n]:
+                growth += at.cap_slope[n]
+            else:
+                growth -= at.high[n] / (problem.frame - best)
+                turn += at.high[n] / ratio
+        if by_pilot * growth > 0.0:
+            best_slope += by_pilot / growth * turn
     return best, best_energy, best_slope
 
 
