@@ -1,4 +1,4 @@
-"""Branch and bound on one real variable (Land and Doig, Econometrica 28, 1960): best bound first, halves of intervals."""
+"""Branch and bound on one real variable, lowest bound first (Land and Doig, Econometrica 28, 1960)."""
 
 from __future__ import annotations
 

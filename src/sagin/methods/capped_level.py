@@ -27,7 +27,7 @@ def capped_level(caps: np.ndarray, total: float, shares: np.ndarray) -> float:
                 count += 1
         if count == n:
             level = np.inf
-        if count == fixed or count == n:
+        if count in (fixed, n):
             break
         fixed = count
         level = left / (n - count)

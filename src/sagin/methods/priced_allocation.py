@@ -179,7 +179,7 @@ def _bisect(
     below, above = 0.0, _fill(cost, weights, centres, high, x)
     for _ in range(1100):
         price = 0.5 * (below + above)
-        if price == below or price == above:
+        if price in (below, above):
             break
         poured = 0.0
         for i in range(n):

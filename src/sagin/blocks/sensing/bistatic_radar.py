@@ -1,4 +1,4 @@
-"""Bistatic radar: mean echo gain and a Swerling-I echo (Richards et al., Principles of Modern Radar, 2010, ch. 2, 7)."""
+"""Bistatic radar: mean echo gain, Swerling-I echo (Richards et al., Principles of Modern Radar, 2010, ch. 2 and 7)."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def bistatic_gain(
 def swerling_echo(mean_gain: np.ndarray, fluctuation: np.ndarray, steering: np.ndarray) -> np.ndarray:
     """Echo channel (..., antenna) = sqrt(mean gain) alpha a of a slowly fluctuating target (Swerling I).
 
-    `mean_gain`: (...). `fluctuation`: (...) alpha, circular complex normal of unit variance. `steering`: (..., antenna).
+    `mean_gain`: (...). `fluctuation`: (...) alpha, circular normal of unit variance. `steering`: (..., antenna) a.
     """
     return (np.sqrt(mean_gain) * fluctuation)[..., None] * steering

@@ -1,4 +1,4 @@
-"""Clutter correlated between antennas, and the SINR of an echo in it (Kay, IEEE J. Sel. Topics Signal Proc. 1, 2007)."""
+"""Clutter correlated between antennas, and the SINR of an echo in it (Kay, IEEE J. Sel. Top. Sign. Proc. 1, 2007)."""
 
 from __future__ import annotations
 

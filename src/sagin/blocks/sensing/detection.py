@@ -1,7 +1,7 @@
 """Neyman-Pearson detection of a Swerling-I echo in Gaussian clutter and noise (Kay, Detection Theory, 1998, ch. 5).
 
 The pilot is whitened by the covariance of clutter and noise; the echo's covariance then has rank one, with eigenvalue
-`deflection`, and the test statistic is exponential under either hypothesis. `simulated_detection` does not use that:
+`deflection`, and the test statistic is exponential under either hypothesis. `simulated_statistics` does not use that:
 it draws, whitens and tests the full stacked pilot.
 """
 
@@ -40,22 +40,22 @@ def detection_threshold(deflection: np.ndarray, false_alarm_probability: np.ndar
     return -np.log(false_alarm_probability) * share
 
 
-def simulated_detection(
+def simulated_statistics(
     generator: np.random.Generator,
     pilot: np.ndarray,
     echo_covariance: np.ndarray,
     clutter_covariance: np.ndarray,
     noise_power_w: float,
-    thresholds: np.ndarray,
     n_trials: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Shares of trials above each threshold, (false alarms, detections), for the whole pilot stacked and whitened.
+    """The statistic (trial,) without and with the echo, for the whole pilot stacked and whitened.
 
-    `pilot`: (symbol,) transmitted symbols. Channels, noise and the statistic are simulated literally, with matrices of
-    symbol x antenna rows, so the two arrays (threshold,) check the closed forms above.
+    Channels, noise and the statistic are simulated literally, with matrices of symbol x antenna rows, so the shares
+    above `detection_threshold` check the closed forms. `pilot`: (symbol,) transmitted symbols, power included.
     """
-    n = pilot.size * clutter_covariance.shape[0]
-    spread = np.kron(pilot[:, None], np.eye(clutter_covariance.shape[0]))  # (symbol x antenna, antenna)
+    n_antennas = clutter_covariance.shape[0]
+    n = pilot.size * n_antennas
+    spread = np.kron(pilot[:, None], np.eye(n_antennas))  # (symbol x antenna, antenna)
     disturbance = spread @ clutter_covariance @ spread.conj().T + noise_power_w * np.eye(n)
     values, vectors = np.linalg.eigh(disturbance)
     whiten = (vectors / np.sqrt(values)) @ vectors.conj().T
@@ -65,16 +65,15 @@ def simulated_detection(
     def statistic(channel: np.ndarray) -> np.ndarray:
         received = channel @ spread.T + np.sqrt(noise_power_w) * _normal(generator, (n_trials, n))
         white = received @ whiten.T
-        return np.sum(np.conj(white) * (white @ test.T), axis=-1).real  # (trial,)
+        return np.sum(np.conj(white) * (white @ test.T), axis=-1).real
 
+    antennas = (n_trials, n_antennas)
     clutter_root = np.linalg.cholesky(clutter_covariance)
     echo_values, echo_vectors = np.linalg.eigh(echo_covariance)
     echo_root = echo_vectors * np.sqrt(np.maximum(echo_values, 0.0))
-    antennas = (n_trials, clutter_covariance.shape[0])
     absent = statistic(_normal(generator, antennas) @ clutter_root.T)
     present = statistic(_normal(generator, antennas) @ clutter_root.T + _normal(generator, antennas) @ echo_root.T)
-    above = [np.mean(values[None, :] > thresholds[:, None], axis=1) for values in (absent, present)]
-    return above[0], above[1]
+    return absent, present
 
 
 def _normal(generator: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:

@@ -14,6 +14,7 @@ from sagin.methods.branch_and_bound import branch_and_bound
 from sagin.systems.isac_sagin import kernels
 from sagin.systems.isac_sagin.bound import ROUNDING, within
 from sagin.systems.isac_sagin.improved import solve_improved
+from sagin.systems.isac_sagin.kernels import Problem
 from sagin.systems.isac_sagin.model import Drops, evaluate
 from sagin.systems.isac_sagin.solver import Answers, least_pilot
 
@@ -27,33 +28,41 @@ def solve_exact(drops: Drops) -> Exact:
     answers = Answers(drops)
     bounds = np.full(len(drops.seeds), np.nan)
     least = least_pilot(drops)
-    state = np.empty(SIZE)
     for i, problem in enumerate(kernels.problems(drops)):
-        n_frames = problem.snr.size
-        if not np.isfinite(within(problem, float(least[i]), 0.0, 1.0)[0]):
+        search = _Search(problem, float(least[i]))
+        if search.bound(0.0, 1.0) == np.inf:
             continue
-        bits = first.bits[i] / answers.frame_bits
-        answers.put(i, first.pilot_s[i], first.ratio[i], bits)
-        at = kernels.room_for(n_frames)
-        kernels.set_pilot(problem, first.pilot_s[i], at)
-        known = kernels.energy_of(problem, first.pilot_s[i], first.ratio[i], bits, at)
-        prices = {}  # warm starts
-
-        def bound(low: float, high: float, problem=problem, least=float(least[i]), prices=prices) -> float:  # noqa: ANN001
-            found, _, _, _, price = within(problem, least, low, high, prices.get("last", 0.0))
-            prices["last"] = price
-            return found
-
-        def value(ratio: float, problem=problem, least=float(least[i]), bits=bits.copy(), at=at) -> float:  # noqa: ANN001
-            return kernels.best_pilot(problem, least, ratio, bits, at, state)[1]
-
+        known = first.pilot_s[i], first.ratio[i], first.bits[i] / answers.frame_bits
+        answers.put(i, *known)
+        energy = search.value(first.ratio[i])
         _, lower, ratio, _ = branch_and_bound(
-            bound, value, 0.0, 1.0, incumbent=known, tolerance=TOLERANCE, most_nodes=MOST_NODES
+            search.bound, search.value, 0.0, 1.0, incumbent=energy, tolerance=TOLERANCE, most_nodes=MOST_NODES
         )
         bounds[i] = lower * ROUNDING
         if ratio is not None:
-            bits = np.ones(n_frames)
-            pilot, _, _ = kernels.best_pilot(problem, float(least[i]), ratio, bits, at, state)
-            answers.put(i, pilot, ratio, bits)
+            search.value(ratio)
+            answers.put(i, search.pilot, ratio, search.bits)
     decision = answers.decision()
     return Exact(evaluate(drops, decision).objective, bounds, decision)
+
+
+class _Search:
+    """Bounds and values of one drop; keeps the last price as the next guess and the last answer."""
+
+    def __init__(self, problem: Problem, least_pilot_s: float) -> None:
+        self.problem, self.least_pilot_s = problem, least_pilot_s
+        self.price, self.pilot = 0.0, np.nan
+        self.bits = np.ones(problem.snr.size)
+        self.at = kernels.room_for(problem.snr.size)
+        self.state = np.empty(SIZE)
+
+    def bound(self, low: float, high: float) -> float:
+        """Certified bound for ratios in [low, high]."""
+        found, _, _, _, self.price = within(self.problem, self.least_pilot_s, low, high, self.price)
+        return found
+
+    def value(self, ratio: float) -> float:
+        """Least energy for one ratio."""
+        found = kernels.best_pilot(self.problem, self.least_pilot_s, ratio, self.bits, self.at, self.state)
+        self.pilot = found[0]
+        return found[1]

@@ -2,7 +2,7 @@
 
 Notation of the kernels: A cubic coefficient of computing, G energy scale of the uplink, th its exponent, U cap of the
 bits by the device's rate, V cap of the forwarded bits by the satellite's rate, r the ratio, p the price (multiplier).
-    energy = estimation + sum_n A ((1 - r) l)^3 + G (exp(th r l) - 1),  0 <= l <= U,  r l <= V      Eq. (M11)
+    energy = estimation + sum_n A ((1 - r) l)^3 + G (exp(th r l) - 1),  0 <= l <= U,  r l <= V
 """
 
 from __future__ import annotations
@@ -111,12 +111,12 @@ def set_ratio(ratio: float, at: At) -> float:
 
 @kernel
 def energy_of(problem: Problem, pilot: float, ratio: float, l: np.ndarray, at: At) -> float:  # noqa: E741
-    """Energy [J] of bits l, Eq. (M11), estimation included."""
+    """Energy [J] of bits l, estimation included."""
     data = problem.frame - pilot
     A = problem.computing / data**2
     th = problem.exponent / data
     energy = problem.estimation * pilot
-    for n in range(l.size):
+    for n in range(l.size):  # Eq. (M11)
         energy += A * ((1.0 - ratio) * l[n]) ** 3 + at.uplink[n] * np.expm1(th * ratio * l[n])
     return energy
 

@@ -1,10 +1,10 @@
-"""Larger, convex problems solved by one price: one ratio a frame, within limits, and one pilot duration a frame as well.
+"""Larger, convex problems solved by one price: a ratio a frame, within limits, and a pilot duration a frame as well.
 
-With a frame's own part x = (1 - r) l and its forwarded part y = r l free of each other the energy A x^3 + G (e^(th y) - 1)
-is jointly convex in x, y and the pilot duration, and so are the limits
+With a frame's own part x = (1 - r) l and its forwarded part y = r l free of each other the energy
+A x^3 + G (e^(th y) - 1) is jointly convex in x, y and the pilot duration, and so are the limits
     x + y <= U,  y <= V,  a (x + y) <= y <= b (x + y).
 For any price p >= 0 of the bits the least Lagrangian is a lower bound of the energy of every decision whose ratio
-lies in [a, b], and any tangent of it by the pilot duration is one for all durations.                      Eq. (M12)
+lies in [a, b], and any tangent of it by the pilot duration is one for all durations.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def lagrangian(
     data = problem.frame - pilot
     A = problem.computing / data**2
     th = problem.exponent / data
-    value = problem.estimation * pilot + price * x.size
+    value = problem.estimation * pilot + price * x.size  # Eq. (M12)
     slope = problem.estimation
     total = 0.0
     for n in range(x.size):
@@ -171,7 +171,9 @@ def price_at(
         price = next_point(state)
         value, slope, total = lagrangian(problem, pilot, price, least, most, at, x, y)
         narrow(state, price, total - budget)
-        if abs(total - budget) <= 1e-14 * budget or state[HIGH] - state[LOW] <= 4e-16 * price and state[FACTOR] == 0.0:
+        if abs(total - budget) <= 1e-14 * budget or (
+            state[FACTOR] == 0.0 and state[HIGH] - state[LOW] <= 4e-16 * price
+        ):
             break
     return price, value, slope
 
@@ -202,7 +204,7 @@ def ratio_bound(
     x: np.ndarray,
     y: np.ndarray,
 ) -> tuple[float, float, float, float]:
-    """Best common duration >= `first` with a ratio a frame in [least, most]: bound, energy, duration, price; fills x, y.
+    """Best common duration >= `first`, a ratio a frame in [least, most]: bound, energy, duration, price; fills x, y.
 
     The bound is certified: tangents of the Lagrangian by the duration are below the energy everywhere. inf: infeasible.
     """
@@ -235,7 +237,7 @@ def ratio_bound(
 def own_duration(
     problem: Problem, n: int, first: float, price: float, state: np.ndarray, ends: np.ndarray
 ) -> tuple[float, float, float, float, float]:
-    """Best duration >= `first` of one frame at a price: duration, x, y, its energy, and the certified least Lagrangian."""
+    """Best duration >= `first` of a frame at a price: duration, x, y, energy, and the certified least Lagrangian."""
     last = problem.frame * (1.0 - LAST)
     pilot, bound = first, 0.0
     x, y, energy = 0.0, 0.0, 0.0
@@ -293,6 +295,8 @@ def own_durations(
             total += x[n] + y[n]
         bound = max(bound, lower)
         narrow(state, price, total - budget)
-        if abs(total - budget) <= 1e-14 * budget or state[HIGH] - state[LOW] <= 4e-16 * price and state[FACTOR] == 0.0:
+        if abs(total - budget) <= 1e-14 * budget or (
+            state[FACTOR] == 0.0 and state[HIGH] - state[LOW] <= 4e-16 * price
+        ):
             break
     return bound, energy

@@ -90,6 +90,7 @@ def slope_at(
     data = problem.frame - pilot
     A = problem.computing / data**2
     th = problem.exponent / data
+    # Eq. (18)
     offset = ratio - ratio_at
     outside = np.inf if offset > 0.0 else -np.inf
     for n in range(l_at.size):  # q_n <= V is an interval of l

@@ -25,7 +25,7 @@ from sagin.core import random
 from sagin.core.constants import SPEED_OF_LIGHT_MPS
 from sagin.core.errors import InputError
 from sagin.core.records import build, column, constant, metric, violation
-from sagin.core.units import from_db, from_dbm
+from sagin.core.units import from_db, from_dbm, to_db
 from sagin.systems.isac_sagin.scenario import Scenario
 
 
@@ -96,6 +96,7 @@ class Metrics:
     estimation_energy_j: np.ndarray = metric(unit="J", doc="energy of channel estimation")
     computing_energy_j: np.ndarray = metric(unit="J", doc="energy of processing data on the AAV")
     uplink_energy_j: np.ndarray = metric(unit="J", doc="energy of forwarding data to the satellite")
+    mean_pilot_s: np.ndarray = metric(unit="s", doc="duration of the pilot phase, mean of the frames")
     iot_rate_bps: np.ndarray = metric("frame", unit="bit/s", doc="rate from the device during the data phase")
     leo_rate_bps: np.ndarray = metric("frame", unit="bit/s", doc="rate to the satellite at full power")
     leo_power_w: np.ndarray = metric("frame", unit="W", doc="transmit power of the AAV")
@@ -178,7 +179,7 @@ def _derived(s: Scenario, seeds: np.ndarray, base: dict, given: frozenset[str] =
     mean_gain = s.n_rx * target_gain + np.trace(covariance, axis1=1, axis2=2).real[:, None]
     put("channel_gain", np.sum(np.abs(channel) ** 2, axis=-1) if s.fading else mean_gain)
     path = from_db(s.leo_antenna_gain_db + s.leo_reference_gain_db) / (d_aav_leo / s.reference_distance_m) ** 2
-    shadow = 10 ** (-s.leo_shadowing_std_db * shadowing / 10)
+    shadow = from_db(-s.leo_shadowing_std_db * shadowing)
     line_of_sight = array_response((s.leo_position_m[0] - aav[..., 0]) / d_aav_leo, s.n_tx)
     put("leo_gain", path * shadow * maximum_ratio_gain(line_of_sight))  # Eq. (M5)
     return out
@@ -206,8 +207,9 @@ def evaluate(drops: Drops, decision: Decision | RatioPerFrame | AllPerFrame) -> 
     pilot_energy = d.iot_power_w * n_pilots
 
     with np.errstate(all="ignore"):  # absurd decisions overflow to inf, which is reported
-        snr = d.iot_power_w * d.channel_gain / d.noise_power_w
-        iot_rate = shannon_rate(d.bandwidth_hz, sinr_with_estimate(snr, n_pilots))  # Eq. (7), corrected, see E6 [bit/s]
+        # Eq. (1), (2): the estimate's error acts as noise
+        sinr = sinr_with_estimate(d.iot_power_w * d.channel_gain / d.noise_power_w, n_pilots)
+        iot_rate = shannon_rate(d.bandwidth_hz, sinr)  # Eq. (7), corrected, see E6 [bit/s]
         full_snr = d.aav_max_power_w * d.leo_gain / d.noise_power_w
         leo_rate = shannon_rate(d.bandwidth_hz, full_snr)  # Eq. (8) [bit/s]
         leo_power = least_power(ratio * bits / data, d.bandwidth_hz, d.leo_gain, d.noise_power_w)  # Eq. (M7) [W]
@@ -234,6 +236,7 @@ def evaluate(drops: Drops, decision: Decision | RatioPerFrame | AllPerFrame) -> 
             estimation_energy_j=energies[0],
             computing_energy_j=energies[1],
             uplink_energy_j=energies[2],
+            mean_pilot_s=pilot.mean(axis=1),
             iot_rate_bps=iot_rate + np.zeros(bits.shape),
             leo_rate_bps=leo_rate,
             leo_power_w=leo_power,
@@ -258,15 +261,39 @@ def least_pilot_s(drops: Drops) -> np.ndarray:
     return energy / (drops.iot_power_w * drops.pilot_symbol_rate_hz)  # Eq. (M10) [s]
 
 
-def relabel(drops: Drops, generator: np.random.Generator) -> Drops:
-    """The same drops with their frames in another order, one order for each drop."""
-    order = generator.permuted(np.tile(np.arange(drops.leo_gain.shape[1]), (drops.leo_gain.shape[0], 1)), axis=1)
-    rows = np.arange(order.shape[0])[:, None]
-    names = ("aav_position_m", "target_gain", "steering_rx", "channel", "channel_gain", "leo_gain")
-    return dataclasses.replace(drops, **{name: getattr(drops, name)[rows, order] for name in names})
-
-
 def _traces(drops: Drops) -> tuple[np.ndarray, np.ndarray]:
     """Traces of the echo's covariance (drop, frame) and of the clutter's (drop, 1)."""
     target = drops.steering_rx.shape[2] * drops.target_gain
     return target, np.trace(drops.clutter_covariance, axis1=1, axis2=2).real[:, None]
+
+
+def budget(drops: Drops) -> list[tuple[str, float, str]]:
+    """Links, sensing and processor of the first drop, at the scenario's fixed pilot duration and ratio."""
+    d, s = drops, drops.scenario
+    n_frames = d.leo_gain.shape[1]
+    share = np.full((len(d.seeds), n_frames), d.min_data_bits / n_frames)
+    pilot, ratio = np.full(len(d.seeds), s.fixed_pilot_s), np.full(len(d.seeds), s.fixed_ratio)
+    decision = build(Decision, pilot_s=pilot, data_s=d.frame_length_s - pilot, ratio=ratio, bits=share)
+    m = evaluate(d, decision)
+    distance = np.linalg.norm(np.asarray(s.leo_position_m) - d.aav_position_m[0], axis=-1)
+    clock = d.cycles_per_data_bit * (1 - s.fixed_ratio) * share[0, 0] / decision.data_s[0]
+    worst = int(np.argmin(d.target_gain[0]))
+    return [
+        ("device power", s.iot_power_dbm, "dBm"),
+        ("noise", s.noise_power_dbm, "dBm"),
+        ("echo gain of an antenna, weakest frame", to_db(d.target_gain[0, worst]), "dB"),
+        ("clutter gain of an antenna", to_db(d.clutter_covariance[0, 0, 0].real), "dB"),
+        ("device to AAV: mean channel gain", to_db(float(d.channel_gain[0].mean())), "dB"),
+        ("device to AAV: mean rate", float(m.iot_rate_bps[0].mean()), "bit/s"),
+        ("sensing SINR, weakest frame", to_db(float(m.sensing_sinr[0].min())), "dB"),
+        ("detection probability, weakest frame", float(m.detection_probability[0].min()), ""),
+        ("least pilot duration for the sensing target", float(least_pilot_s(d)[0].max()), "s"),
+        ("AAV to satellite: mean distance", float(distance.mean()), "m"),
+        ("AAV to satellite: mean gain, beam included", to_db(float(d.leo_gain[0].mean())), "dB"),
+        ("AAV to satellite: mean rate at full power", float(m.leo_rate_bps[0].mean()), "bit/s"),
+        ("AAV to satellite: mean power used", float(m.leo_power_w[0].mean()), "W"),
+        ("processor clock", float(clock), "Hz"),
+        ("energy of estimation", float(m.estimation_energy_j[0]), "J"),
+        ("energy of computing", float(m.computing_energy_j[0]), "J"),
+        ("energy of the uplink", float(m.uplink_energy_j[0]), "J"),
+    ]

@@ -113,9 +113,7 @@ class Scenario(Parameters):
         ge=1,
         le=4096,
     )
-    n_rx: int = parameter(
-        2, doc="antennas of the AAV towards the ground", source='paper (deduced): "2"', ge=1, le=1024
-    )
+    n_rx: int = parameter(2, doc="antennas of the AAV towards the ground", source='paper (deduced): "2"', ge=1, le=1024)
     reference_distance_m: float = parameter(
         1000.0,
         unit="m",
