@@ -103,7 +103,7 @@ def allocate(
             new = min(max(work[0, i] + price * work[1, i], low[i]), high[i])
             moved = max(moved, abs(new - x[i]) / (abs(new) + total / n))
             x[i] = new
-        if moved <= 1e-9:  # the error left is of the order of its square
+        if moved <= 1e-7:  # the error left is of the order of its square
             break
         if sweep == 59:
             price = _bisect(cost, weights, centres, low, high, total, x)
@@ -143,7 +143,7 @@ def _linear_price(lines: np.ndarray, low: np.ndarray, high: np.ndarray, total: f
                 poured += value
                 slope += lines[1, i]
         gap = total - poured
-        if abs(gap) <= 1e-15 * total:
+        if abs(gap) <= 1e-14 * total:
             break
         if gap > 0.0:
             below = price

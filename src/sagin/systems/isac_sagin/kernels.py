@@ -147,11 +147,11 @@ def best_bits(problem: Problem, pilot: float, ratio: float, l: np.ndarray, at: A
         own = (1.0 - ratio) * l[n]
         sent = ratio * l[n]
         cube = A * own * own * l[n]
-        grown = np.exp(th * sent)
-        energy += (1.0 - ratio) * cube + at.uplink[n] * np.expm1(th * sent)
-        by_ratio += at.uplink[n] * th * l[n] * grown - 3.0 * cube
+        rise = np.expm1(th * sent)
+        energy += (1.0 - ratio) * cube + at.uplink[n] * rise
+        by_ratio += at.uplink[n] * th * l[n] * (rise + 1.0) - 3.0 * cube
         by_pilot += 2.0 * (1.0 - ratio) * cube / data
-        by_pilot += at.uplink[n] / data * (th * sent * grown - (grown - 1.0))
+        by_pilot += at.uplink[n] / data * (th * sent * (rise + 1.0) - rise)
         if l[n] >= at.high[n]:
             worth = max(price - marginal(cost, at.uplink[n], 0.0, l[n])[0], 0.0)
             if at.high[n] == at.cap[n]:

@@ -230,8 +230,7 @@ def evaluate(drops: Drops, decision: Decision | RatioPerFrame | AllPerFrame) -> 
             pilot_energy, d.target_gain, d.steering_rx, d.clutter_covariance[:, None], d.noise_power_w
         )  # Eq. (M8)
 
-        return build(
-            Metrics,
+        return Metrics(
             objective=sum(energies),  # Eq. (13), (14a) [J]
             estimation_energy_j=energies[0],
             computing_energy_j=energies[1],
