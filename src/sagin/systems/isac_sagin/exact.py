@@ -18,7 +18,7 @@ from sagin.systems.isac_sagin.kernels import Problem
 from sagin.systems.isac_sagin.model import Drops, evaluate
 from sagin.systems.isac_sagin.solver import Answers, least_pilot
 
-TOLERANCE = 1e-6  # relative width of the certificate aimed at
+TOLERANCE = 1e-5  # relative width of the certificate aimed at
 MOST_NODES = 20_000
 
 

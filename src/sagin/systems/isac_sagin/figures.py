@@ -283,7 +283,7 @@ FIGURES = (
                 "the offloading ratio has a greater impact on the energy than the frame durations",
                 "Opt-O is below Opt-F at every mission time",
                 lambda series: statistics.below(series, "Opt-O", "Opt-F"),
-                TUNED + "; with C_d = 4000, C_p = 70 it fails at 600 frames",
+                TUNED + "; with C_d = 4000, C_p = 70 it fails from 600 frames on",
             ),
             Claim(
                 "advantage_grows_with_time",

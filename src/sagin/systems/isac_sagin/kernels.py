@@ -125,8 +125,8 @@ def energy_of(problem: Problem, pilot: float, ratio: float, l: np.ndarray, at: A
 def best_bits(problem: Problem, pilot: float, ratio: float, l: np.ndarray, at: At) -> tuple[float, float, float]:  # noqa: E741
     """Exact bits l for a pilot duration (set in `at`) and a ratio: energy, its slopes by ratio and by pilot duration.
 
-    Slopes by the envelope theorem: those of the energy at fixed bits, and a price for every cap that moves. Energy inf
-    if the caps are too small; the slope by the pilot duration then points to where they grow.
+    Slopes by the envelope theorem: those of the energy at fixed bits, and a price for every cap that moves. If the caps
+    are too small the energy is inf and the slopes are those of the room that is missing.
     """
     n_frames = l.size
     data = problem.frame - pilot
@@ -134,10 +134,14 @@ def best_bits(problem: Problem, pilot: float, ratio: float, l: np.ndarray, at: A
     th = problem.exponent / data
     room = set_ratio(ratio, at)
     if room < n_frames * (1.0 - 1e-12):
-        growth = 0.0
+        by_ratio, by_pilot = 0.0, 0.0
         for n in range(n_frames):
-            growth += at.cap_slope[n] if at.high[n] == at.cap[n] else -at.high[n] / data
-        return np.inf, np.inf, -growth
+            if at.high[n] == at.cap[n]:
+                by_pilot -= at.cap_slope[n]
+            else:
+                by_pilot += at.high[n] / data
+                by_ratio += at.high[n] / ratio
+        return np.inf, by_ratio, by_pilot
     cost = Cost(A * (1.0 - ratio) ** 3, th, ratio, 0.0, 0.0, 0.0)
     price = allocate(cost, at.uplink, at.zero, at.zero, at.high, float(n_frames), l, at.work)
     energy = problem.estimation * pilot
@@ -163,6 +167,23 @@ def best_bits(problem: Problem, pilot: float, ratio: float, l: np.ndarray, at: A
 
 
 @kernel
+def balanced(left: np.ndarray, right: np.ndarray) -> float:
+    """Slope by the ratio at a duration where the slope by the duration jumps from negative to positive.
+
+    `left`, `right`: (energy, slope by ratio, slope by duration) just before and after. The multipliers are the mixture
+    of both sides that balances the durations; an infeasible side enters as a direction (any multiple of it).
+    """
+    span = right[2] - left[2]
+    if not span > 0.0:
+        return left[1] if left[0] < right[0] else right[1]
+    if left[0] == np.inf:
+        return right[1] - right[2] / left[2] * left[1]
+    if right[0] == np.inf:
+        return left[1] - left[2] / right[2] * right[1]
+    return (right[2] * left[1] - left[2] * right[1]) / span
+
+
+@kernel
 def best_pilot(
     problem: Problem,
     least: float,
@@ -174,14 +195,15 @@ def best_pilot(
     """Best pilot duration >= least for a ratio, with its bits l: duration, energy, slope of the energy by the ratio.
 
     For a fixed ratio the problem is jointly convex in bits and pilot duration, so the sign of the slope at `least`
-    decides whether to search at all. Energy inf if no duration has room for the bits. `at` is left at the duration.
+    decides whether to search at all. Energy and slope inf if no duration has room for the bits.
     """
     set_pilot(problem, least, at)
     energy, by_ratio, by_pilot = best_bits(problem, least, ratio, l, at)
     if by_pilot >= 0.0:
-        return least, energy, by_ratio
+        return least, energy, by_ratio if energy < np.inf else np.inf
     last = problem.frame * (1.0 - LAST)
     best, best_energy = least, energy
+    sides = np.array([[energy, by_ratio, by_pilot], [np.inf, 0.0, np.inf]])
     open_bracket(state, least, by_pilot if energy < np.inf else -np.inf, last, np.inf)
     for _ in range(200):
         pilot = next_point(state)
@@ -191,25 +213,18 @@ def best_pilot(
         energy, by_ratio, by_pilot = best_bits(problem, pilot, ratio, l, at)
         if energy < best_energy:
             best, best_energy = pilot, energy
+        side = sides[0] if by_pilot < 0.0 else sides[1]
+        side[0], side[1], side[2] = energy, by_ratio, by_pilot
         if energy == np.inf:
             by_pilot = -np.inf if by_pilot < 0.0 else np.inf
         narrow(state, pilot, by_pilot)
         if energy < np.inf and abs(by_pilot) * (state[HIGH] - state[LOW]) <= 1e-15 * best_energy:
             break
+    if best_energy == np.inf:
+        return least, np.inf, np.inf
     set_pilot(problem, best, at)
-    best_energy, best_slope, by_pilot = best_bits(problem, best, ratio, l, at)
-    if best_energy < np.inf:
-        # where the duration ends because all caps are met, the price is what balances the slope by the duration
-        growth, turn = 0.0, 0.0
-        for n in range(l.size):
-            if at.high[n] == at.cap[n]:
-                growth += at.cap_slope[n]
-            else:
-                growth -= at.high[n] / (problem.frame - best)
-                turn += at.high[n] / ratio
-        if by_pilot * growth > 0.0:
-            best_slope += by_pilot / growth * turn
-    return best, best_energy, best_slope
+    best_energy, _, _ = best_bits(problem, best, ratio, l, at)
+    return best, best_energy, balanced(sides[0], sides[1])
 
 
 @kernel
@@ -239,7 +254,7 @@ def best_ratio(problem: Problem, least: float, n_scan: int, l: np.ndarray, state
                     best, best_energy, best_at = middle, energy, pilot
                 if tight or abs(middle_slope) * (state[1, HIGH] - state[1, LOW]) <= 1e-15 * best_energy:
                     break
-        if slope == np.inf and energy == np.inf and ratio > 0.0:
+        if energy == np.inf:  # more to the satellite has no room either
             break
         low, low_slope = ratio, slope
     if best_energy < np.inf:

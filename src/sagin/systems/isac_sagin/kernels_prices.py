@@ -239,7 +239,7 @@ def own_duration(
 ) -> tuple[float, float, float, float, float]:
     """Best duration >= `first` of a frame at a price: duration, x, y, energy, and the certified least Lagrangian."""
     last = problem.frame * (1.0 - LAST)
-    pilot, bound = first, 0.0
+    pilot = first
     x, y, energy = 0.0, 0.0, 0.0
     for step in range(200):
         data = problem.frame - pilot
@@ -263,11 +263,10 @@ def own_duration(
             end = ends[0] if slope < 0.0 else ends[1]
             end[0], end[1], end[2] = pilot, value, slope
             narrow(state, pilot, slope)
-            bound = crossing(ends[0], ends[1])
-            if value - bound <= 1e-15 * price or state[HIGH] - state[LOW] <= 4e-16 * problem.frame:
+            if slope == 0.0 or state[HIGH] - state[LOW] <= 4e-16 * problem.frame:
                 break
         pilot = next_point(state)
-    return pilot, x, y, energy, bound
+    return pilot, x, y, energy, crossing(ends[0], ends[1])
 
 
 @kernel

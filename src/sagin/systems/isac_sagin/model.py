@@ -231,7 +231,7 @@ def evaluate(drops: Drops, decision: Decision | RatioPerFrame | AllPerFrame) -> 
         )  # Eq. (M8)
 
         return Metrics(
-            objective=sum(energies),  # Eq. (13), (14a) [J]
+            objective=energies[0] + energies[1] + energies[2],  # Eq. (13), (14a) [J]
             estimation_energy_j=energies[0],
             computing_energy_j=energies[1],
             uplink_energy_j=energies[2],
