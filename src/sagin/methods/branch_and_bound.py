@@ -1,0 +1,44 @@
+"""Branch and bound on one real variable, lowest bound first (Land and Doig, Econometrica 28, 1960)."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+
+
+def branch_and_bound(
+    bound: Callable[[float, float], float],
+    value: Callable[[float], float],
+    low: float,
+    high: float,
+    *,
+    incumbent: float,
+    tolerance: float,
+    most_nodes: int,
+) -> tuple[float, float, float | None, int]:
+    """Minimise a function over [low, high] with a certificate.
+
+    `bound(a, b)`: a lower bound of the function on [a, b], inf if it has no value there, tightening as b - a -> 0.
+    `value(x)`: the function. `incumbent`: a value known to be attained. Stops when the certified bound is within
+    `tolerance` (relative to the best value, which must be positive) or after `most_nodes` bounds.
+
+    Returns the best value, the certified bound, where a value better than the incumbent was found (else None), nodes.
+    """
+    best, best_at = incumbent, None
+    heap = [(bound(low, high), low, high)]
+    nodes = 1
+    while heap and heap[0][0] < best * (1 - tolerance) and nodes < most_nodes:
+        parent, a, b = heapq.heappop(heap)
+        middle = 0.5 * (a + b)
+        if not a < middle < b:
+            heapq.heappush(heap, (parent, a, b))
+            break
+        here = value(middle)
+        if here < best:
+            best, best_at = here, middle
+        for left, right in ((a, middle), (middle, b)):
+            child = max(parent, bound(left, right))
+            nodes += 1
+            if child < best:
+                heapq.heappush(heap, (child, left, right))
+    return best, min(best, heap[0][0]) if heap else best, best_at, nodes
