@@ -108,8 +108,7 @@ def test_printing_fits_80_columns_and_has_no_escapes(good) -> None:
     for words in (("list",), ("describe", "toy"), ("solve", "toy", "--scheme", "all"), ("bound", "toy")):
         text = good(*words)
         assert "\x1b" not in text
-        lines = [line for line in text.splitlines() if not line.startswith("toy: objective")]
-        assert max(map(len, lines)) <= 80
+        assert max(map(len, text.splitlines())) <= 80
         assert "…" not in text
 
 
@@ -151,7 +150,7 @@ def test_infeasible_drops_and_infinities_in_json(document, good) -> None:
     facts = document(*words)
     assert facts["schemes"]["iterate"]["status"] == ["infeasible"] * 3
     assert facts["schemes"]["iterate"]["mean"] is None
-    assert "3 infeasible" in good(*words)
+    assert "infeasible" in good(*words).splitlines()[2]
 
 
 def test_out_csv_and_evaluate(good, document, call) -> None:

@@ -84,5 +84,15 @@ def test_crowded_schedule_labels_its_bars() -> None:
     figure_writer.draw_picture(FIGURE, picture)
 
 
+def test_a_map_with_stacks_has_two_panels() -> None:
+    points = (("user", np.arange(3.0), np.arange(3.0)),)
+    stacks = (("direct", np.ones(2)), ("relayed", np.ones(2)))
+    alone = figure_writer.draw_picture(FIGURE, Picture("x (m)", "y (m)", points=points))["png"]
+    both = figure_writer.draw_picture(
+        FIGURE, Picture("x (m)", "y (m)", points=points, stacks=stacks, columns=("server 1", "server 2"))
+    )["png"]
+    assert int.from_bytes(both[20:24], "big") > 1.5 * int.from_bytes(alone[20:24], "big")
+
+
 def test_empty_picture() -> None:
     figure_writer.draw_picture(FIGURE, Picture("x", "y"))

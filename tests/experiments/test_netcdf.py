@@ -34,6 +34,18 @@ def test_arrays_come_back_bit_for_bit(tmp_path_factory, values: np.ndarray, word
     assert netcdf.checksum(back) == netcdf.checksum(tree)
 
 
+def test_names_shared_by_dimensions_and_variables(tmp_path) -> None:
+    one, two = Variable(("n",), np.arange(3.0)), Variable(("m", "k"), np.arange(4.0).reshape(2, 2))
+    other = Variable(("n",), np.arange(3.0, 6.0))  # named like a dimension that it does not have
+    again = Variable(("n",), np.arange(5.0))  # the same dimension name with another length below
+    tree = Group(variables={"n": one, "m": two, "k": other}, groups={"below": Group(variables={"x": again})})
+    netcdf.write(tmp_path / "a.nc", tree)
+    back = netcdf.read(tmp_path / "a.nc")
+    assert netcdf.checksum(back) == netcdf.checksum(tree)
+    assert back.array("k").tolist() == [3.0, 4.0, 5.0]
+    assert back.group("below").array("x").tolist() == again.values.tolist()
+
+
 def test_many_seeds_fit_in_an_attribute(tmp_path) -> None:
     netcdf.write(tmp_path / "a.nc", Group({"seeds": np.arange(50_000)}))
     assert netcdf.read(tmp_path / "a.nc").attributes["seeds"].shape == (50_000,)

@@ -11,6 +11,7 @@ import pytest
 
 import sagin
 from sagin import InputError
+from sagin.core import statistics
 from sagin.core.contracts import System
 from sagin.experiments import jobs, netcdf, store
 from sagin.experiments.study import Study
@@ -51,6 +52,11 @@ def test_rows_agree_with_direct_solves(toy: System, tmp_path) -> None:
     means = {(row["n_users"], row["scheme"]): row for row in _read(tmp_path / "out" / "summary.csv")}
     assert float(means["3", "iterate"]["mean"]) == pytest.approx(objective.mean())
     assert means["3", "iterate"]["n_used"] == "6"
+    equal = toy.evaluate(drops, toy.solve(drops, "equal").decision).objective
+    difference = statistics.interval(equal - objective)
+    assert float(means["3", "equal"]["minus_paper"]) == pytest.approx(difference.mean)
+    assert float(means["3", "equal"]["minus_paper_low"]) == pytest.approx(difference.low)
+    assert {means["3", name]["minus_paper"] for name in ("iterate", "boosted", "bound")} == {""}
 
 
 def test_memory_folder_and_threads_give_the_same(toy: System, tmp_path) -> None:

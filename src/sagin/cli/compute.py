@@ -240,26 +240,28 @@ def _comparison(run: Run) -> dict[str, Any]:
 
 
 def _print_comparison(document: dict[str, Any]) -> None:
-    paper = next((name for name, entry in document["schemes"].items() if entry["role"] == "paper"), "")
+    schemes = document["schemes"]
+    paper = next((name for name, entry in schemes.items() if entry["role"] == "paper"), "")
+    ends = {"at limit": "max_iterations", "infeasible": "infeasible"}
+    shown = [word for word in ends if any(ends[word] in entry["status"] for entry in schemes.values())]
     rows = []
-    for name, entry in document["schemes"].items():
-        ended = {word: entry["status"].count(word) for word in dict.fromkeys(entry["status"])}
-        words = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in ended.items())
-        steps = float(sum(entry["iterations"]) / len(entry["iterations"]))
-        difference = [_spread(entry.get("difference_to_paper"))] if paper else []
-        rows.append((name, entry["role"], _spread(entry), *difference, steps, words))
+    for name, entry in schemes.items():
+        difference = [_spread(entry.get("difference_to_paper"), 3)] if paper else []
+        steps = f"{sum(entry['iterations']) / len(entry['iterations']):.4g}"
+        counts = [str(entry["status"].count(ends[word])) for word in shown]
+        rows.append((name, entry["role"], _spread(entry), *difference, steps, *counts))
     unit = f" in {document['objective_unit']}" if document["objective_unit"] else ""
-    used = {entry["n_used"] for entry in document["schemes"].values()} - {0} or {0}
+    used = {entry["n_used"] for entry in schemes.values()} - {0} or {0}
     goal = {"min": "lower", "max": "higher"}[document["sense"]]
-    drops = f"{max(used)} of {len(document['seeds'])} drops, those feasible for all schemes"
-    head = ("scheme", "role", "mean ± 95 %", *([f"minus {paper}"] if paper else []), "iterations", "drops ended")
-    output.say(f"{document['system']}: objective{unit}, {goal} is better; means over {drops}")
-    output.table("", head, rows, head[2:-1])
+    output.say(f"{document['system']}: objective{unit}, {goal} is better")
+    output.say(f"means over {max(used)} of {len(document['seeds'])} drops, those feasible for all schemes")
+    head = ("scheme", "role", "mean ± 95 %", *([f"minus {paper}"] if paper else []), "steps", *shown)
+    output.table("", head, rows, head[2:])
 
 
-def _spread(entry: dict[str, float] | None) -> str:
+def _spread(entry: dict[str, float] | None, digits: int = 5) -> str:
     """Mean and half width of its interval."""
     if entry is None or not entry["n_used"]:
         return "-" if entry else ""
     half = entry["high"] - entry["mean"]
-    return output.number(entry["mean"]) + (f" ± {half:.2g}" if half == half else "")
+    return f"{entry['mean']:.{digits}g}" + (f" ± {half:.2g}" if half == half else "")

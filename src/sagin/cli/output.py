@@ -25,7 +25,7 @@ def console() -> Console:
 
 
 def table(title: str, head: Iterable[str], rows: Iterable[Iterable[Any]], right: Iterable[str] = ()) -> None:
-    """Print a table; `right` names the columns set flush right. The first column is never broken, other cells wrap."""
+    """Print a table; `right` names the columns of numbers. Only words of the other columns after the first wrap."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -35,8 +35,10 @@ def table(title: str, head: Iterable[str], rows: Iterable[Iterable[Any]], right:
     if title:
         say(title)
     sheet = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="")
+    numbers = set(right)
     for place, name in enumerate(head):
-        sheet.add_column(name, justify="right" if name in set(right) else "left", no_wrap=place == 0)
+        flush = name in numbers
+        sheet.add_column(name, justify="right" if flush else "left", no_wrap=place == 0 or flush, overflow="fold")
     for row in rows:
         sheet.add_row(*(cell if isinstance(cell, str) else number(cell) for cell in row))
     console().print(sheet)

@@ -36,7 +36,7 @@ def sweep(
     if json:
         output.print_json({"folder": str(folder), "shards": counts, "summary": result.summary})
         return
-    head = list(result.summary[0])
+    head = [name for name in result.summary[0] if not name.startswith("minus_paper")]
     rows = [[row[name] for name in head] for row in result.summary]
     output.table(f"{described.system.name}: mean objective over drops feasible for all", head, rows, head)
     _print_counts(folder, counts)

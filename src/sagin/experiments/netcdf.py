@@ -187,7 +187,10 @@ def _read(node: Any, raw: Any) -> Group:
 
 
 def _read_variable(variable: Any, raw: Any) -> Variable:
-    values = np.asarray(raw[variable.name][...])
+    # a variable named like a dimension it does not have is stored under another name
+    parent, _, name = variable.name.rpartition("/")
+    renamed = f"{parent}/_nc4_non_coord_{name}"
+    values = np.asarray(raw[renamed if renamed in raw else variable.name][...])
     if values.dtype.kind == "O":
         flat = [text.decode() if isinstance(text, bytes) else text for text in values.ravel().tolist()]
         values = np.array(flat, dtype=object).reshape(values.shape) if values.ndim else np.asarray(flat[0])

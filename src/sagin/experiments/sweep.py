@@ -89,14 +89,32 @@ def cell_rows(study: Study, cell: Cell, answers: dict[str, Answer]) -> list[Row]
 
 
 def summary_rows(study: Study, cell: Cell, answers: dict[str, Answer]) -> list[Row]:
-    """One row per scheme: mean objective and 95 % limits over the drops feasible for all schemes of the cell."""
+    """One row per scheme: mean objective and 95 % limits over the drops feasible for all schemes of the cell.
+
+    `minus_paper`: paired difference to the paper's scheme, where both decide the same space.
+    """
     names = tuple(answers)
     values = np.array([[answers[name].metrics["objective"]] for name in names])
     series = Series(np.zeros(1), names, values, np.array([[answers[name].usable] for name in names]))
     common = statistics.common_values(series)[:, 0]
-    return [
-        {**cell.values, "scheme": name, **asdict(statistics.interval(common[row]))} for row, name in enumerate(names)
-    ]
+    rows = []
+    for place, name in enumerate(names):
+        row = {**cell.values, "scheme": name, **asdict(statistics.interval(common[place]))}
+        paper = _paper(study, name)
+        if paper in answers:
+            part = statistics.paired(series, name, paper)[0]
+            row |= {"minus_paper": part.mean, "minus_paper_low": part.low, "minus_paper_high": part.high}
+        rows.append(row)
+    return rows
+
+
+def _paper(study: Study, scheme: str) -> str:
+    """The paper's scheme that this one may be compared with: another one of the same decision space."""
+    if scheme == BOUND:
+        return ""
+    papers = [name for name in study.system.names("paper") if name in study.schemes and name != scheme]
+    space = study.system.scheme(scheme).space
+    return next((name for name in papers if study.system.scheme(name).space is space), "")
 
 
 def cell_run(study: Study, cell: Cell, answers: dict[str, Answer]) -> Run:
