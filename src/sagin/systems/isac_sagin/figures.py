@@ -25,7 +25,6 @@ CURVES = (
     Curve("Fixed", "fixed"),
     Curve("Improved", "improved"),
     Curve("Bound", "bound"),
-    Curve("Per-frame ratio (larger problem)", "per_frame_ratio"),
     Curve("Extended (larger problem)", "extended"),
 )
 SUBSET = "by construction: the other schemes search part of what the proposed one searches (0.5 s is on its grid)"

@@ -21,6 +21,7 @@ from sagin.blocks.geometry.flight import straight_flight
 from sagin.blocks.sensing.bistatic_radar import bistatic_gain, swerling_echo
 from sagin.blocks.sensing.clutter import exponential_covariance, least_pilot_energy, sensing_sinr
 from sagin.blocks.sensing.detection import deflection, detection_probability
+from sagin.blocks.sensing.fused_detection import fused_detection_probability
 from sagin.core import random
 from sagin.core.constants import SPEED_OF_LIGHT_MPS
 from sagin.core.errors import InputError
@@ -277,6 +278,7 @@ def budget(drops: Drops) -> list[tuple[str, float, str]]:
     distance = np.linalg.norm(np.asarray(s.leo_position_m) - d.aav_position_m[0], axis=-1)
     clock = d.cycles_per_data_bit * (1 - s.fixed_ratio) * share[0, 0] / decision.data_s[0]
     worst = int(np.argmin(d.target_gain[0]))
+    alarms = s.false_alarm_probability
     return [
         ("device power", s.iot_power_dbm, "dBm"),
         ("noise", s.noise_power_dbm, "dBm"),
@@ -286,6 +288,11 @@ def budget(drops: Drops) -> list[tuple[str, float, str]]:
         ("device to AAV: mean rate", float(m.iot_rate_bps[0].mean()), "bit/s"),
         ("sensing SINR, weakest frame", to_db(float(m.sensing_sinr[0].min())), "dB"),
         ("detection probability, weakest frame", float(m.detection_probability[0].min()), ""),
+        (
+            "detection probability, first ten frames fused",
+            fused_detection_probability(m.deflection[0, :10], alarms),
+            "",
+        ),
         ("least pilot duration for the sensing target", float(least_pilot_s(d)[0].max()), "s"),
         ("AAV to satellite: mean distance", float(distance.mean()), "m"),
         ("AAV to satellite: mean gain, beam included", to_db(float(d.leo_gain[0].mean())), "dB"),
