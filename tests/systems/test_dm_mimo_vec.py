@@ -271,7 +271,9 @@ def _twin(drops, decision, row=0):
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 2**31), st.sampled_from([(1, 1), (3, 2), (4, 8), (6, 3)]), st.sampled_from(["total", "per_stream"]))
+@given(
+    st.integers(0, 2**31), st.sampled_from([(1, 1), (3, 2), (4, 8), (6, 3)]), st.sampled_from(["total", "per_stream"])
+)
 def test_kernels_equal_the_model(seed, sizes, limit) -> None:
     scenario = SYSTEM.scenario(n_vehicles=sizes[0], n_saps=sizes[1], power_limit=limit)
     drops = SYSTEM.sample(scenario, seeds=[seed % 1000])

@@ -108,7 +108,7 @@ def test_delay_alone_uses_all_power() -> None:
     drops = with_fields(beta=1.0)
     for scheme in ("ao", "improved"):
         power = SYSTEM.evaluate(drops, SYSTEM.solve(drops, scheme).decision).p_stream_w
-        np.testing.assert_allclose(power.sum(axis=1), 2.0, rtol=1e-9)
+        np.testing.assert_allclose(power.sum(axis=1), 2.0, rtol=1e-5)
 
 
 @pytest.mark.parametrize("scheme", ["ao", "improved"])
@@ -275,7 +275,8 @@ def test_baselines_are_what_they_say() -> None:
     for name in ("identity", "svd", "mrt", "zf"):
         decision = SYSTEM.solve(DROPS, f"equal_{name}").decision
         np.testing.assert_array_equal(decision.alpha, 0.25)
-        np.testing.assert_allclose((np.abs(decision.v) ** 2).sum(axis=2), 0.5, rtol=1e-12)
+        power = (np.abs(decision.v) ** 2).sum(axis=2)
+        np.testing.assert_allclose(power, np.where(decision.s_sat_bits > 0, 0.5, 0.0), rtol=1e-12)
     identity = SYSTEM.solve(DROPS, "equal_identity").decision.v
     np.testing.assert_allclose(np.abs(identity), np.broadcast_to(np.sqrt(0.5) * np.eye(4), (6, 4, 4)), atol=1e-12)
     received = DROPS.h_sat @ SYSTEM.solve(DROPS, "equal_svd").decision.v.swapaxes(1, 2)
