@@ -118,7 +118,7 @@ def test_channels_of_wrong_shape_are_refused(shape) -> None:
 
 @pytest.mark.parametrize("order", [[0, 1, 2, 2], [1, 2, 3, 4], [-1, 0, 1, 2]])
 def test_an_order_that_is_no_permutation_is_refused(order) -> None:
-    with pytest.raises(InputError, match="^order = .* a permutation of 0 to 3"):
+    with pytest.raises(InputError, match=r"^order = .* a permutation of 0 to 3"):
         records.build(SequentialDecision, order=[order], s_sat_bits=np.zeros((1, 4)), v=np.zeros((1, 4, 4)))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sagin.core import records
 from sagin.core.results import Status
-from sagin.systems.dm_mimo_vec import SYSTEM
+from sagin.systems.dm_mimo_vec import SYSTEM, kernels
 from sagin.systems.dm_mimo_vec.kernels_bound import _best_trace, _cell_cost, _full_level
 from sagin.systems.dm_mimo_vec.model import Decision, evaluate, ground_snr
 from sagin.systems.dm_mimo_vec.sequential import SequentialDecision
@@ -100,8 +100,6 @@ def test_captured_trace_is_below_water_filling(seed, n, row, power) -> None:
     st.floats(1e5, 2e8), st.floats(1.001, 2.0), st.floats(0, 1), st.floats(0, 2), st.sampled_from([0.1, 0.37, 0.7, 1.0])
 )
 def test_cell_lines_are_below_the_cost(low, ratio, place, power, beta) -> None:
-    from sagin.systems.dm_mimo_vec import kernels
-
     drops = SYSTEM.sample(SYSTEM.scenario(beta=beta), seeds=[0])
     problem = kernels.pick(prepare(drops)[0], 0)
     high = low * ratio
