@@ -33,9 +33,9 @@ _INFEASIBLE = 1e9  # an infeasible point costs this many deadlines, more than an
 def joint_plan(problem: Problem, link: Link, plan: np.ndarray, price: np.ndarray) -> float:
     """Least cost over shares and split, and `price` (vehicle,): what a second of the satellite branch costs there.
 
-    The envelope theorem makes these prices, with the weights of M5, the exact slopes of that least cost in rate and power.
-    Where no plan meets the deadline: the shares of least latest completion, and a value above every feasible one that
-    grows with the lateness.
+    By the envelope theorem these prices, with the weights of M5, are the exact slopes of that least cost in rate and
+    power. Where no plan meets the deadline: the shares of least latest completion, and a value above every feasible one
+    that grows with the lateness.
     """
     tasks, rate, power = problem.tasks, link.rate, link.power
     n = rate.size

@@ -1,4 +1,4 @@
-"""Scenario of the satellite-terrestrial vehicular edge, every parameter with unit, bounds and source; scheme options."""
+"""Scenario of the satellite-terrestrial vehicular edge with units, bounds and sources; options of its schemes."""
 
 from __future__ import annotations
 
