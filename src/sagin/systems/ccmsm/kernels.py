@@ -1,0 +1,335 @@
+"""Compiled utility of a plan, and the two passes of the paper's algorithm, for one drop."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sagin.core.engine import kernel
+from sagin.methods.genetic import (
+    COINS,
+    integer_below,
+    order_crossover,
+    random_labels,
+    random_permutation,
+    rank,
+    reset_mutation,
+    swap_mutation,
+    tournament,
+    uniform_crossover,
+)
+from sagin.methods.sparrow_search import draw_scouts, move_producers, move_scouts, move_scroungers
+
+LN2 = float(np.log(2.0))
+FCFS, SPLIT, UNLIMITED = 0, 1, 2
+
+
+class Problem(NamedTuple):
+    """One drop as a computing model sees it. Costs are in units of utility; times in s."""
+
+    mask: np.ndarray  # (terminal, slot) bool
+    bits: np.ndarray  # (terminal, slot) [bit]
+    local_s: np.ndarray  # (terminal, slot) time in the terminal
+    work_s: np.ndarray  # (terminal, slot) time on a core
+    local_cost: np.ndarray  # (terminal, slot) energy in the terminal
+    core_cost: np.ndarray  # (terminal, slot) energy on a core
+    snr_per_w: np.ndarray  # (terminal,) SNR per watt [1/W]
+    n_cores: int
+    discipline: int
+    bandwidth_hz: float
+    energy_weight: float  # utility of a joule
+    time_weight: float  # utility of a second
+    p_min_w: float
+    p_max_w: float
+
+
+class Cores(NamedTuple):
+    """Work space: the tasks of each core in order of arrival."""
+
+    count: np.ndarray  # (core,)
+    arrival_s: np.ndarray  # (core, task)
+    work_s: np.ndarray  # (core, task)
+
+
+@kernel
+def make_cores(problem: Problem) -> Cores:
+    """Work space for the utility of plans of one problem."""
+    n, k = problem.bits.size, problem.n_cores
+    return Cores(np.zeros(k, dtype=np.int64), np.zeros((k, n)), np.zeros((k, n)))
+
+
+@kernel
+def pace_of(problem: Problem, terminal: int, power_w: float) -> float:
+    """Seconds per bit of a terminal's uplink."""
+    return LN2 / (problem.bandwidth_hz * np.log1p(power_w * problem.snr_per_w[terminal]))  # (M2) [s/bit]
+
+
+@kernel
+def insert(cores: Cores, core: int, arrival: float, work: float) -> None:
+    """Put a task into a core's list, after all that arrive no later."""
+    place = cores.count[core]
+    while place > 0 and cores.arrival_s[core, place - 1] > arrival:
+        cores.arrival_s[core, place] = cores.arrival_s[core, place - 1]
+        cores.work_s[core, place] = cores.work_s[core, place - 1]
+        place -= 1
+    cores.arrival_s[core, place] = arrival
+    cores.work_s[core, place] = work
+    cores.count[core] += 1
+
+
+@kernel
+def makespan(problem: Problem, cores: Cores, core: np.ndarray, queue: np.ndarray, pace: np.ndarray) -> float:
+    """Time at which the last task ends [s]. `core`, `queue`: (terminal, slot); `pace`: (terminal,) [s/bit]."""
+    longest = 0.0
+    cores.count[:] = 0
+    for i in range(core.shape[0]):
+        own = 0.0
+        arrival = 0.0
+        for s in range(core.shape[1]):
+            j = queue[i, s]
+            k = core[i, j]
+            if k == 0:
+                own += problem.local_s[i, j]  # Eq. (5) [s]; padding adds 0
+                continue
+            arrival += problem.bits[i, j] * pace[i]  # Eq. (3) [s]
+            if problem.discipline == FCFS:
+                insert(cores, k - 1, arrival, problem.work_s[i, j])
+            elif problem.discipline == SPLIT:
+                place = cores.count[k - 1]
+                cores.arrival_s[k - 1, place] = arrival
+                cores.work_s[k - 1, place] = problem.work_s[i, j]
+                cores.count[k - 1] = place + 1
+            else:
+                longest = max(longest, arrival + problem.work_s[i, j])  # (M5) [s]
+        longest = max(longest, own)
+    for k in range(problem.n_cores):
+        if problem.discipline == FCFS:
+            finish = 0.0
+            for m in range(cores.count[k]):
+                finish = max(finish, cores.arrival_s[k, m]) + cores.work_s[k, m]  # Eq. (4) [s]
+            longest = max(longest, finish)
+        else:
+            for m in range(cores.count[k]):
+                longest = max(longest, cores.arrival_s[k, m] + cores.count[k] * cores.work_s[k, m])  # (M4) [s]
+    return longest  # Eq. (6) [s]
+
+
+@kernel
+def cost_of_energy(problem: Problem, core: np.ndarray, radio_cost: np.ndarray) -> float:
+    """Utility of the energy of an offloading set; `radio_cost`: (terminal,) utility of the energy to send a bit."""
+    total = 0.0
+    for i in range(core.shape[0]):
+        sent = 0.0
+        for j in range(core.shape[1]):
+            if core[i, j] == 0:
+                total += problem.local_cost[i, j]  # Eq. (7)
+            else:
+                total += problem.core_cost[i, j]  # Eq. (7)
+                sent += problem.bits[i, j]
+        total += sent * radio_cost[i]  # Eq. (8), corrected, see E2
+    return total
+
+
+@kernel
+def utility_at(
+    problem: Problem,
+    cores: Cores,
+    core: np.ndarray,
+    queue: np.ndarray,
+    power_w: np.ndarray,
+    pace: np.ndarray,
+    radio_cost: np.ndarray,
+) -> float:
+    """Utility of a plan (9); fills the work space `pace`, `radio_cost` (terminal,)."""
+    for i in range(power_w.size):
+        pace[i] = pace_of(problem, i, power_w[i])
+        radio_cost[i] = problem.energy_weight * power_w[i] * pace[i]
+    delay = makespan(problem, cores, core, queue, pace)
+    return cost_of_energy(problem, core, radio_cost) + problem.time_weight * delay  # Eq. (9)
+
+
+@kernel
+def rounded(value: float) -> float:
+    """Twelve decimals: fitness that two implementations compare alike."""
+    return np.floor(value * 1e12 + 0.5) * 1e-12
+
+
+class GeneticSettings(NamedTuple):
+    """Sizes and probabilities of the genetic pass."""
+
+    population: int
+    generations: int
+    tournament: int
+    elites: int
+    crossover: float
+    core_mutation: float
+    swap_mutation: float
+
+
+@kernel
+def breed(
+    generator: np.random.Generator,
+    problem: Problem,
+    settings: GeneticSettings,
+    fixed: np.ndarray,
+    kept: np.ndarray,
+    order: np.ndarray,
+    core: np.ndarray,
+    queue: np.ndarray,
+    child_core: np.ndarray,
+    child_queue: np.ndarray,
+) -> None:
+    """One child of a population (P, ...) whose ranking is `order`: tournaments, crossover, mutation."""
+    n, slots = child_core.shape
+    first = order[tournament(generator, settings.population, settings.tournament)]
+    second = order[tournament(generator, settings.population, settings.tournament)]
+    child_core[:, :] = core[first]
+    child_queue[:, :] = queue[first]
+    if generator.random() < settings.crossover:
+        uniform_crossover(generator, core[second].ravel(), child_core.ravel())
+        coins = 0
+        for i in range(n):
+            if i % COINS == 0:
+                coins = int(generator.random() * 2.0**COINS)
+            if coins & 1:
+                one, other = integer_below(generator, slots + 1), integer_below(generator, slots + 1)
+                low, high = min(one, other), max(one, other)
+                order_crossover(queue[first, i], queue[second, i], low, high, kept, child_queue[i])
+            coins >>= 1
+    reset_mutation(generator, settings.core_mutation, problem.n_cores + 1, fixed, child_core.ravel())
+    swap_mutation(generator, settings.swap_mutation, child_queue)
+
+
+@kernel
+def genetic_pass(
+    generator: np.random.Generator,
+    problem: Problem,
+    settings: GeneticSettings,
+    power_w: np.ndarray,
+    best_core: np.ndarray,
+    best_queue: np.ndarray,
+    trace: np.ndarray,
+) -> None:
+    """P1: cores and queues at fixed powers. Fills the best plan found and `trace` (generations + 1,)."""
+    n, slots = problem.bits.shape
+    size = settings.population
+    core = np.zeros((size, n, slots), dtype=np.int64)
+    queue = np.zeros((size, n, slots), dtype=np.int64)
+    new_core, new_queue = np.zeros_like(core), np.zeros_like(queue)
+    fitness, order = np.empty(size), np.zeros(size, dtype=np.int64)
+    new_fitness = np.empty(size)
+    kept = np.zeros(slots, dtype=np.bool_)
+    fixed = np.zeros(n * slots, dtype=np.bool_)
+    cores = make_cores(problem)
+    pace, radio_cost = np.empty(n), np.empty(n)
+    for i in range(n):
+        pace[i] = pace_of(problem, i, power_w[i])
+        radio_cost[i] = problem.energy_weight * power_w[i] * pace[i]
+        for j in range(slots):
+            fixed[i * slots + j] = not problem.mask[i, j]
+    for p in range(size):
+        random_labels(generator, problem.n_cores + 1, core[p].ravel())
+        for i in range(n):
+            random_permutation(generator, queue[p, i])
+            for j in range(slots):
+                if not problem.mask[i, j]:
+                    core[p, i, j] = 0
+        delay = makespan(problem, cores, core[p], queue[p], pace)
+        fitness[p] = rounded(cost_of_energy(problem, core[p], radio_cost) + problem.time_weight * delay)
+    rank(fitness, order)
+    trace[0] = fitness[order[0]]
+    for generation in range(settings.generations):
+        for p in range(size):
+            if p < settings.elites:
+                new_core[p] = core[order[p]]
+                new_queue[p] = queue[order[p]]
+                new_fitness[p] = fitness[order[p]]
+                continue
+            breed(generator, problem, settings, fixed, kept, order, core, queue, new_core[p], new_queue[p])
+            delay = makespan(problem, cores, new_core[p], new_queue[p], pace)
+            new_fitness[p] = rounded(cost_of_energy(problem, new_core[p], radio_cost) + problem.time_weight * delay)
+        core, new_core = new_core, core
+        queue, new_queue = new_queue, queue
+        fitness, new_fitness = new_fitness, fitness
+        rank(fitness, order)
+        trace[generation + 1] = fitness[order[0]]
+    best_core[:, :] = core[order[0]]
+    best_queue[:, :] = queue[order[0]]
+
+
+class SparrowSettings(NamedTuple):
+    """Sizes and threshold of the sparrow pass."""
+
+    population: int
+    iterations: int
+    producers: int
+    scouts: int
+    threshold: float
+
+
+@kernel
+def sparrow_pass(
+    generator: np.random.Generator,
+    problem: Problem,
+    settings: SparrowSettings,
+    core: np.ndarray,
+    queue: np.ndarray,
+    power_w: np.ndarray,
+    trace: np.ndarray,
+) -> None:
+    """P2: powers at fixed cores and queues. `power_w` (terminal,) holds the start and receives the best."""
+    n, size = power_w.size, settings.population
+    span = problem.p_max_w - problem.p_min_w
+    positions, sorted_positions, moved = np.empty((size, n)), np.empty((size, n)), np.empty((size, n))
+    fitness, sorted_fitness = np.empty(size), np.empty(size)
+    order, deck = np.zeros(size, dtype=np.int64), np.arange(size)
+    scouts = np.zeros(settings.scouts, dtype=np.int64)
+    cores = make_cores(problem)
+    power, pace, radio_cost = np.empty(n), np.empty(n), np.empty(n)
+    known, flew = np.empty(size), np.zeros(size, dtype=np.bool_)
+    for r in range(size):
+        for i in range(n):
+            start = (power_w[i] - problem.p_min_w) / span if span > 0 else 0.0
+            positions[r, i] = start if r == 0 else generator.random()
+        power_of(problem, positions[r], power)
+        fitness[r] = rounded(utility_at(problem, cores, core, queue, power, pace, radio_cost))
+    for iteration in range(settings.iterations + 1):
+        rank(fitness, order)
+        for r in range(size):
+            sorted_positions[r] = positions[order[r]]
+            sorted_fitness[r] = fitness[order[r]]
+        trace[iteration] = sorted_fitness[0]
+        if iteration == settings.iterations:
+            break
+        move_producers(
+            generator, sorted_positions, settings.iterations, settings.threshold, moved[: settings.producers]
+        )
+        leader = 0
+        for r in range(settings.producers):
+            power_of(problem, moved[r], power)
+            known[r] = rounded(utility_at(problem, cores, core, queue, power, pace, radio_cost))
+            if known[r] < known[leader]:
+                leader = r
+        move_scroungers(generator, sorted_positions, settings.producers, moved[leader].copy(), moved)
+        draw_scouts(generator, deck, scouts)
+        move_scouts(generator, sorted_positions, sorted_fitness, scouts, moved)
+        flew[:] = False
+        for r in scouts:
+            flew[r] = True
+        for r in range(size):
+            if r >= settings.producers or flew[r]:
+                power_of(problem, moved[r], power)
+                known[r] = rounded(utility_at(problem, cores, core, queue, power, pace, radio_cost))
+            better = known[r] < sorted_fitness[r]
+            positions[r] = moved[r] if better else sorted_positions[r]
+            fitness[r] = known[r] if better else sorted_fitness[r]
+    power_of(problem, sorted_positions[0], power_w)
+
+
+@kernel
+def power_of(problem: Problem, position: np.ndarray, power_w: np.ndarray) -> None:
+    """Powers [W] of a place in the unit box."""
+    for i in range(position.size):
+        power = problem.p_min_w + position[i] * (problem.p_max_w - problem.p_min_w)
+        power_w[i] = min(max(power, problem.p_min_w), problem.p_max_w)
