@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sagin.core.units import from_db
+
 
 def macro_loss_db(distance_m: np.ndarray | float, loss_1km_db: float = 128.1, exponent: float = 3.76) -> np.ndarray:
     """Loss [dB] = loss at 1 km + 10 n log10(d / 1 km).
@@ -15,4 +17,4 @@ def macro_loss_db(distance_m: np.ndarray | float, loss_1km_db: float = 128.1, ex
 
 def macro_gain(distance_m: np.ndarray | float, loss_1km_db: float = 128.1, exponent: float = 3.76) -> np.ndarray:
     """Mean power gain, 10^(-loss / 10); arguments as `macro_loss_db`."""
-    return 10 ** (-macro_loss_db(distance_m, loss_1km_db, exponent) / 10)
+    return from_db(-macro_loss_db(distance_m, loss_1km_db, exponent))

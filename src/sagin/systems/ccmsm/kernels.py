@@ -28,12 +28,12 @@ FCFS, SPLIT, UNLIMITED = 0, 1, 2
 class Problem(NamedTuple):
     """One drop as a computing model sees it. Costs are in units of utility; times in s."""
 
-    mask: np.ndarray  # (terminal, slot) bool
-    bits: np.ndarray  # (terminal, slot) [bit]
-    local_s: np.ndarray  # (terminal, slot) time in the terminal
-    work_s: np.ndarray  # (terminal, slot) time on a core
-    local_cost: np.ndarray  # (terminal, slot) energy in the terminal
-    core_cost: np.ndarray  # (terminal, slot) energy on a core
+    padding: np.ndarray  # (task,) bool; tasks are numbered terminal by terminal, padding included
+    bits: np.ndarray  # (task,) [bit]
+    local_s: np.ndarray  # (task,) time in the terminal
+    work_s: np.ndarray  # (task,) time on a core
+    local_cost: np.ndarray  # (task,) energy in the terminal
+    core_cost: np.ndarray  # (task,) energy on a core
     snr_per_w: np.ndarray  # (terminal,) SNR per watt [1/W]
     n_cores: int
     discipline: int
@@ -80,28 +80,29 @@ def insert(cores: Cores, core: int, arrival: float, work: float) -> None:
 
 @kernel
 def makespan(problem: Problem, cores: Cores, core: np.ndarray, queue: np.ndarray, pace: np.ndarray) -> float:
-    """Time at which the last task ends [s]. `core`, `queue`: (terminal, slot); `pace`: (terminal,) [s/bit]."""
+    """Time at which the last task ends [s]. `core`: (task,); `queue`: (terminal, slot); `pace`: (terminal,) [s/bit]."""
     longest = 0.0
-    cores.count[:] = 0
-    for i in range(core.shape[0]):
+    for k in range(problem.n_cores):
+        cores.count[k] = 0
+    for i in range(queue.shape[0]):
         own = 0.0
         arrival = 0.0
-        for s in range(core.shape[1]):
-            j = queue[i, s]
-            k = core[i, j]
+        for s in range(queue.shape[1]):
+            t = i * queue.shape[1] + queue[i, s]
+            k = core[t]
             if k == 0:
-                own += problem.local_s[i, j]  # Eq. (5) [s]; padding adds 0
+                own += problem.local_s[t]  # Eq. (5) [s]; padding adds 0
                 continue
-            arrival += problem.bits[i, j] * pace[i]  # Eq. (3) [s]
+            arrival += problem.bits[t] * pace[i]  # Eq. (3) [s]
             if problem.discipline == FCFS:
-                insert(cores, k - 1, arrival, problem.work_s[i, j])
+                insert(cores, k - 1, arrival, problem.work_s[t])
             elif problem.discipline == SPLIT:
                 place = cores.count[k - 1]
                 cores.arrival_s[k - 1, place] = arrival
-                cores.work_s[k - 1, place] = problem.work_s[i, j]
+                cores.work_s[k - 1, place] = problem.work_s[t]
                 cores.count[k - 1] = place + 1
             else:
-                longest = max(longest, arrival + problem.work_s[i, j])  # (M5) [s]
+                longest = max(longest, arrival + problem.work_s[t])  # (M5) [s]
         longest = max(longest, own)
     for k in range(problem.n_cores):
         if problem.discipline == FCFS:
@@ -119,14 +120,15 @@ def makespan(problem: Problem, cores: Cores, core: np.ndarray, queue: np.ndarray
 def cost_of_energy(problem: Problem, core: np.ndarray, radio_cost: np.ndarray) -> float:
     """Utility of the energy of an offloading set; `radio_cost`: (terminal,) utility of the energy to send a bit."""
     total = 0.0
-    for i in range(core.shape[0]):
+    slots = core.size // radio_cost.size
+    for i in range(radio_cost.size):
         sent = 0.0
-        for j in range(core.shape[1]):
-            if core[i, j] == 0:
-                total += problem.local_cost[i, j]  # Eq. (7)
+        for t in range(i * slots, (i + 1) * slots):
+            if core[t] == 0:
+                total += problem.local_cost[t]  # Eq. (7)
             else:
-                total += problem.core_cost[i, j]  # Eq. (7)
-                sent += problem.bits[i, j]
+                total += problem.core_cost[t]  # Eq. (7)
+                sent += problem.bits[t]
         total += sent * radio_cost[i]  # Eq. (8), corrected, see E2
     return total
 
@@ -168,11 +170,25 @@ class GeneticSettings(NamedTuple):
 
 
 @kernel
+def copy_row(source: np.ndarray, target: np.ndarray) -> None:
+    """Copy a row element by element: a slice assignment takes seconds to compile."""
+    for index in range(source.size):
+        target[index] = source[index]
+
+
+@kernel
+def copy_plan(core: np.ndarray, queue: np.ndarray, to_core: np.ndarray, to_queue: np.ndarray) -> None:
+    """Copy the cores (task,) and queues (terminal, slot) of a plan."""
+    copy_row(core, to_core)
+    for i in range(queue.shape[0]):
+        copy_row(queue[i], to_queue[i])
+
+
+@kernel
 def breed(
     generator: np.random.Generator,
     problem: Problem,
     settings: GeneticSettings,
-    fixed: np.ndarray,
     kept: np.ndarray,
     order: np.ndarray,
     core: np.ndarray,
@@ -181,13 +197,12 @@ def breed(
     child_queue: np.ndarray,
 ) -> None:
     """One child of a population (P, ...) whose ranking is `order`: tournaments, crossover, mutation."""
-    n, slots = child_core.shape
+    n, slots = child_queue.shape
     first = order[tournament(generator, settings.population, settings.tournament)]
     second = order[tournament(generator, settings.population, settings.tournament)]
-    child_core[:, :] = core[first]
-    child_queue[:, :] = queue[first]
+    copy_plan(core[first], queue[first], child_core, child_queue)
     if generator.random() < settings.crossover:
-        uniform_crossover(generator, core[second].ravel(), child_core.ravel())
+        uniform_crossover(generator, core[second], child_core)
         coins = 0
         for i in range(n):
             if i % COINS == 0:
@@ -197,7 +212,7 @@ def breed(
                 low, high = min(one, other), max(one, other)
                 order_crossover(queue[first, i], queue[second, i], low, high, kept, child_queue[i])
             coins >>= 1
-    reset_mutation(generator, settings.core_mutation, problem.n_cores + 1, fixed, child_core.ravel())
+    reset_mutation(generator, settings.core_mutation, problem.n_cores + 1, problem.padding, child_core)
     swap_mutation(generator, settings.swap_mutation, child_queue)
 
 
@@ -212,29 +227,25 @@ def genetic_pass(
     trace: np.ndarray,
 ) -> None:
     """P1: cores and queues at fixed powers. Fills the best plan found and `trace` (generations + 1,)."""
-    n, slots = problem.bits.shape
+    n, slots = best_queue.shape
     size = settings.population
-    core = np.zeros((size, n, slots), dtype=np.int64)
-    queue = np.zeros((size, n, slots), dtype=np.int64)
-    new_core, new_queue = np.zeros_like(core), np.zeros_like(queue)
+    core, new_core = np.zeros((size, n * slots), dtype=np.int64), np.zeros((size, n * slots), dtype=np.int64)
+    queue, new_queue = np.zeros((size, n, slots), dtype=np.int64), np.zeros((size, n, slots), dtype=np.int64)
     fitness, order = np.empty(size), np.zeros(size, dtype=np.int64)
     new_fitness = np.empty(size)
     kept = np.zeros(slots, dtype=np.bool_)
-    fixed = np.zeros(n * slots, dtype=np.bool_)
     cores = make_cores(problem)
     pace, radio_cost = np.empty(n), np.empty(n)
     for i in range(n):
         pace[i] = pace_of(problem, i, power_w[i])
         radio_cost[i] = problem.energy_weight * power_w[i] * pace[i]
-        for j in range(slots):
-            fixed[i * slots + j] = not problem.mask[i, j]
     for p in range(size):
-        random_labels(generator, problem.n_cores + 1, core[p].ravel())
+        random_labels(generator, problem.n_cores + 1, core[p])
         for i in range(n):
             random_permutation(generator, queue[p, i])
-            for j in range(slots):
-                if not problem.mask[i, j]:
-                    core[p, i, j] = 0
+        for t in range(n * slots):
+            if problem.padding[t]:
+                core[p, t] = 0
         delay = makespan(problem, cores, core[p], queue[p], pace)
         fitness[p] = rounded(cost_of_energy(problem, core[p], radio_cost) + problem.time_weight * delay)
     rank(fitness, order)
@@ -242,11 +253,10 @@ def genetic_pass(
     for generation in range(settings.generations):
         for p in range(size):
             if p < settings.elites:
-                new_core[p] = core[order[p]]
-                new_queue[p] = queue[order[p]]
+                copy_plan(core[order[p]], queue[order[p]], new_core[p], new_queue[p])
                 new_fitness[p] = fitness[order[p]]
                 continue
-            breed(generator, problem, settings, fixed, kept, order, core, queue, new_core[p], new_queue[p])
+            breed(generator, problem, settings, kept, order, core, queue, new_core[p], new_queue[p])
             delay = makespan(problem, cores, new_core[p], new_queue[p], pace)
             new_fitness[p] = rounded(cost_of_energy(problem, new_core[p], radio_cost) + problem.time_weight * delay)
         core, new_core = new_core, core
@@ -254,8 +264,7 @@ def genetic_pass(
         fitness, new_fitness = new_fitness, fitness
         rank(fitness, order)
         trace[generation + 1] = fitness[order[0]]
-    best_core[:, :] = core[order[0]]
-    best_queue[:, :] = queue[order[0]]
+    copy_plan(core[order[0]], queue[order[0]], best_core, best_queue)
 
 
 class SparrowSettings(NamedTuple):
@@ -286,7 +295,7 @@ def sparrow_pass(
     order, deck = np.zeros(size, dtype=np.int64), np.arange(size)
     scouts = np.zeros(settings.scouts, dtype=np.int64)
     cores = make_cores(problem)
-    power, pace, radio_cost = np.empty(n), np.empty(n), np.empty(n)
+    best, power, pace, radio_cost = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     known, flew = np.empty(size), np.zeros(size, dtype=np.bool_)
     for r in range(size):
         for i in range(n):
@@ -297,7 +306,7 @@ def sparrow_pass(
     for iteration in range(settings.iterations + 1):
         rank(fitness, order)
         for r in range(size):
-            sorted_positions[r] = positions[order[r]]
+            copy_row(positions[order[r]], sorted_positions[r])
             sorted_fitness[r] = fitness[order[r]]
         trace[iteration] = sorted_fitness[0]
         if iteration == settings.iterations:
@@ -311,10 +320,12 @@ def sparrow_pass(
             known[r] = rounded(utility_at(problem, cores, core, queue, power, pace, radio_cost))
             if known[r] < known[leader]:
                 leader = r
-        move_scroungers(generator, sorted_positions, settings.producers, moved[leader].copy(), moved)
+        copy_row(moved[leader], best)
+        move_scroungers(generator, sorted_positions, settings.producers, best, moved)
         draw_scouts(generator, deck, scouts)
         move_scouts(generator, sorted_positions, sorted_fitness, scouts, moved)
-        flew[:] = False
+        for r in range(size):
+            flew[r] = False
         for r in scouts:
             flew[r] = True
         for r in range(size):
@@ -322,7 +333,7 @@ def sparrow_pass(
                 power_of(problem, moved[r], power)
                 known[r] = rounded(utility_at(problem, cores, core, queue, power, pace, radio_cost))
             better = known[r] < sorted_fitness[r]
-            positions[r] = moved[r] if better else sorted_positions[r]
+            copy_row(moved[r] if better else sorted_positions[r], positions[r])
             fitness[r] = known[r] if better else sorted_fitness[r]
     power_of(problem, sorted_positions[0], power_w)
 

@@ -337,9 +337,3 @@ def budget(drops: Drops) -> list[tuple[str, float, str]]:
         ("core energy", float(cpu_energy(cycles, drops.cpu_core_hz, drops.switched_capacitance_core)), "J"),
     ]
 
-
-def relabel(drops: Drops, generator: np.random.Generator) -> Drops:
-    """The drops with their terminals in another order."""
-    order = generator.permutation(drops.gain.shape[1])
-    names = ("task_mask", "data_bits", "cycles", "cpu_local_hz", "gain")
-    return replace(drops, **{name: np.ascontiguousarray(getattr(drops, name)[:, order]) for name in names})

@@ -20,12 +20,12 @@ def problems(drops: Drops, model: str = TRUTH) -> list[Problem]:
     snr_per_w = drops.gain / (drops.noise_psd_w_per_hz * drops.bandwidth_hz)
     return [
         Problem(
-            mask=drops.task_mask[d],
-            bits=drops.data_bits[d],
-            local_s=local_s[d],
-            work_s=work_s[d],
-            local_cost=energy_weight[d] * local_j[d],
-            core_cost=energy_weight[d] * core_j[d],
+            padding=~drops.task_mask[d].ravel(),
+            bits=drops.data_bits[d].ravel(),
+            local_s=local_s[d].ravel(),
+            work_s=work_s[d].ravel(),
+            local_cost=(energy_weight[d] * local_j[d]).ravel(),
+            core_cost=(energy_weight[d] * core_j[d]).ravel(),
             snr_per_w=snr_per_w[d],
             n_cores=n_labels(drops, belief),
             discipline=belief.discipline,

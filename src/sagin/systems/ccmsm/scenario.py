@@ -1,4 +1,4 @@
-"""Parameters of the channel-constrained multi-core sequential model. The paper gives the preference and nothing else."""
+"""Parameters of the channel-constrained multi-core sequential model: the paper gives only the preference."""
 
 from __future__ import annotations
 
@@ -170,7 +170,15 @@ class Scenario(Parameters):
         return self
 
 
-class ImprovedOptions(Parameters):
+class SeedOptions(Parameters):
+    """Options of `seeds`."""
+
+    horizons: int = parameter(
+        32, ge=1, le=100_000, doc="makespans at which the bound's prices suggest plans", source="assumed: measured"
+    )
+
+
+class ImprovedOptions(SeedOptions):
     """Options of `improved`."""
 
     starts: int = parameter(3, ge=1, le=1000, doc="best seeds that are descended", source="assumed: measured")

@@ -59,7 +59,7 @@ def plan(drops: Drops, model: str) -> results.Solution:
     scenario = drops.scenario
     count, n, slots = drops.data_bits.shape
     genetic, sparrow = genetic_settings(scenario, n * slots), sparrow_settings(scenario)
-    core = np.zeros((count, n, slots), dtype=np.int64)
+    core = np.zeros((count, n * slots), dtype=np.int64)
     queue = np.zeros((count, n, slots), dtype=np.int64)
     power = np.full((count, n), start_power(drops))
     split = genetic.generations + 1
@@ -68,5 +68,5 @@ def plan(drops: Drops, model: str) -> results.Solution:
         generator = scheme_stream(scenario.algorithm_seed, int(drops.seeds[d]), NAME)
         genetic_pass(generator, problem, genetic, power[d], core[d], queue[d], trace[d, :split])
         sparrow_pass(generator, problem, sparrow, core[d], queue[d], power[d], trace[d, split:])
-    decision = records.build(Decision, core=core, queue=queue, power_w=power)
+    decision = records.build(Decision, core=core.reshape(count, n, slots), queue=queue, power_w=power)
     return results.solution(decision, converged=True, iterations=trace.shape[1] - 2, trace=trace)

@@ -1,0 +1,3 @@
+"""The paper's figures as data."""
+
+FIGURES = ()
