@@ -1,6 +1,6 @@
 """Minimum of a convex function of one variable, by tangents, with a certified floor at every step.
 
-Ask and tell: `ask` names the next point, the caller evaluates value and (sub)gradient there and tells them. The tangents
+Ask and tell: `ask` names the next point, the caller evaluates value and (sub)gradient there and tells them. Tangents
 at the two ends of the bracket meet below the minimum (Kelley 1960 in one dimension), which certifies the answer, and
 lets a caller give up as soon as the floor is above what it hopes for. Meeting points handle kinks; every other step
 is a secant of the slopes, which is fast where the function is smooth.

@@ -19,7 +19,7 @@ def move_producers(
 ) -> None:
     """Fill `moved` (n_producers, d) from the best rows of `positions` (n, d).
 
-    Alarm R2 below `threshold`: y exp(-rank / (alpha iterations)), alpha uniform in (0, 1]; else y plus one normal number.
+    Alarm below `threshold`: y exp(-rank / (alpha iterations)), alpha uniform in (0, 1]; else y plus one normal number.
     """
     calm = generator.random() < threshold
     for r in range(moved.shape[0]):
@@ -80,7 +80,7 @@ def move_scouts(
 
 @kernel
 def draw_scouts(generator: np.random.Generator, deck: np.ndarray, scouts: np.ndarray) -> None:
-    """Fill `scouts` with rows drawn without replacement; `deck` (n,) holds each row once, in any order, and is mixed."""
+    """Fill `scouts` with rows drawn without replacement; `deck` (n,) holds each row once and is mixed."""
     for index in range(scouts.size):
         other = index + int(generator.random() * (deck.size - index))
         deck[index], deck[other] = deck[other], deck[index]

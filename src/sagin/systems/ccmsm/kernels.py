@@ -1,4 +1,7 @@
-"""Compiled utility of a plan, and the two passes of the paper's algorithm, for one drop."""
+"""Compiled utility of a plan, and the two passes of the paper's algorithm, for one drop.
+
+Records hold few arrays with named rows: every array of an argument costs compile time in every kernel.
+"""
 
 from __future__ import annotations
 
@@ -23,17 +26,15 @@ from sagin.methods.sparrow_search import draw_scouts, move_producers, move_scout
 
 LN2 = float(np.log(2.0))
 FCFS, SPLIT, UNLIMITED = 0, 1, 2
+BITS, LOCAL_S, WORK_S, LOCAL_COST, CORE_COST = range(5)  # rows of Problem.task
+ARRIVAL_S, DURATION_S = 0, 1  # rows of Cores.line
 
 
 class Problem(NamedTuple):
     """One drop as a computing model sees it. Costs are in units of utility; times in s."""
 
     padding: np.ndarray  # (task,) bool; tasks are numbered terminal by terminal, padding included
-    bits: np.ndarray  # (task,) [bit]
-    local_s: np.ndarray  # (task,) time in the terminal
-    work_s: np.ndarray  # (task,) time on a core
-    local_cost: np.ndarray  # (task,) energy in the terminal
-    core_cost: np.ndarray  # (task,) energy on a core
+    task: np.ndarray  # (5, task) rows BITS [bit], LOCAL_S and WORK_S (time here and on a core), LOCAL_COST, CORE_COST
     snr_per_w: np.ndarray  # (terminal,) SNR per watt [1/W]
     n_cores: int
     discipline: int
@@ -48,15 +49,14 @@ class Cores(NamedTuple):
     """Work space: the tasks of each core in order of arrival."""
 
     count: np.ndarray  # (core,)
-    arrival_s: np.ndarray  # (core, task)
-    work_s: np.ndarray  # (core, task)
+    line: np.ndarray  # (2, core, place) rows ARRIVAL_S, DURATION_S
 
 
 @kernel
 def make_cores(problem: Problem) -> Cores:
     """Work space for the utility of plans of one problem."""
-    n, k = problem.bits.size, problem.n_cores
-    return Cores(np.zeros(k, dtype=np.int64), np.zeros((k, n)), np.zeros((k, n)))
+    n, k = problem.task.shape[1], problem.n_cores
+    return Cores(np.zeros(k, dtype=np.int64), np.zeros((2, k, n)))
 
 
 @kernel
@@ -69,12 +69,12 @@ def pace_of(problem: Problem, terminal: int, power_w: float) -> float:
 def insert(cores: Cores, core: int, arrival: float, work: float) -> None:
     """Put a task into a core's list, after all that arrive no later."""
     place = cores.count[core]
-    while place > 0 and cores.arrival_s[core, place - 1] > arrival:
-        cores.arrival_s[core, place] = cores.arrival_s[core, place - 1]
-        cores.work_s[core, place] = cores.work_s[core, place - 1]
+    while place > 0 and cores.line[ARRIVAL_S, core, place - 1] > arrival:
+        cores.line[ARRIVAL_S, core, place] = cores.line[ARRIVAL_S, core, place - 1]
+        cores.line[DURATION_S, core, place] = cores.line[DURATION_S, core, place - 1]
         place -= 1
-    cores.arrival_s[core, place] = arrival
-    cores.work_s[core, place] = work
+    cores.line[ARRIVAL_S, core, place] = arrival
+    cores.line[DURATION_S, core, place] = work
     cores.count[core] += 1
 
 
@@ -91,28 +91,30 @@ def makespan(problem: Problem, cores: Cores, core: np.ndarray, queue: np.ndarray
             t = i * queue.shape[1] + queue[i, s]
             k = core[t]
             if k == 0:
-                own += problem.local_s[t]  # Eq. (5) [s]; padding adds 0
+                own += problem.task[LOCAL_S, t]  # Eq. (5) [s]; padding adds 0
                 continue
-            arrival += problem.bits[t] * pace[i]  # Eq. (3) [s]
+            arrival += problem.task[BITS, t] * pace[i]  # Eq. (3) [s]
             if problem.discipline == FCFS:
-                insert(cores, k - 1, arrival, problem.work_s[t])
+                insert(cores, k - 1, arrival, problem.task[WORK_S, t])
             elif problem.discipline == SPLIT:
                 place = cores.count[k - 1]
-                cores.arrival_s[k - 1, place] = arrival
-                cores.work_s[k - 1, place] = problem.work_s[t]
+                cores.line[ARRIVAL_S, k - 1, place] = arrival
+                cores.line[DURATION_S, k - 1, place] = problem.task[WORK_S, t]
                 cores.count[k - 1] = place + 1
             else:
-                longest = max(longest, arrival + problem.work_s[t])  # (M5) [s]
+                longest = max(longest, arrival + problem.task[WORK_S, t])  # (M5) [s]
         longest = max(longest, own)
     for k in range(problem.n_cores):
         if problem.discipline == FCFS:
             finish = 0.0
             for m in range(cores.count[k]):
-                finish = max(finish, cores.arrival_s[k, m]) + cores.work_s[k, m]  # Eq. (4) [s]
+                finish = max(finish, cores.line[ARRIVAL_S, k, m]) + cores.line[DURATION_S, k, m]  # Eq. (4) [s]
             longest = max(longest, finish)
         else:
             for m in range(cores.count[k]):
-                longest = max(longest, cores.arrival_s[k, m] + cores.count[k] * cores.work_s[k, m])  # (M4) [s]
+                longest = max(
+                    longest, cores.line[ARRIVAL_S, k, m] + cores.count[k] * cores.line[DURATION_S, k, m]
+                )  # (M4) [s]
     return longest  # Eq. (6) [s]
 
 
@@ -120,15 +122,16 @@ def makespan(problem: Problem, cores: Cores, core: np.ndarray, queue: np.ndarray
 def cost_of_energy(problem: Problem, core: np.ndarray, radio_cost: np.ndarray) -> float:
     """Utility of the energy of an offloading set; `radio_cost`: (terminal,) utility of the energy to send a bit."""
     total = 0.0
-    slots = core.size // radio_cost.size
-    for i in range(radio_cost.size):
+    terminals = problem.snr_per_w.size
+    slots = core.size // terminals
+    for i in range(terminals):
         sent = 0.0
         for t in range(i * slots, (i + 1) * slots):
             if core[t] == 0:
-                total += problem.local_cost[t]  # Eq. (7)
+                total += problem.task[LOCAL_COST, t]  # Eq. (7)
             else:
-                total += problem.core_cost[t]  # Eq. (7)
-                sent += problem.bits[t]
+                total += problem.task[CORE_COST, t]  # Eq. (7)
+                sent += problem.task[BITS, t]
         total += sent * radio_cost[i]  # Eq. (8), corrected, see E2
     return total
 

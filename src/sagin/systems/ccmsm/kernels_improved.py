@@ -1,4 +1,4 @@
-"""Price seeds, and the search from them, for one drop."""
+"""Plans that the bound's prices suggest, and a pool of the best, for one drop."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 from sagin.core.engine import kernel
-from sagin.systems.ccmsm.kernels import Problem, pace_of
+from sagin.systems.ccmsm.kernels import ARRIVAL_S, BITS, WORK_S, Problem, pace_of
 from sagin.systems.ccmsm.kernels_prices import Subsets, energy_bound, horizon_limits, make_subsets, subset_pace
 from sagin.systems.ccmsm.kernels_sequences import (
+    DUE_COUNT,
+    NEXT,
+    PACE,
     Plan,
     Work,
     copy_into,
-    descend,
-    kick,
-    make_plan,
-    make_work,
     polish,
 )
 
@@ -37,7 +36,7 @@ class Pool(NamedTuple):
 @kernel
 def make_pool(problem: Problem, size: int) -> Pool:
     """An empty pool."""
-    terminals, n = problem.snr_per_w.size, problem.bits.size
+    terminals, n = problem.snr_per_w.size, problem.task.shape[1]
     value = np.zeros(size)
     for r in range(size):
         value[r] = np.inf
@@ -77,48 +76,48 @@ def offer(pool: Pool, plan: Plan, value: float) -> None:
 def dispatch(problem: Problem, work: Work, plan: Plan) -> None:
     """Give each offloaded task, in order of arrival, the core where it can start first."""
     terminals, slots = plan.queue.shape
-    cores = work.length.size
+    cores = problem.n_cores
     for i in range(terminals):
-        work.due_count[i] = 0  # next place of the queue
-        work.pace[i] = pace_of(problem, i, plan.power_w[i])
-        work.power[i] = next_arrival(problem, work, plan, i, 0.0)
+        work.number[DUE_COUNT, i] = 0  # next place of the queue
+        work.real[PACE, i] = pace_of(problem, i, plan.power_w[i])
+        work.real[NEXT, i] = next_arrival(problem, work, plan, i, 0.0)
     for k in range(cores):
-        work.cores.arrival_s[k, 0] = 0.0  # when the core is free
+        work.cores.line[ARRIVAL_S, k, 0] = 0.0  # when the core is free
     while True:
         first = 0
         for i in range(1, terminals):
-            if work.power[i] < work.power[first]:
+            if work.real[NEXT, i] < work.real[NEXT, first]:
                 first = i
-        arrival = work.power[first]
+        arrival = work.real[NEXT, first]
         if arrival == np.inf:
             return
         chosen = 0
         for k in range(1, cores):
-            if max(work.cores.arrival_s[k, 0], arrival) < max(work.cores.arrival_s[chosen, 0], arrival):
+            if max(work.cores.line[ARRIVAL_S, k, 0], arrival) < max(work.cores.line[ARRIVAL_S, chosen, 0], arrival):
                 chosen = k
-        t = first * slots + plan.queue[first, work.due_count[first]]
+        t = first * slots + plan.queue[first, work.number[DUE_COUNT, first]]
         plan.core[t] = chosen + 1
-        work.cores.arrival_s[chosen, 0] = max(work.cores.arrival_s[chosen, 0], arrival) + problem.work_s[t]
-        work.due_count[first] += 1
-        work.power[first] = next_arrival(problem, work, plan, first, arrival)
+        work.cores.line[ARRIVAL_S, chosen, 0] = (
+            max(work.cores.line[ARRIVAL_S, chosen, 0], arrival) + problem.task[WORK_S, t]
+        )
+        work.number[DUE_COUNT, first] += 1
+        work.real[NEXT, first] = next_arrival(problem, work, plan, first, arrival)
 
 
 @kernel
 def next_arrival(problem: Problem, work: Work, plan: Plan, terminal: int, arrival: float) -> float:
     """Arrival of the next offloaded task of a queue, whose place is left in `due_count`; inf if there is none."""
     slots = plan.queue.shape[1]
-    while work.due_count[terminal] < slots:
-        t = terminal * slots + plan.queue[terminal, work.due_count[terminal]]
+    while work.number[DUE_COUNT, terminal] < slots:
+        t = terminal * slots + plan.queue[terminal, work.number[DUE_COUNT, terminal]]
         if plan.core[t] > 0:
-            return arrival + problem.bits[t] * work.pace[terminal]
-        work.due_count[terminal] += 1
+            return arrival + problem.task[BITS, t] * work.real[PACE, terminal]
+        work.number[DUE_COUNT, terminal] += 1
     return np.inf
 
 
 @kernel
-def write_seed(
-    problem: Problem, table: Subsets, choice: np.ndarray, horizon: float, fastest: bool, plan: Plan
-) -> None:
+def write_seed(problem: Problem, table: Subsets, choice: np.ndarray, horizon: float, fastest: bool, plan: Plan) -> None:
     """A chosen subset of every terminal as a plan: uploads by falling core time, slowest or full power, one core."""
     terminals, slots = plan.queue.shape
     for i in range(terminals):
@@ -156,7 +155,7 @@ def price_seeds(problem: Problem, work: Work, horizons: int, plan: Plan, trial: 
         elif problem.time_weight * horizon > WINDOW * best:
             break
         horizon = max(horizon, 1e-12) * GRID
-    last = np.zeros((2, table.choice.shape[1]), dtype=np.int64)
+    last = np.zeros((2, problem.snr_per_w.size), dtype=np.int64)
     for step in range(horizons):
         horizon = low + (high - low) * (step + 0.5) / horizons
         if energy_bound(problem, table, horizon) == np.inf:
@@ -174,52 +173,3 @@ def price_seeds(problem: Problem, work: Work, horizons: int, plan: Plan, trial: 
                 for _ in range(2):
                     dispatch(problem, work, plan)
                     offer(pool, plan, polish(problem, work, plan, trial))
-
-
-@kernel
-def seed_pool(problem: Problem, size: int, horizons: int) -> Pool:
-    """The best distinct plans among the price seeds and the all-local plan."""
-    work, pool = make_work(problem), make_pool(problem, size)
-    plan, trial = make_plan(problem), make_plan(problem)
-    offer(pool, plan, polish(problem, work, plan, trial))
-    if horizons > 0:
-        price_seeds(problem, work, horizons, plan, trial, pool)
-    return pool
-
-
-@kernel
-def improve(
-    generator: np.random.Generator, problem: Problem, pool: Pool, kicks: int, patience: int, trace: np.ndarray
-) -> float:
-    """Descend from every plan of the pool, then kick the best and descend again; row 0 of the pool holds the answer.
-
-    `trace`: (starts + kicks + 1,) best utility at the start, after each descent and after each kick.
-    """
-    work, trial = make_work(problem), make_plan(problem)
-    plan, best_plan = make_plan(problem), make_plan(problem)
-    tasks = np.zeros(problem.bits.size, dtype=np.int64)
-    count = 0
-    for t in range(problem.bits.size):
-        if not problem.padding[t]:
-            tasks[count] = t
-            count += 1
-    tasks = tasks[:count]
-    best = pool.value[0]
-    copy_into(row_of(pool, 0), best_plan)
-    trace[0] = best
-    for number in range(pool.value.size + kicks):
-        if number < pool.value.size:
-            if pool.value[number] == np.inf:
-                trace[number + 1] = best
-                continue
-            copy_into(row_of(pool, number), plan)
-        else:
-            copy_into(best_plan, plan)
-            kick(generator, problem, work, tasks, plan)
-        value = descend(generator, problem, work, tasks, patience, plan, trial)
-        if value < best:
-            best = value
-            copy_into(plan, best_plan)
-        trace[number + 1] = best
-    copy_into(best_plan, row_of(pool, 0))
-    return best

@@ -1,6 +1,6 @@
 """Pricing the cores: a certified lower bound, and the offloading sets that its prices suggest, for one drop.
 
-For a horizon T every terminal alone chooses its offloaded subset, as if each of its tasks had a core of its own, and pays
+For a horizon T every terminal alone chooses its offloaded subset, as if each of its tasks had its own core, and pays
 a price per second of core time; the cores together offer what they can do between the earliest possible arrivals and T.
 The best price gives a lower bound g(T) of the energy cost of any plan that ends by T, and g never rises with T.
 """
@@ -12,58 +12,48 @@ from typing import NamedTuple
 import numpy as np
 
 from sagin.core.engine import kernel
-from sagin.systems.ccmsm.kernels import LN2, Problem, pace_of
+from sagin.systems.ccmsm.kernels import BITS, CORE_COST, LN2, LOCAL_COST, LOCAL_S, WORK_S, Problem, pace_of
 
 MOST_SLOTS = 14  # the tables have 2^slots rows a terminal
 
 
 class Subsets(NamedTuple):
-    """All offloaded subsets of every terminal, in order of load, and work space of the price search."""
+    """All offloaded subsets of every terminal, and work space of the price search."""
 
     task: np.ndarray  # (terminal, slot) slots by falling core time; bit b of a subset stands for the b-th of them
-    order: np.ndarray  # (terminal, subset) subsets by rising load
-    load: np.ndarray  # (terminal, subset) core time [s]
-    bits: np.ndarray  # (terminal, subset)
-    fixed: np.ndarray  # (terminal, subset) utility of the computing energy
-    least: np.ndarray  # (terminal, subset) least feasible horizon [s]
-    pace_low: np.ndarray  # (terminal,)
-    pace_high: np.ndarray  # (terminal,)
+    index: np.ndarray  # (2, terminal, subset) rows ORDER, HULL: subsets by rising load; those on the lower hull
+    value: np.ndarray  # (5, terminal, subset) rows LOAD .. HULL_COST
+    pace: np.ndarray  # (2, terminal) at full and at least power [s/bit]
     head: np.ndarray  # (core,) earliest possible first arrivals [s]
-    hull: np.ndarray  # (terminal, subset) subsets on the lower hull, by rising load
-    hull_count: np.ndarray  # (terminal,)
-    cost: np.ndarray  # (subset,) cost of the subsets of one terminal
-    hull_cost: np.ndarray  # (terminal, subset)
-    choice: np.ndarray  # (2, terminal) subsets just below and just above capacity
+    choice: np.ndarray  # (3, terminal) subsets just below and just above capacity; length of the hull
+
+
+ORDER, HULL = 0, 1
+# core time [s], bits, utility of the computing energy, least feasible horizon [s]; cost of the points of the hull
+LOAD, VOLUME, FIXED, LEAST, HULL_COST = range(5)
+COUNT = 2  # row of Subsets.choice
 
 
 @kernel
 def make_subsets(problem: Problem) -> Subsets:
     """Tables of all subsets. Padding never occurs in one: such rows have an infinite least horizon."""
     terminals = problem.snr_per_w.size
-    slots = problem.bits.size // terminals
+    slots = problem.task.shape[1] // terminals
     count = 1 << slots
     table = Subsets(
         np.zeros((terminals, slots), dtype=np.int64),
-        np.zeros((terminals, count), dtype=np.int64),
-        np.zeros((terminals, count)),
-        np.zeros((terminals, count)),
-        np.zeros((terminals, count)),
-        np.zeros((terminals, count)),
-        np.zeros(terminals),
-        np.zeros(terminals),
+        np.zeros((2, terminals, count), dtype=np.int64),
+        np.zeros((5, terminals, count)),
+        np.zeros((2, terminals)),
         np.zeros(problem.n_cores),
-        np.zeros((terminals, count), dtype=np.int64),
-        np.zeros(terminals, dtype=np.int64),
-        np.zeros(count),
-        np.zeros((terminals, count)),
-        np.zeros((2, terminals), dtype=np.int64),
+        np.zeros((3, terminals), dtype=np.int64),
     )
     for i in range(terminals):
-        table.pace_low[i] = pace_of(problem, i, problem.p_max_w)
-        table.pace_high[i] = pace_of(problem, i, problem.p_min_w)
+        table.pace[0, i] = pace_of(problem, i, problem.p_max_w)
+        table.pace[1, i] = pace_of(problem, i, problem.p_min_w)
         sort_slots(problem, i, table)
         fill_subsets(problem, i, table)
-        sort_loads(table.load[i], table.order[i], 0, count)
+        sort_by(table.value[LOAD, i], table.index[ORDER, i])
     find_heads(problem, table)
     return table
 
@@ -75,7 +65,8 @@ def sort_slots(problem: Problem, terminal: int, table: Subsets) -> None:
     for j in range(slots):
         place = j
         while place > 0 and (
-            problem.work_s[terminal * slots + table.task[terminal, place - 1]] < problem.work_s[terminal * slots + j]
+            problem.task[WORK_S, terminal * slots + table.task[terminal, place - 1]]
+            < problem.task[WORK_S, terminal * slots + j]
         ):
             table.task[terminal, place] = table.task[terminal, place - 1]
             place -= 1
@@ -86,31 +77,31 @@ def sort_slots(problem: Problem, terminal: int, table: Subsets) -> None:
 def fill_subsets(problem: Problem, terminal: int, table: Subsets) -> None:
     """Load, bits, computing cost and least horizon of every subset of a terminal."""
     slots = table.task.shape[1]
-    for subset in range(table.load.shape[1]):
+    for subset in range(1 << slots):
         load, sent, fixed, own, least = 0.0, 0.0, 0.0, 0.0, 0.0
         for b in range(slots):
             t = terminal * slots + table.task[terminal, b]
             if (subset >> b) & 1:
-                load += problem.work_s[t]
-                sent += problem.bits[t]
-                fixed += problem.core_cost[t]
-                least = max(least, problem.work_s[t] + table.pace_low[terminal] * sent)
+                load += problem.task[WORK_S, t]
+                sent += problem.task[BITS, t]
+                fixed += problem.task[CORE_COST, t]
+                least = max(least, problem.task[WORK_S, t] + table.pace[0, terminal] * sent)
                 if problem.padding[t]:
                     least = np.inf
             else:
-                own += problem.local_s[t]
-                fixed += problem.local_cost[t]
-        table.load[terminal, subset] = load
-        table.bits[terminal, subset] = sent
-        table.fixed[terminal, subset] = fixed
-        table.least[terminal, subset] = max(least, own)
-        table.order[terminal, subset] = subset
+                own += problem.task[LOCAL_S, t]
+                fixed += problem.task[LOCAL_COST, t]
+        table.value[LOAD, terminal, subset] = load
+        table.value[VOLUME, terminal, subset] = sent
+        table.value[FIXED, terminal, subset] = fixed
+        table.value[LEAST, terminal, subset] = max(least, own)
+        table.index[ORDER, terminal, subset] = subset
 
 
 @kernel
-def sort_loads(load: np.ndarray, order: np.ndarray, first: int, last: int) -> None:
-    """Sort order[first:last] by load (heap sort)."""
-    count = last - first
+def sort_by(load: np.ndarray, order: np.ndarray) -> None:
+    """Sort indices by load (heap sort)."""
+    count = order.size
     for end in range(count // 2 - 1, -1, -1):
         sift(load, order, end, count)
     for end in range(count - 1, 0, -1):
@@ -143,15 +134,15 @@ def find_heads(problem: Problem, table: Subsets) -> None:
         for t in range(i * slots, (i + 1) * slots):
             if not problem.padding[t]:
                 place = count
-                while place > 0 and sizes[place - 1] > problem.bits[t]:
+                while place > 0 and sizes[place - 1] > problem.task[BITS, t]:
                     sizes[place] = sizes[place - 1]
                     place -= 1
-                sizes[place] = problem.bits[t]
+                sizes[place] = problem.task[BITS, t]
                 count += 1
         sent = 0.0
         for m in range(count):
             sent += sizes[m]
-            moment = sent * table.pace_low[i]
+            moment = sent * table.pace[0, i]
             for k in range(table.head.size):
                 if moment < table.head[k]:
                     moment, table.head[k] = table.head[k], moment
@@ -161,28 +152,28 @@ def find_heads(problem: Problem, table: Subsets) -> None:
 def subset_pace(problem: Problem, table: Subsets, terminal: int, subset: int, horizon: float) -> float:
     """Slowest pace at which a terminal alone can send a subset, in falling core time, for a horizon."""
     slots = table.task.shape[1]
-    pace, sent = table.pace_high[terminal], 0.0
+    pace, sent = table.pace[1, terminal], 0.0
     for b in range(slots):
         if (subset >> b) & 1:
             t = terminal * slots + table.task[terminal, b]
-            sent += problem.bits[t]
-            pace = min(pace, (horizon - problem.work_s[t]) / sent)  # (M6) [s/bit]
-    return max(pace, table.pace_low[terminal])
+            sent += problem.task[BITS, t]
+            pace = min(pace, (horizon - problem.task[WORK_S, t]) / sent)  # (M6) [s/bit]
+    return max(pace, table.pace[0, terminal])
 
 
 @kernel
 def find_hull(problem: Problem, table: Subsets, terminal: int, horizon: float) -> None:
     """Lower hull of (load, cost) over the subsets feasible at a horizon, from the least load to the least cost."""
-    hull, cost, load = table.hull[terminal], table.hull_cost[terminal], table.load[terminal]
+    hull, cost, load = table.index[HULL, terminal], table.value[HULL_COST, terminal], table.value[LOAD, terminal]
     count = 0
-    for subset in table.order[terminal]:
-        if table.least[terminal, subset] > horizon:
+    for subset in table.index[ORDER, terminal]:
+        if table.value[LEAST, terminal, subset] > horizon:
             continue
-        value = table.fixed[terminal, subset]
+        value = table.value[FIXED, terminal, subset]
         if subset > 0:
             pace = subset_pace(problem, table, terminal, subset, horizon)
             power = np.expm1(LN2 / (problem.bandwidth_hz * pace)) / problem.snr_per_w[terminal]
-            value += problem.energy_weight * table.bits[terminal, subset] * pace * power
+            value += problem.energy_weight * table.value[VOLUME, terminal, subset] * pace * power
         if count > 0 and value >= cost[count - 1]:
             continue
         while count > 0 and (
@@ -197,7 +188,7 @@ def find_hull(problem: Problem, table: Subsets, terminal: int, horizon: float) -
         hull[count] = subset
         cost[count] = value
         count += 1
-    table.hull_count[terminal] = count
+    table.choice[COUNT, terminal] = count
 
 
 @kernel
@@ -212,8 +203,8 @@ def capacity(table: Subsets, horizon: float) -> float:
 @kernel
 def segment_price(table: Subsets, terminal: int, h: int) -> float:
     """Cost per second of core time saved by stepping down from hull point h to h - 1."""
-    cost, load = table.hull_cost[terminal], table.load[terminal]
-    high, low = table.hull[terminal, h], table.hull[terminal, h - 1]
+    cost, load = table.value[HULL_COST, terminal], table.value[LOAD, terminal]
+    high, low = table.index[HULL, terminal, h], table.index[HULL, terminal, h - 1]
     return (cost[h - 1] - cost[h]) / (load[high] - load[low])
 
 
@@ -221,13 +212,13 @@ def segment_price(table: Subsets, terminal: int, h: int) -> float:
 def demand(table: Subsets, price: float, row: int) -> tuple[float, float]:
     """Load and cost of every terminal's best choice at a price (steps at the price itself are taken); keeps it."""
     load, cost = 0.0, 0.0
-    for i in range(table.hull_count.size):
-        h = table.hull_count[i] - 1
+    for i in range(table.task.shape[0]):
+        h = table.choice[COUNT, i] - 1
         while h > 0 and segment_price(table, i, h) <= price:
             h -= 1
-        table.choice[row, i] = table.hull[i, h]
-        load += table.load[i, table.hull[i, h]]
-        cost += table.hull_cost[i, h]
+        table.choice[row, i] = table.index[HULL, i, h]
+        load += table.value[LOAD, i, table.index[HULL, i, h]]
+        cost += table.value[HULL_COST, i, h]
     return load, cost
 
 
@@ -237,19 +228,19 @@ def energy_bound(problem: Problem, table: Subsets, horizon: float) -> float:
 
     Leaves in `table.choice` the choices just below and just above capacity.
     """
-    for i in range(table.hull_count.size):
+    for i in range(table.task.shape[0]):
         find_hull(problem, table, i, horizon)
-        if table.hull_count[i] == 0:
+        if table.choice[COUNT, i] == 0:
             return np.inf
     room = capacity(table, horizon)
     load, cost = demand(table, 0.0, 0)
-    for i in range(table.hull_count.size):
+    for i in range(table.task.shape[0]):
         table.choice[1, i] = table.choice[0, i]
     if load <= room:
         return cost
     low, high = 0.0, 0.0
-    for i in range(table.hull_count.size):
-        for h in range(1, table.hull_count[i]):
+    for i in range(table.task.shape[0]):
+        for h in range(1, table.choice[COUNT, i]):
             high = max(high, segment_price(table, i, h))
     load, cost = demand(table, high, 0)
     if load > room:
@@ -257,8 +248,8 @@ def energy_bound(problem: Problem, table: Subsets, horizon: float) -> float:
     best = cost + high * (load - room)
     for _ in range(200):
         price, inside = 0.0, 0
-        for i in range(table.hull_count.size):
-            for h in range(1, table.hull_count[i]):
+        for i in range(table.task.shape[0]):
+            for h in range(1, table.choice[COUNT, i]):
                 step = segment_price(table, i, h)
                 if low < step < high:
                     price += step
@@ -287,14 +278,14 @@ def horizon_limits(problem: Problem, table: Subsets) -> tuple[float, float]:
     for i in range(terminals):
         alone = np.inf
         sent, own = 0.0, 0.0
-        for subset in range(table.least.shape[1]):
-            alone = min(alone, table.least[i, subset])
+        for subset in range(1 << slots):
+            alone = min(alone, table.value[LEAST, i, subset])
         for b in range(slots):
             t = i * slots + table.task[i, b]
-            sent += problem.bits[t]
-            own += problem.local_s[t]
-            total += problem.work_s[t]
-            largest = max(largest, problem.work_s[t] + table.pace_high[i] * sent)
+            sent += problem.task[BITS, t]
+            own += problem.task[LOCAL_S, t]
+            total += problem.task[WORK_S, t]
+            largest = max(largest, problem.task[WORK_S, t] + table.pace[1, i] * sent)
         least = max(least, alone)
         largest = max(largest, own)
     return least, largest + total

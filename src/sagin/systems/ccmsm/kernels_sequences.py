@@ -13,7 +13,19 @@ import numpy as np
 
 from sagin.core.engine import kernel
 from sagin.methods.convex_line import BEST, BEST_AT, SIZE, ask, floor, open_bracket, tell
-from sagin.systems.ccmsm.kernels import LN2, Cores, Problem, make_cores, pace_of, utility_at
+from sagin.systems.ccmsm.kernels import (
+    BITS,
+    CORE_COST,
+    LN2,
+    LOCAL_COST,
+    LOCAL_S,
+    WORK_S,
+    Cores,
+    Problem,
+    make_cores,
+    pace_of,
+    utility_at,
+)
 
 SEARCH_STEPS = 100
 TOLERANCE = 1e-12  # of the convex search, relative
@@ -32,56 +44,38 @@ class Work(NamedTuple):
     """State and work space: core sequences, due dates of the uploads, and the convex search."""
 
     sequence: np.ndarray  # (core, place) task
-    length: np.ndarray  # (core,)
-    core: np.ndarray  # (task,) 0 local
-    tail: np.ndarray  # (task,) [s]
-    due_count: np.ndarray  # (terminal,) offloaded tasks
-    due_task: np.ndarray  # (task,) those of a terminal from its first index on, in decreasing tail
-    due_tail: np.ndarray  # (task,) likewise [s]
-    due_bits: np.ndarray  # (task,) bits up to and including this upload
-    pace_low: np.ndarray  # (terminal,) [s/bit] at full power
-    pace_high: np.ndarray  # (terminal,) [s/bit] at least power
-    cost_high: np.ndarray  # (terminal,) utility of a bit at least power
-    totals: np.ndarray  # (4,) fixed cost, least horizon, largest useful horizon, least radio cost
+    number: np.ndarray  # (4, .) rows CORE .. DUE_COUNT
+    real: np.ndarray  # (11, .) rows TAIL .. TOTALS
     bracket: np.ndarray  # convex search
-    power: np.ndarray  # (terminal,)
-    pace: np.ndarray  # (terminal,)
-    radio_cost: np.ndarray  # (terminal,)
-    arrival: np.ndarray  # (task,)
     cores: Cores
 
 
-FIXED, LEAST, LARGEST, RADIO = 0, 1, 2, 3
+# rows of Work.number: core of a task (0 local), tasks of a core; a terminal's tasks in decreasing tail, their number
+CORE, LENGTH, DUE_TASK, DUE_COUNT = range(4)
+# rows of Work.real: of a task: tail, arrival [s]; in the order of DUE_TASK: tail [s], bits up to and including it;
+# of a terminal: pace at full and at least power [s/bit], utility of a bit at least power, present pace and cost of a
+# bit, next arrival; totals: see below
+TAIL, ARRIVAL, DUE_TAIL, DUE_BITS, PACE_LOW, PACE_HIGH, COST_HIGH, PACE, RADIO_COST, NEXT, TOTALS = range(11)
+FIXED, LEAST, LARGEST, RADIO = range(4)  # fixed cost, least and largest useful horizon [s], least radio cost
 
 
 @kernel
 def make_work(problem: Problem) -> Work:
     """Work space of a problem."""
-    n, terminals, cores = problem.bits.size, problem.snr_per_w.size, problem.n_cores
+    n, terminals, cores = problem.task.shape[1], problem.snr_per_w.size, problem.n_cores
+    width = max(n, cores, 4)
     work = Work(
         np.zeros((cores, n), dtype=np.int64),
-        np.zeros(cores, dtype=np.int64),
-        np.zeros(n, dtype=np.int64),
-        np.zeros(n),
-        np.zeros(terminals, dtype=np.int64),
-        np.zeros(n, dtype=np.int64),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(terminals),
-        np.zeros(terminals),
-        np.zeros(terminals),
-        np.zeros(4),
+        np.zeros((4, width), dtype=np.int64),
+        np.zeros((11, width)),
         np.zeros(SIZE),
-        np.zeros(terminals),
-        np.zeros(terminals),
-        np.zeros(terminals),
-        np.zeros(n),
         make_cores(problem),
     )
     for i in range(terminals):
-        work.pace_low[i] = pace_of(problem, i, problem.p_max_w)
-        work.pace_high[i] = pace_of(problem, i, problem.p_min_w)
-        work.cost_high[i] = problem.energy_weight * problem.p_min_w * work.pace_high[i]
+        pace = pace_of(problem, i, problem.p_min_w)
+        work.real[PACE_LOW, i] = pace_of(problem, i, problem.p_max_w)
+        work.real[PACE_HIGH, i] = pace
+        work.real[COST_HIGH, i] = problem.energy_weight * problem.p_min_w * pace
     return work
 
 
@@ -89,14 +83,14 @@ def make_work(problem: Problem) -> Work:
 def make_plan(problem: Problem) -> Plan:
     """The all-local plan."""
     terminals = problem.snr_per_w.size
-    slots = problem.bits.size // terminals
+    slots = problem.task.shape[1] // terminals
     queue = np.zeros((terminals, slots), dtype=np.int64)
     power = np.zeros(terminals)
     for i in range(terminals):
         power[i] = problem.p_min_w
         for j in range(slots):
             queue[i, j] = j
-    return Plan(np.zeros(problem.bits.size, dtype=np.int64), queue, power)
+    return Plan(np.zeros(problem.task.shape[1], dtype=np.int64), queue, power)
 
 
 @kernel
@@ -113,58 +107,58 @@ def copy_into(source: Plan, target: Plan) -> None:
 @kernel
 def utility_of(problem: Problem, work: Work, plan: Plan) -> float:
     """Utility of a plan as the judge counts it."""
-    return utility_at(problem, work.cores, plan.core, plan.queue, plan.power_w, work.pace, work.radio_cost)
+    return utility_at(problem, work.cores, plan.core, plan.queue, plan.power_w, work.real[PACE], work.real[RADIO_COST])
 
 
 @kernel
 def find_tails(problem: Problem, work: Work) -> None:
     """Tails of all sequenced tasks, from the end of each core."""
-    for k in range(work.length.size):
+    for k in range(problem.n_cores):
         tail = 0.0
-        for place in range(work.length[k] - 1, -1, -1):
+        for place in range(work.number[LENGTH, k] - 1, -1, -1):
             t = work.sequence[k, place]
-            tail += problem.work_s[t]
-            work.tail[t] = tail
+            tail += problem.task[WORK_S, t]
+            work.real[TAIL, t] = tail
 
 
 @kernel
 def find_due_dates(problem: Problem, work: Work) -> None:
     """Upload order of every terminal in decreasing tail, and the totals that bound the horizon."""
-    terminals = work.due_count.size
-    slots = work.core.size // terminals
+    terminals = problem.snr_per_w.size
+    slots = problem.task.shape[1] // terminals
     fixed, radio, least, largest = 0.0, 0.0, 0.0, 0.0
     for i in range(terminals):
         first = i * slots
         count = 0
         own = 0.0
         for t in range(first, first + slots):
-            if work.core[t] == 0:
-                own += problem.local_s[t]
-                fixed += problem.local_cost[t]
+            if work.number[CORE, t] == 0:
+                own += problem.task[LOCAL_S, t]
+                fixed += problem.task[LOCAL_COST, t]
                 continue
-            fixed += problem.core_cost[t]
-            tail = work.tail[t]
+            fixed += problem.task[CORE_COST, t]
+            tail = work.real[TAIL, t]
             place = first + count
-            while place > first and work.due_tail[place - 1] < tail:
-                work.due_tail[place] = work.due_tail[place - 1]
-                work.due_task[place] = work.due_task[place - 1]
+            while place > first and work.real[DUE_TAIL, place - 1] < tail:
+                work.real[DUE_TAIL, place] = work.real[DUE_TAIL, place - 1]
+                work.number[DUE_TASK, place] = work.number[DUE_TASK, place - 1]
                 place -= 1
-            work.due_tail[place] = tail
-            work.due_task[place] = t
+            work.real[DUE_TAIL, place] = tail
+            work.number[DUE_TASK, place] = t
             count += 1
-        work.due_count[i] = count
+        work.number[DUE_COUNT, i] = count
         least = max(least, own)
         sent = 0.0
         for place in range(first, first + count):
-            sent += problem.bits[work.due_task[place]]
-            work.due_bits[place] = sent
-            least = max(least, work.due_tail[place] + work.pace_low[i] * sent)
-            largest = max(largest, work.due_tail[place] + work.pace_high[i] * sent)
-        radio += sent * work.cost_high[i]
-    work.totals[FIXED] = fixed
-    work.totals[LEAST] = least  # (M7) [s]
-    work.totals[LARGEST] = max(least, largest)  # (M7) [s]
-    work.totals[RADIO] = radio
+            sent += problem.task[BITS, work.number[DUE_TASK, place]]
+            work.real[DUE_BITS, place] = sent
+            least = max(least, work.real[DUE_TAIL, place] + work.real[PACE_LOW, i] * sent)
+            largest = max(largest, work.real[DUE_TAIL, place] + work.real[PACE_HIGH, i] * sent)
+        radio += sent * work.real[COST_HIGH, i]
+    work.real[TOTALS, FIXED] = fixed
+    work.real[TOTALS, LEAST] = least  # (M7) [s]
+    work.real[TOTALS, LARGEST] = max(least, largest)  # (M7) [s]
+    work.real[TOTALS, RADIO] = radio
 
 
 @kernel
@@ -172,29 +166,29 @@ def slowest_pace(work: Work, terminal: int, slots: int, horizon: float) -> tuple
     """Largest pace that meets every due date of a terminal at a horizon, and the bits of the one that binds."""
     first = terminal * slots
     pace, bits = np.inf, 1.0
-    for place in range(first, first + work.due_count[terminal]):
-        allowed = (horizon - work.due_tail[place]) / work.due_bits[place]  # (M6) [s/bit]
+    for place in range(first, first + work.number[DUE_COUNT, terminal]):
+        allowed = (horizon - work.real[DUE_TAIL, place]) / work.real[DUE_BITS, place]  # (M6) [s/bit]
         if allowed < pace:
-            pace, bits = allowed, work.due_bits[place]
+            pace, bits = allowed, work.real[DUE_BITS, place]
     return pace, bits
 
 
 @kernel
 def utility_at_horizon(problem: Problem, work: Work, horizon: float) -> tuple[float, float]:
     """Utility and its slope in the horizon, every terminal as slow as its due dates allow."""
-    value = work.totals[FIXED] + problem.time_weight * horizon
+    value = work.real[TOTALS, FIXED] + problem.time_weight * horizon
     slope = problem.time_weight
-    slots = work.core.size // work.due_count.size
-    for i in range(work.due_count.size):
-        count = work.due_count[i]
+    slots = problem.task.shape[1] // problem.snr_per_w.size
+    for i in range(problem.snr_per_w.size):
+        count = work.number[DUE_COUNT, i]
         if count == 0:
             continue
-        bits = work.due_bits[i * slots + count - 1]
+        bits = work.real[DUE_BITS, i * slots + count - 1]
         pace, binding = slowest_pace(work, i, slots, horizon)
-        if pace >= work.pace_high[i]:
-            value += bits * work.cost_high[i]
+        if pace >= work.real[PACE_HIGH, i]:
+            value += bits * work.real[COST_HIGH, i]
             continue
-        pace = max(pace, work.pace_low[i])
+        pace = max(pace, work.real[PACE_LOW, i])
         exponent = LN2 / (problem.bandwidth_hz * pace)
         growth = np.expm1(exponent)
         scale = problem.energy_weight * bits / problem.snr_per_w[i]
@@ -205,9 +199,9 @@ def utility_at_horizon(problem: Problem, work: Work, horizon: float) -> tuple[fl
 
 @kernel
 def best_horizon(problem: Problem, work: Work, guess: float, cutoff: float) -> float:
-    """Least utility of the loaded sequences over the horizon, found in `work.bracket`; inf once it must reach `cutoff`."""
-    low, high = work.totals[LEAST], work.totals[LARGEST]
-    least_cost = work.totals[FIXED] + work.totals[RADIO]
+    """Least utility of the loaded sequences over the horizon (in `work.bracket`); inf if it must reach `cutoff`."""
+    low, high = work.real[TOTALS, LEAST], work.real[TOTALS, LARGEST]
+    least_cost = work.real[TOTALS, FIXED] + work.real[TOTALS, RADIO]
     if least_cost + problem.time_weight * low >= cutoff:
         return np.inf
     if problem.time_weight > 0.0 and np.isfinite(cutoff):
@@ -227,18 +221,26 @@ def best_horizon(problem: Problem, work: Work, guess: float, cutoff: float) -> f
 
 
 @kernel
+def settle(problem: Problem, work: Work, guess: float, cutoff: float) -> float:
+    """Due dates and best horizon of the sequences at hand; returns the utility, or inf if it must reach `cutoff`."""
+    find_tails(problem, work)
+    find_due_dates(problem, work)
+    return best_horizon(problem, work, guess, cutoff)
+
+
+@kernel
 def write_plan(problem: Problem, work: Work, horizon: float, plan: Plan) -> None:
     """The plan of the loaded sequences at a horizon: cores, uploads in decreasing tail, slowest powers."""
     slots = plan.queue.shape[1]
     for t in range(plan.core.size):
-        plan.core[t] = work.core[t]
+        plan.core[t] = work.number[CORE, t]
     for i in range(plan.queue.shape[0]):
         write_queue(work, i, plan)
         plan.power_w[i] = problem.p_min_w
-        if work.due_count[i] > 0:
+        if work.number[DUE_COUNT, i] > 0:
             pace, _ = slowest_pace(work, i, slots, horizon)
-            if pace < work.pace_high[i]:
-                exponent = LN2 / (problem.bandwidth_hz * max(pace, work.pace_low[i]))
+            if pace < work.real[PACE_HIGH, i]:
+                exponent = LN2 / (problem.bandwidth_hz * max(pace, work.real[PACE_LOW, i]))
                 power = np.expm1(exponent) / problem.snr_per_w[i]
                 plan.power_w[i] = min(max(power, problem.p_min_w), problem.p_max_w)
 
@@ -248,11 +250,11 @@ def write_queue(work: Work, terminal: int, plan: Plan) -> None:
     """Upload order of a terminal: its due dates first, tasks that stay behind."""
     slots = plan.queue.shape[1]
     first = terminal * slots
-    count = work.due_count[terminal]
+    count = work.number[DUE_COUNT, terminal]
     for place in range(count):
-        plan.queue[terminal, place] = work.due_task[first + place] - first
+        plan.queue[terminal, place] = work.number[DUE_TASK, first + place] - first
     for t in range(first, first + slots):
-        if work.core[t] == 0:
+        if work.number[CORE, t] == 0:
             plan.queue[terminal, count] = t - first
             count += 1
 
@@ -260,8 +262,8 @@ def write_queue(work: Work, terminal: int, plan: Plan) -> None:
 @kernel
 def load_arrivals(problem: Problem, work: Work, plan: Plan) -> None:
     """Core sequences in order of arrival under the plan's queues and powers."""
-    for k in range(work.length.size):
-        work.length[k] = 0
+    for k in range(problem.n_cores):
+        work.number[LENGTH, k] = 0
     slots = plan.queue.shape[1]
     for i in range(plan.queue.shape[0]):
         pace = pace_of(problem, i, plan.power_w[i])
@@ -269,17 +271,17 @@ def load_arrivals(problem: Problem, work: Work, plan: Plan) -> None:
         for s in range(slots):
             t = i * slots + plan.queue[i, s]
             k = plan.core[t]
-            work.core[t] = k
+            work.number[CORE, t] = k
             if k == 0:
                 continue
-            arrival += problem.bits[t] * pace
-            work.arrival[t] = arrival
-            place = work.length[k - 1]
-            while place > 0 and work.arrival[work.sequence[k - 1, place - 1]] > arrival:
+            arrival += problem.task[BITS, t] * pace
+            work.real[ARRIVAL, t] = arrival
+            place = work.number[LENGTH, k - 1]
+            while place > 0 and work.real[ARRIVAL, work.sequence[k - 1, place - 1]] > arrival:
                 work.sequence[k - 1, place] = work.sequence[k - 1, place - 1]
                 place -= 1
             work.sequence[k - 1, place] = t
-            work.length[k - 1] += 1
+            work.number[LENGTH, k - 1] += 1
 
 
 @kernel
@@ -298,9 +300,7 @@ def polish(problem: Problem, work: Work, plan: Plan, trial: Plan) -> float:
             for i in range(trial.queue.shape[0]):
                 write_queue(work, i, trial)
         load_arrivals(problem, work, trial)
-        find_tails(problem, work)
-        find_due_dates(problem, work)
-        best_horizon(problem, work, work.totals[LEAST], np.inf)
+        settle(problem, work, 0.0, np.inf)
         write_plan(problem, work, work.bracket[BEST_AT], trial)
         value = utility_of(problem, work, trial)
         if value >= best * (1.0 - GAIN):
@@ -316,16 +316,16 @@ def polish(problem: Problem, work: Work, plan: Plan, trial: Plan) -> float:
 @kernel
 def take_out(work: Work, task: int) -> int:
     """Remove a task from its core (to local); returns the place it had, or 0."""
-    k = work.core[task] - 1
+    k = work.number[CORE, task] - 1
     if k < 0:
         return 0
     place = 0
     while work.sequence[k, place] != task:
         place += 1
-    for later in range(place, work.length[k] - 1):
+    for later in range(place, work.number[LENGTH, k] - 1):
         work.sequence[k, later] = work.sequence[k, later + 1]
-    work.length[k] -= 1
-    work.core[task] = 0
+    work.number[LENGTH, k] -= 1
+    work.number[CORE, task] = 0
     return place
 
 
@@ -335,17 +335,17 @@ def put_in(work: Work, task: int, core: int, place: int) -> None:
     if core == 0:
         return
     k = core - 1
-    for later in range(work.length[k], place, -1):
+    for later in range(work.number[LENGTH, k], place, -1):
         work.sequence[k, later] = work.sequence[k, later - 1]
     work.sequence[k, place] = task
-    work.length[k] += 1
-    work.core[task] = core
+    work.number[LENGTH, k] += 1
+    work.number[CORE, task] = core
 
 
 @kernel
 def place_of(work: Work, task: int) -> int:
     """Place of a task in its core's sequence; 0 if local."""
-    k = work.core[task] - 1
+    k = work.number[CORE, task] - 1
     place = 0
     if k >= 0:
         while work.sequence[k, place] != task:
@@ -356,13 +356,13 @@ def place_of(work: Work, task: int) -> int:
 @kernel
 def exchange(work: Work, one: int, other: int) -> None:
     """Let two tasks change places."""
-    core_one, core_other = work.core[one], work.core[other]
+    core_one, core_other = work.number[CORE, one], work.number[CORE, other]
     place_one, place_other = place_of(work, one), place_of(work, other)
     if core_one > 0:
         work.sequence[core_one - 1, place_one] = other
     if core_other > 0:
         work.sequence[core_other - 1, place_other] = one
-    work.core[one], work.core[other] = core_other, core_one
+    work.number[CORE, one], work.number[CORE, other] = core_other, core_one
 
 
 @kernel
@@ -371,16 +371,16 @@ def insert_by_number(work: Work, tasks: np.ndarray, task: int, target: int) -> N
 
     `target`: 0 .. n - 1 a task (itself: stay), n .. n + K - 1 the end of a core, n + K local.
     """
-    n, cores = tasks.size, work.length.size
+    n, cores = tasks.size, work.sequence.shape[0]
     if target < n:
         mark = tasks[target]
         if mark == task:
             return
         take_out(work, task)
-        put_in(work, task, work.core[mark], place_of(work, mark))
+        put_in(work, task, work.number[CORE, mark], place_of(work, mark))
     elif target < n + cores:
         take_out(work, task)
-        put_in(work, task, target - n + 1, work.length[target - n])
+        put_in(work, task, target - n + 1, work.number[LENGTH, target - n])
     else:
         take_out(work, task)
 
@@ -399,22 +399,29 @@ def descend(
     problem: Problem,
     work: Work,
     tasks: np.ndarray,
+    kicks: int,
     patience: int,
     plan: Plan,
     trial: Plan,
 ) -> float:
     """First-improvement descent of a plan in place over all insertions and exchanges; returns its utility.
 
-    Moves are numbered and visited in steps of a random stride prime to their number, so that each is tried once a
+    `tasks`: the real ones. `kicks`: random insertions beforehand. Moves are numbered and visited in steps of a random stride prime to their number, so that each is tried once a
     round without a list; ends after `patience` failures in a row, or a whole round of them.
     """
-    n, cores = tasks.size, work.length.size
+    n, cores = tasks.size, problem.n_cores
     insertions = n * (n + cores + 1)
     moves = insertions + n * n
     stride = 1 + int(generator.random() * (moves - 1))
     while greatest_divisor(stride, moves) != 1:
         stride += 1
     number = int(generator.random() * moves)
+    reload(problem, work, plan)
+    for _ in range(kicks):
+        target = int(generator.random() * (n + cores + 1))
+        insert_by_number(work, tasks, tasks[int(generator.random() * n)], target)
+    settle(problem, work, 0.0, np.inf)
+    write_plan(problem, work, work.bracket[BEST_AT], plan)
     best = polish(problem, work, plan, trial)
     horizon = reload(problem, work, plan)
     failures = 0
@@ -423,18 +430,16 @@ def descend(
         failures += 1
         if number < insertions:
             task, target = tasks[number // (n + cores + 1)], number % (n + cores + 1)
-            core, place = work.core[task], place_of(work, task)
+            core, place = work.number[CORE, task], place_of(work, task)
             insert_by_number(work, tasks, task, target)
-            if work.core[task] == core and place_of(work, task) == place:
+            if work.number[CORE, task] == core and place_of(work, task) == place:
                 continue
         else:
             task, other = tasks[(number - insertions) // n], tasks[(number - insertions) % n]
-            if other <= task or (work.core[task] == 0 and work.core[other] == 0):
+            if other <= task or (work.number[CORE, task] == 0 and work.number[CORE, other] == 0):
                 continue
             exchange(work, task, other)
-        find_tails(problem, work)
-        find_due_dates(problem, work)
-        value = best_horizon(problem, work, horizon, best * (1.0 - GAIN))
+        value = settle(problem, work, horizon, best * (1.0 - GAIN))
         if value < best * (1.0 - GAIN):
             write_plan(problem, work, work.bracket[BEST_AT], plan)
             best = polish(problem, work, plan, trial)
@@ -457,27 +462,13 @@ def reload(problem: Problem, work: Work, plan: Plan) -> float:
     for i in range(plan.queue.shape[0]):
         own = 0.0
         for t in range(i * slots, (i + 1) * slots):
-            if work.core[t] == 0:
-                own += problem.local_s[t]
+            if work.number[CORE, t] == 0:
+                own += problem.task[LOCAL_S, t]
         longest = max(longest, own)
-    for k in range(work.length.size):
+    for k in range(problem.n_cores):
         finish = 0.0
-        for place in range(work.length[k]):
+        for place in range(work.number[LENGTH, k]):
             t = work.sequence[k, place]
-            finish = max(finish, work.arrival[t]) + problem.work_s[t]
+            finish = max(finish, work.real[ARRIVAL, t]) + problem.task[WORK_S, t]
         longest = max(longest, finish)
     return longest
-
-
-@kernel
-def kick(generator: np.random.Generator, problem: Problem, work: Work, tasks: np.ndarray, plan: Plan) -> None:
-    """Disturb a plan by 2 to 4 random insertions."""
-    load_arrivals(problem, work, plan)
-    n, cores = tasks.size, work.length.size
-    for _ in range(2 + int(generator.random() * 3)):
-        task = tasks[int(generator.random() * n)]
-        insert_by_number(work, tasks, task, int(generator.random() * (n + cores + 1)))
-    find_tails(problem, work)
-    find_due_dates(problem, work)
-    best_horizon(problem, work, work.totals[LEAST], np.inf)
-    write_plan(problem, work, work.bracket[BEST_AT], plan)

@@ -336,4 +336,3 @@ def budget(drops: Drops) -> list[tuple[str, float, str]]:
         ("radio energy", float(drops.p_max_w * bits / speed), "J"),
         ("core energy", float(cpu_energy(cycles, drops.cpu_core_hz, drops.switched_capacitance_core)), "J"),
     ]
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sagin.blocks.computing.cpu import cpu_energy, cpu_time
 from sagin.systems.ccmsm.kernels import Problem
 from sagin.systems.ccmsm.model import TRUTH, Drops, computing_model, core_clocks, n_labels, references
@@ -18,14 +20,18 @@ def problems(drops: Drops, model: str = TRUTH) -> list[Problem]:
     local_s, work_s = cpu_time(drops.cycles, own), cpu_time(drops.cycles, clock)
     energy_weight = drops.preference / energy_unit
     snr_per_w = drops.gain / (drops.noise_psd_w_per_hz * drops.bandwidth_hz)
+    rows = (
+        drops.data_bits,
+        local_s,
+        work_s,
+        energy_weight[:, None, None] * local_j,
+        energy_weight[:, None, None] * core_j,
+    )
+    tasks = np.stack([row.reshape(len(drops.seeds), -1) for row in rows])  # in the order of kernels.BITS ...
     return [
         Problem(
             padding=~drops.task_mask[d].ravel(),
-            bits=drops.data_bits[d].ravel(),
-            local_s=local_s[d].ravel(),
-            work_s=work_s[d].ravel(),
-            local_cost=(energy_weight[d] * local_j[d]).ravel(),
-            core_cost=(energy_weight[d] * core_j[d]).ravel(),
+            task=np.ascontiguousarray(tasks[:, d]),
             snr_per_w=snr_per_w[d],
             n_cores=n_labels(drops, belief),
             discipline=belief.discipline,
