@@ -26,7 +26,7 @@ def solve_seeds(drops: Drops, options: SeedOptions) -> results.Solution:
     """The best polished plan of those that the bound's prices suggest."""
     pools = [seed_pool(problem, 1, options.horizons) for problem in problems(drops)]
     best = [row_of(pool, 0) for pool in pools]
-    return results.solution(_decision(drops, best), trace=np.array([pool.value for pool in pools]))
+    return results.solution(as_decision(drops, best), trace=np.array([pool.value for pool in pools]))
 
 
 def solve_improved(drops: Drops, options: ImprovedOptions) -> results.Solution:
@@ -43,7 +43,7 @@ def solve_improved(drops: Drops, options: ImprovedOptions) -> results.Solution:
         plans.append(plan)
         traces.append(trace)
     steps = options.starts + options.kicks
-    return results.solution(_decision(drops, plans), iterations=steps, trace=np.array(traces))
+    return results.solution(as_decision(drops, plans), iterations=steps, trace=np.array(traces))
 
 
 def seed_pool(problem: Problem, size: int, horizons: int) -> Pool:
@@ -82,7 +82,8 @@ def improve(
     return best_plan, trace
 
 
-def _decision(drops: Drops, plans: list[Plan]) -> Decision:
+def as_decision(drops: Drops, plans: list[Plan]) -> Decision:
+    """The decision record of one plan a drop."""
     shape = drops.data_bits.shape[1:]
     return records.build(
         Decision,

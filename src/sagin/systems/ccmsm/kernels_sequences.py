@@ -406,8 +406,9 @@ def descend(
 ) -> float:
     """First-improvement descent of a plan in place over all insertions and exchanges; returns its utility.
 
-    `tasks`: the real ones. `kicks`: random insertions beforehand. Moves are numbered and visited in steps of a random stride prime to their number, so that each is tried once a
-    round without a list; ends after `patience` failures in a row, or a whole round of them.
+    `tasks`: the real ones. `kicks`: random insertions beforehand. Moves are numbered and visited in steps of a random
+    stride prime to their number, so that each is tried once a round without a list; ends after `patience` failures in
+    a row, or a whole round of them.
     """
     n, cores = tasks.size, problem.n_cores
     insertions = n * (n + cores + 1)
