@@ -44,7 +44,7 @@ def search_set(problem: Problem, work: Work, tasks: np.ndarray, subset: int, bes
     """Best core sequences of an offloading set, if better than `best`; writes the plan and returns the utility.
 
     Sequences grow from their ends: at every node a task goes before the others of the open core with the least load, or
-    that core is closed. Each set of sequences is met once; equal cores are told apart by the numbers of their last tasks.
+    that core is closed. Each set of sequences is met once; equal cores are told apart by their last tasks.
     Tails of placed tasks are exact, the others wait for at least the least load of an open core.
     """
     n, cores = tasks.size, problem.n_cores
