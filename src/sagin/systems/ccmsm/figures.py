@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -32,17 +33,19 @@ NOTE_HEAVY = (
 
 def compare_models(axis: Axis) -> Callable[[Scenario, np.ndarray], Series]:
     """A figure of all computing models over an axis: each one's own belief and the truth about its plan."""
+    return lambda scenario, seeds: _model_series(axis, scenario, tuple(int(seed) for seed in seeds))
 
-    def compute(scenario: Scenario, seeds: np.ndarray) -> Series:
-        labels = tuple(f"{name} {kind}" for name in model.MODELS for kind in KINDS)
-        values = np.empty((len(labels), len(axis.values), len(seeds)))
-        for point in range(len(axis.values)):
-            drops = model.draw(scenario.replace(**axis.at(point)), seeds)
-            for row, name in enumerate(model.MODELS):
-                values[2 * row : 2 * row + 2, point] = plan_utilities(drops, name)
-        return Series(axis.numbers(), labels, values, np.ones(values.shape, dtype=bool))
 
-    return compute
+@lru_cache(maxsize=4)  # the overall figure uses the sweeps of three others
+def _model_series(axis: Axis, scenario: Scenario, seeds: tuple[int, ...]) -> Series:
+    labels = tuple(f"{name} {kind}" for name in model.MODELS for kind in KINDS)
+    values = np.empty((len(labels), len(axis.values), len(seeds)))
+    for point in range(len(axis.values)):
+        drops = model.draw(scenario.replace(**axis.at(point)), np.array(seeds))
+        for row, name in enumerate(model.MODELS):
+            values[2 * row : 2 * row + 2, point] = plan_utilities(drops, name)
+    values.flags.writeable = False
+    return Series(axis.numbers(), labels, values, np.ones(values.shape, dtype=bool))
 
 
 def plan_utilities(drops: model.Drops, name: str) -> np.ndarray:
