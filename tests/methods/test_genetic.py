@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagin.core.random import stream
 from sagin.methods.genetic import (
     order_crossover,
+    pace,
     random_labels,
     random_permutation,
     rank,
@@ -34,6 +35,7 @@ def test_order_crossover_by_hand() -> None:
     np.testing.assert_array_equal(child, first)
 
 
+@settings(deadline=None)
 @given(st.permutations(range(7)), st.permutations(range(7)), st.integers(0, 7), st.integers(0, 7))
 def test_order_crossover_keeps_permutations(one, other, cut, end) -> None:
     low, high = min(cut, end), max(cut, end)
@@ -47,6 +49,7 @@ def test_order_crossover_keeps_permutations(one, other, cut, end) -> None:
     np.testing.assert_array_equal(outside, wanted)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([0.0, 1.0, 2.0, 3.0]), min_size=1, max_size=9))
 def test_rank_is_stable(values) -> None:
     order = np.zeros(len(values), dtype=np.int64)
@@ -88,7 +91,10 @@ def test_certain_and_impossible_mutations() -> None:
     assert (child == 9).all()
     reset_mutation(source, 1.0, 4, np.zeros(50, dtype=bool), child)
     assert (child < 4).all()
-    assert skip(source, 0.0) > 1 << 60
+    assert skip(source, pace(0.0)) > 1 << 60
+    assert skip(source, pace(1.0)) == 0
+    mean = np.mean([skip(source, pace(0.2)) for _ in range(4000)])
+    assert mean == pytest.approx(4.0, rel=0.05)  # (1 - p) / p
 
 
 def test_permutations_are_uniform() -> None:

@@ -76,9 +76,7 @@ def test_trace_has_both_passes_and_ends_at_the_answer() -> None:
 def test_random_numbers_depend_on_the_seeds_only() -> None:
     drops = sample(2)
     first = SYSTEM.solve(drops, "ga_ssa", threads=1).decision
-    other = SYSTEM.solve(
-        SYSTEM.sample(drops.scenario.replace(algorithm_seed=1), [0, 1]), "ga_ssa", threads=1
-    ).decision
+    other = SYSTEM.solve(SYSTEM.sample(drops.scenario.replace(algorithm_seed=1), [0, 1]), "ga_ssa", threads=1).decision
     assert not np.array_equal(first.core, other.core)
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagin.blocks.channel.macro_pathloss import macro_gain, macro_loss_db
@@ -12,6 +12,7 @@ def test_3gpp_values() -> None:
     assert macro_gain(1e3) == pytest.approx(10**-12.81)
 
 
+@settings(deadline=None)
 @given(st.floats(1, 1e5), st.floats(0, 6))
 def test_a_decade_costs_ten_exponents(distance: float, exponent: float) -> None:
     step = macro_loss_db(10 * distance, 100.0, exponent) - macro_loss_db(distance, 100.0, exponent)

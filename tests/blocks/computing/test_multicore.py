@@ -2,7 +2,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagin.blocks.computing.multicore import (
@@ -41,6 +41,7 @@ def test_empty_core_and_batches() -> None:
     assert np.isinf(fcfs_start(np.zeros((2, 3)), np.ones((2, 3)), none)).all()
 
 
+@settings(deadline=None)
 @given(TASKS)
 def test_fcfs_is_optimal_among_all_orders(tasks) -> None:
     arrival, work, present = columns(tasks)
@@ -54,6 +55,7 @@ def test_fcfs_is_optimal_among_all_orders(tasks) -> None:
     assert best == pytest.approx(sequence_finish(arrival, work, np.argsort(arrival, kind="stable")), rel=1e-12)
 
 
+@settings(deadline=None)
 @given(TASKS)
 def test_disciplines_compare(tasks) -> None:
     arrival, work, present = columns(tasks)
@@ -67,6 +69,7 @@ def test_disciplines_compare(tasks) -> None:
         assert (start[present] + work[present]).max() == pytest.approx(first, rel=1e-12)
 
 
+@settings(deadline=None)
 @given(TASKS, st.integers(1, 4))
 def test_dispatch_takes_the_core_that_starts_first(tasks, cores: int) -> None:
     arrival, work, present = columns(tasks)
