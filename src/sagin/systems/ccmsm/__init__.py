@@ -1,0 +1,80 @@
+"""Channel-constrained multi-core sequential model: task offloading of vehicular terminals under traffic spikes."""
+
+from sagin.core.contracts import Scheme, Space, System, late
+from sagin.systems.ccmsm import figures, model
+from sagin.systems.ccmsm.scenario import ImprovedOptions, Scenario, SeedOptions
+
+_HERE = "sagin.systems.ccmsm"
+
+SYSTEM = System(
+    name="ccmsm",
+    title="Channel-constrained multi-core sequential model for 6G vehicular networks with traffic spikes",
+    reference="deng_ccmsm",
+    sense="min",
+    scenario=Scenario,
+    draw=model.draw,
+    spaces=(
+        Space(
+            model.Decision,
+            model.evaluate,
+            bound=late(f"{_HERE}.bound:lower_bound"),
+            exact=late(f"{_HERE}.exact:solve_exact"),
+        ),
+    ),
+    schemes=(
+        Scheme(
+            name="ga_ssa",
+            role="paper",
+            summary="genetic algorithm for cores and queues at fixed power, then sparrow search for the powers",
+            solve=late(f"{_HERE}.solver:solve_ga_ssa"),
+            space=model.Decision,
+            monotone=True,
+        ),
+        Scheme(
+            "fcfs", "baseline", "each task to what is free first", late(f"{_HERE}.baselines:solve_fcfs"), model.Decision
+        ),
+        Scheme(
+            "allupload",
+            "baseline",
+            "everything offloaded at full power",
+            late(f"{_HERE}.baselines:solve_allupload"),
+            model.Decision,
+        ),
+        Scheme(
+            "random",
+            "baseline",
+            "uniform places, orders and powers",
+            late(f"{_HERE}.baselines:solve_random"),
+            model.Decision,
+        ),
+        Scheme(
+            "local",
+            "baseline",
+            "nothing offloaded",
+            late(f"{_HERE}.baselines:solve_local"),
+            model.Decision,
+            relabel_tolerance=1e-12,
+        ),
+        Scheme(
+            name="improved",
+            role="improved",
+            summary="best of the price seeds and of GA-SSA, polished, then descent over core sequences with kicks",
+            solve=late(f"{_HERE}.improved:solve_improved"),
+            space=model.Decision,
+            options=ImprovedOptions,
+            monotone=True,
+        ),
+        Scheme(
+            name="seeds",
+            role="improved",
+            summary="plans that the bound's prices suggest, dispatched and polished",
+            solve=late(f"{_HERE}.improved:solve_seeds"),
+            space=model.Decision,
+            options=SeedOptions,
+        ),
+    ),
+    figures=figures.FIGURES,
+    derive=model.checked,
+    budget=model.budget,
+    user_dim="terminal",
+)
