@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sagin.core.contracts import Scheme, Space, System, late
 from sagin.systems.stin_vmdc.model import Decision, budget, derive, draw, evaluate
-from sagin.systems.stin_vmdc.options import FixedBudget, OneStart, RandomStarts, Starts
+from sagin.systems.stin_vmdc.options import FixedBudget, OneStart, RandomStarts, SearchOptions, Starts
 from sagin.systems.stin_vmdc.scenario import Scenario
 
 HERE = "sagin.systems.stin_vmdc."
@@ -31,6 +31,7 @@ SYSTEM = System(
         _scheme("water_filling", "baseline", "fixed water-filling powers", "baselines", FixedBudget),
         _scheme("average_power", "baseline", "fixed equal powers", "baselines", FixedBudget),
         _scheme("tuned_average_power", "baseline", "equal powers at the best of six levels", "baselines", Starts),
+        _scheme("improved", "improved", "local search with powers and band shares eliminated", "improved", SearchOptions),
     ),
     objective_unit="bit/J",
     budget=budget,

@@ -12,11 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from sagin.core.engine import kernel
-from sagin.methods.least_powers import fold_gains, least_power, log_sum
+from sagin.methods.least_powers import least_power, log_sum
 from sagin.methods.square_root_shares import square_root_shares
 
 EDGE = 1e-12  # how far outside the split's polygon a vertex may lie
 
+EXACT = 1e-8  # precision that leaves least powers exact to rounding
 N_VERTICES = 12
 OPTIMAL, LOCAL_FIRST, EDGE_FIRST, MIXED = 0, 1, 2, 3  # rules of the split
 
@@ -51,7 +52,6 @@ class Work(NamedTuple):
 
     held: np.ndarray  # (F,)
     seen: np.ndarray  # (F, Q) interference plus noise over noise
-    gains: np.ndarray  # (F, Q)
     cubic: np.ndarray  # (F, 3, Q)
     weight: np.ndarray  # (F,)
     cost: np.ndarray  # (M,)
@@ -95,7 +95,6 @@ def workspace(task: Task) -> Work:
     return Work(
         np.empty(n_sub, dtype=np.int64),
         np.empty((n_sub, n_node)),
-        np.empty((n_sub, n_node)),
         np.empty((n_sub, 3, n_node)),
         np.empty(n_sub),
         np.empty(n),
@@ -118,37 +117,61 @@ def held_by(owner: np.ndarray, n: int, held: np.ndarray) -> int:
 
 
 @kernel
-def own_cubics(task: Task, m: int, held: np.ndarray, s: int, seen: np.ndarray, work: Work) -> int:
-    """Prepare the rate of vehicle `m` as a function of its power, against what it sees; returns the groups."""
-    for i in range(s):
-        strength = task.gain[m, held[i]] / s
-        for q in range(seen.shape[1]):
-            work.gains[i, q] = strength * task.path[m, q] / seen[i, q]  # Eq. (8), corrected, see E7, E8
-    n_groups = fold_gains(work.gains, s, task.fold, work.cubic)
-    for g in range(n_groups):
-        work.weight[g] = task.band[held[g * task.fold]]
+def own_cubics(
+    gain: np.ndarray,
+    path: np.ndarray,
+    band: np.ndarray,
+    fold: int,
+    held: np.ndarray,
+    s: int,
+    seen: np.ndarray,
+    cubic: np.ndarray,
+    weight: np.ndarray,
+) -> int:
+    """Prepare a vehicle's rate as a function of its power, against what it sees; returns the groups of sub-channels.
+
+    `gain` (F,) and `path` (Q,) are the vehicle's own; `cubic` and `weight` are filled, see `methods.least_powers`.
+    """
+    n_groups = 0
+    for start in range(0, s, fold):
+        size = min(fold, s - start)
+        first = gain[held[start]] / s
+        second = gain[held[start + 1]] / s if size > 1 else 0.0
+        third = gain[held[start + 2]] / s if size > 2 else 0.0
+        j, k = (start + 1 if size > 1 else start), (start + 2 if size > 2 else start)
+        for q in range(path.size):
+            a = first * path[q] / seen[start, q]  # Eq. (8), corrected, see E7, E8
+            b = second * path[q] / seen[j, q]
+            c = third * path[q] / seen[k, q]
+            cubic[n_groups, 0, q] = a + b + c
+            cubic[n_groups, 1, q] = a * b + (a + b) * c
+            cubic[n_groups, 2, q] = a * b * c
+        weight[n_groups] = band[held[start]]
+        n_groups += 1
     return n_groups
 
 
 @kernel
-def total_band(task: Task, held: np.ndarray, s: int) -> float:
+def total_band(band: np.ndarray, node_weight: np.ndarray, held: np.ndarray, s: int) -> float:
     """Bandwidth of the listed sub-channels [Hz], times the sum of the node weights."""
-    band = 0.0
+    total = 0.0
     for i in range(s):
-        band += task.band[held[i]]
+        total += band[held[i]]
     nodes = 0.0
-    for q in range(task.node_weight.size):
-        nodes += task.node_weight[q]
-    return band * nodes
+    for q in range(node_weight.size):
+        nodes += node_weight[q]
+    return total * nodes
 
 
 @kernel
-def add_power(task: Task, m: int, held: np.ndarray, s: int, power: float, seen: np.ndarray) -> None:
-    """Add what vehicle `m` radiates to the interference seen by those decoded before it."""
+def add_power(
+    gain: np.ndarray, path: np.ndarray, held: np.ndarray, s: int, power: float, seen: np.ndarray
+) -> None:
+    """Add what a vehicle with `gain` (F,) and `path` (Q,) radiates to what those decoded before it see."""
     for i in range(s):
-        strength = power * task.gain[m, held[i]] / s
-        for q in range(seen.shape[1]):
-            seen[i, q] += strength * task.path[m, q]
+        strength = power * gain[held[i]] / s
+        for q in range(path.size):
+            seen[i, q] += strength * path[q]
 
 
 @kernel
@@ -156,17 +179,19 @@ def cluster_rates(
     task: Task, n: int, held: np.ndarray, s: int, power: np.ndarray, rate: np.ndarray, work: Work
 ) -> None:
     """Rates of cluster `n` on the listed sub-channels, from the last decoded to the first."""
-    work.seen[:s] = 1.0
+    gain, path, seen, cubic, weight = task.gain, task.path, work.seen, work.cubic, work.weight
+    band, node_weight, fold = task.band, task.node_weight, task.fold
+    seen[:s] = 1.0
     for k in range(task.members.shape[1] - 1, -1, -1):
         m = task.members[n, k]
         if m < 0:
             continue
         rate[m] = 0.0
         if s > 0:
-            n_groups = own_cubics(task, m, held, s, work.seen, work)
-            total = log_sum(work.cubic, n_groups, work.weight, task.node_weight, power[m])
+            n_groups = own_cubics(gain[m], path[m], band, fold, held, s, seen, cubic, weight)
+            total = log_sum(cubic, n_groups, weight, node_weight, power[m])
             rate[m] = total / math.log(2.0)  # Eq. (11) [bit/s]
-            add_power(task, m, held, s, power[m], work.seen)
+            add_power(gain[m], path[m], held, s, power[m], seen)
 
 
 @kernel
@@ -178,17 +203,11 @@ def all_rates(task: Task, owner: np.ndarray, power: np.ndarray, rate: np.ndarray
 
 
 @kernel
-def upload_window(task: Task, m: int, theta: float) -> float:
-    """Time left for the upload of a share [s]."""
-    return min(task.deadline[m] - theta * task.edge_s[m], task.stay[m])
-
-
-@kernel
 def needed_rate(task: Task, m: int, theta: float) -> float:
     """Least RF rate for a share [bit/s], inf if there is no time."""
     if theta <= 0.0:
         return 0.0
-    window = upload_window(task, m, theta)
+    window = min(task.deadline[m] - theta * task.edge_s[m], task.stay[m])
     return theta * task.bits[m] / window if window > 0.0 else math.inf  # Eq. (M2)
 
 
@@ -203,6 +222,7 @@ def least_powers_below(
     power: np.ndarray,
     found: np.ndarray,
     seen: np.ndarray,
+    precision: float,
     work: Work,
 ) -> float:
     """Least powers of ranks `top` to 0 of cluster `n`; returns their energy [J], inf if P_max does not suffice.
@@ -210,28 +230,30 @@ def least_powers_below(
     `seen`: interference plus noise at rank `top` on entry; what lies below all ranks on return. `power`: (M,) where
     Newton starts. `found`: (M,) output. Energy nondecreasing in every power makes the least feasible powers optimal.
     """
+    gain, path, cubic, weight = task.gain, task.path, work.cubic, work.weight
+    band, node_weight, fold = task.band, task.node_weight, task.fold
     energy = 0.0
-    total = total_band(task, held, s)
+    total = total_band(band, node_weight, held, s)
     for k in range(top, -1, -1):
         m = task.members[n, k]
         if m < 0:
             continue
-        need = needed_rate(task, m, theta[m])
         found[m] = 0.0
-        if need == 0.0:
+        if theta[m] <= 0.0:
             continue
-        if s == 0 or need > 600.0 * total:
+        window = min(task.deadline[m] - theta[m] * task.edge_s[m], task.stay[m])
+        if s == 0 or window <= 0.0:
             return math.inf
-        n_groups = own_cubics(task, m, held, s, seen, work)
-        target = need * math.log(2.0)
+        target = theta[m] * task.bits[m] / window * math.log(2.0)  # Eq. (M2)
+        n_groups = own_cubics(gain[m], path[m], band, fold, held, s, seen, cubic, weight)
         p = least_power(
-            work.cubic, n_groups, work.weight, task.node_weight, total, target, power[m], task.p_max
+            cubic, n_groups, weight, node_weight, total, target, power[m], task.p_max, precision
         )  # Eq. (M3), instead of (45), see E16
         if p == math.inf:
             return math.inf
         found[m] = p
-        energy += p * upload_window(task, m, theta[m])
-        add_power(task, m, held, s, p, seen)
+        energy += p * window
+        add_power(gain[m], path[m], held, s, p, seen)
     return energy
 
 
@@ -245,7 +267,7 @@ def all_least_powers(
         s = held_by(owner, n, work.held)
         work.seen[:s] = 1.0
         top = task.members.shape[1] - 1
-        energy += least_powers_below(task, n, work.held, s, top, theta, power, found, work.seen, work)
+        energy += least_powers_below(task, n, work.held, s, top, theta, power, found, work.seen, EXACT, work)
         if energy == math.inf:
             return energy
     return energy
@@ -391,15 +413,21 @@ def utilities(
     task: Task, theta: np.ndarray, zeta: np.ndarray, alpha: np.ndarray, power: np.ndarray, value: np.ndarray, work: Work
 ) -> None:
     """Computation efficiency (F, N) of each cluster if one sub-channel served it alone."""
-    for f in range(value.shape[0]):
-        work.held[0] = f
-        for n in range(value.shape[1]):
-            cluster_rates(task, n, work.held, 1, power, work.rate, work)
-            bits = 0.0
-            energy = 0.0
+    rate, uplink, held = work.rate, work.cost, work.held
+    n_clusters = value.shape[1]
+    bits, fixed = np.zeros(n_clusters), np.zeros(n_clusters)
+    for m in range(theta.size):
+        n = task.cluster[m]
+        bits[n] += task.bits[m]
+        fixed[n] += vehicle_energy(task, m, theta[m], zeta[m], alpha[m], 0.0, 1.0)
+        uplink[m] = power[m] * theta[m] * task.bits[m]
+    for n in range(n_clusters):
+        for f in range(value.shape[0]):
+            held[0] = f
+            cluster_rates(task, n, held, 1, power, rate, work)
+            energy = fixed[n]
             for k in range(task.members.shape[1]):
                 m = task.members[n, k]
-                if m >= 0:
-                    bits += task.bits[m]
-                    energy += vehicle_energy(task, m, theta[m], zeta[m], alpha[m], power[m], work.rate[m])
-            value[f, n] = bits / energy if energy > 0.0 else math.inf  # Eqs. (48)-(51)
+                if m >= 0 and theta[m] > 0.0:
+                    energy += uplink[m] / rate[m] if rate[m] > 0.0 else math.inf
+            value[f, n] = bits[n] / energy if energy > 0.0 else math.inf  # Eqs. (48)-(51)
