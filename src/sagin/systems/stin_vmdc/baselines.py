@@ -6,7 +6,7 @@ import numpy as np
 
 from sagin.core import random, results
 from sagin.methods.water_filling import water_filling
-from sagin.systems.stin_vmdc.kernels import EDGE_FIRST, LOCAL_FIRST, MIXED, N_VERTICES
+from sagin.systems.stin_vmdc.kernels_loop import EDGE_FIRST, LOCAL_FIRST, MIXED, N_VERTICES
 from sagin.systems.stin_vmdc.model import Drops, mean_gain
 from sagin.systems.stin_vmdc.options import FixedBudget, OneStart, RandomStarts, Starts
 from sagin.systems.stin_vmdc.solver import rules, run, start_powers

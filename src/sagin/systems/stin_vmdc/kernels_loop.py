@@ -1,4 +1,4 @@
-"""The alternation over split, power, matching and band shares, compiled for one drop."""
+"""The alternation over split, power, matching and band shares, compiled for one drop and one start."""
 
 from __future__ import annotations
 
@@ -10,58 +10,125 @@ import numpy as np
 from sagin.core.engine import kernel
 from sagin.methods.stable_matching import greedy_matching
 from sagin.systems.stin_vmdc.kernels import (
+    EXACT,
     Task,
     Work,
-    all_least_powers,
-    all_rates,
     band_shares,
+    cluster_energy,
+    cluster_rates,
+    held_by,
     needed_rate,
-    one_task,
-    split_tasks,
-    total_energy,
-    utilities,
-    workspace,
+    vehicle_energy,
 )
 
 MET = 1.0 - 1e-9  # a needed rate counts as met above this part of it
+EDGE = 1e-12  # how far outside the split's polygon a corner may lie
 HALVINGS = 50  # of the interval in which the start's satellite load lies
+N_VERTICES = 12
+OPTIMAL, LOCAL_FIRST, EDGE_FIRST, MIXED = 0, 1, 2, 3  # rules of the split
 
 
 class Rules(NamedTuple):
     """What distinguishes the schemes that alternate."""
 
-    split: int  # see kernels.split_tasks
+    split: int  # OPTIMAL: least energy. LOCAL_FIRST: what must go, in proportion to the tiers' limits. EDGE_FIRST:
+    # fill the base station, then the satellite. MIXED: a mixture of the polygon's corners
     honest: bool  # powers as low as the deadlines allow; otherwise fixed at the start's
-    silence: bool  # at the end, vehicles that upload nothing stop radiating
     max_iterations: int
     tolerance: float
 
 
-class State(NamedTuple):
-    """A decision in the making."""
-
-    theta: np.ndarray  # (M,)
-    zeta: np.ndarray  # (M,)
-    alpha: np.ndarray  # (M,)
-    power: np.ndarray  # (M,)
-    owner: np.ndarray  # (F,) cluster of each sub-channel or -1
+@kernel
+def vertices(a: float, b: float, s: float, corners: np.ndarray) -> int:
+    """Corners of 0 <= x <= a, 0 <= y <= b, s <= x + y <= 1, some of them twice; returns their number (0: empty)."""
+    n = 0
+    for i in range(N_VERTICES):
+        if i < 4:
+            u, v = (a if i % 2 == 1 else 0.0), (b if i >= 2 else 0.0)
+        else:  # where the lines x + y = s and x + y = 1 leave the box
+            total = s if i < 8 else 1.0
+            u = (total, 0.0, a, total - b)[i % 4]
+            v = total - u
+        if -EDGE <= u <= a + EDGE and -EDGE <= v <= b + EDGE and s - EDGE <= u + v <= 1.0 + EDGE:
+            corners[n, 0] = min(max(u, 0.0), a)
+            corners[n, 1] = min(max(v, 0.0), b)
+            n += 1
+    return n
 
 
 @kernel
-def new_state(task: Task) -> State:
-    """Room for a decision."""
-    n, n_sub = task.bits.size, task.band.size
-    return State(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n_sub, dtype=np.int64))
+def mixture(corners: np.ndarray, n: int, mix: np.ndarray) -> tuple[float, float]:
+    """Convex combination of the distinct ones of `n` points in lexicographic order, which sorts them in place."""
+    distinct = 0
+    for i in range(n):
+        u, v = corners[i, 0], corners[i, 1]
+        place = 0
+        while place < distinct and (
+            corners[place, 0] < u - EDGE or (corners[place, 0] <= u + EDGE and corners[place, 1] < v - EDGE)
+        ):
+            place += 1
+        if place < distinct and abs(corners[place, 0] - u) <= EDGE and abs(corners[place, 1] - v) <= EDGE:
+            continue
+        for j in range(distinct, place, -1):
+            corners[j, 0] = corners[j - 1, 0]
+            corners[j, 1] = corners[j - 1, 1]
+        corners[place, 0] = u
+        corners[place, 1] = v
+        distinct += 1
+    total, theta, zeta = 0.0, 0.0, 0.0
+    for j in range(distinct):
+        total += mix[j]
+        theta += mix[j] * corners[j, 0]
+        zeta += mix[j] * corners[j, 1]
+    return theta / total, zeta / total
 
 
 @kernel
-def copy_state(source: State, target: State) -> None:
-    """Overwrite `target`."""
-    target.theta[:] = source.theta
-    target.zeta[:] = source.zeta
-    target.alpha[:] = source.alpha
-    target.power[:] = source.power
-    target.owner[:] = source.owner
+def most_uploaded(vehicle: np.ndarray, m: int, rate: float) -> float:
+    """Largest share the base station's path can take at an RF rate."""
+    if rate <= 0.0:
+        return 0.0
+    upload = vehicle[m].bits / rate
+    return min(1.0, vehicle[m].deadline / (upload + vehicle[m].edge_s), vehicle[m].stay / upload)
+
+
+@kernel
+def split_tasks(task: Task, plan: np.ndarray, rule: int, mix: np.ndarray, corners: np.ndarray) -> bool:
+    """Shares of every task at fixed rates by a rule; False if some vehicle has no feasible split."""
+    vehicle = task.vehicle
+    for m in range(plan.size):
+        bits, s = vehicle[m].bits, vehicle[m].least
+        f = vehicle[m].edge_j
+        if plan[m].rate > 0.0:
+            f += plan[m].power * bits / plan[m].rate  # Eq. (35)
+        a = most_uploaded(vehicle, m, plan[m].rate)
+        g = vehicle[m].sat_j
+        b = 0.0
+        if plan[m].alpha > 0.0:
+            full = plan[m].alpha * vehicle[m].sat_rate
+            g += task.p_thz * bits / full  # Eq. (36), corrected, see E14
+            b = min(1.0, vehicle[m].deadline / (bits / full + vehicle[m].sat_s))
+        if a + b < s - EDGE:
+            return False
+        if rule == LOCAL_FIRST:
+            plan[m].theta = s * a / (a + b) if s > 0.0 else 0.0
+            plan[m].zeta = s * b / (a + b) if s > 0.0 else 0.0
+        elif rule == EDGE_FIRST:
+            plan[m].theta = a
+            plan[m].zeta = min(b, 1.0 - a)
+        else:
+            n = vertices(a, b, s, corners)  # Eqs. (31)-(34), replaced, see E13
+            if n == 0:
+                return False
+            theta, zeta = corners[0, 0], corners[0, 1]
+            for i in range(1, n):
+                if f * corners[i, 0] + g * corners[i, 1] < f * theta + g * zeta:
+                    theta, zeta = corners[i, 0], corners[i, 1]
+            if rule == MIXED:
+                theta, zeta = mixture(corners, n, mix[m])
+            plan[m].theta = theta
+            plan[m].zeta = zeta
+    return True
 
 
 @kernel
@@ -73,149 +140,149 @@ def deal_out(task: Task, owner: np.ndarray) -> None:
 
 
 @kernel
-def all_local(task: Task, state: State) -> None:
-    """The decision reported where no feasible split was found: nobody offloads."""
-    state.theta[:] = 0.0
-    state.zeta[:] = 0.0
-    state.power[:] = 0.0
-    state.alpha[:] = 1.0 / task.bits.size
-    deal_out(task, state.owner)
+def load_satellite(task: Task, plan: np.ndarray, part: float, work: Work) -> bool:
+    """Satellite shares a `part` of the way from what the base station cannot take to all that must go, with shares."""
+    for m in range(plan.size):
+        least = task.vehicle[m].least
+        kept = max(0.0, least - most_uploaded(task.vehicle, m, plan[m].rate))
+        plan[m].zeta = kept + part * (least - kept)
+        plan[m].theta = max(0.0, least - plan[m].zeta)
+    return band_shares(task, plan, work)
 
 
 @kernel
-def feasible_start(task: Task, state: State, rate: np.ndarray, work: Work) -> bool:
-    """Splits and band shares that meet all deadlines at given powers, with much load on the satellite.
+def feasible_start(task: Task, plan: np.ndarray, work: Work) -> bool:
+    """Splits and band shares that meet all deadlines at given rates, with as much load on the satellite as possible.
 
-    zeta = least offload if shares exist for it, otherwise as far towards it as they do from what the base station
-    cannot take (bisection). Equal shares would often be infeasible although others are not.
+    Equal band shares would often be infeasible although others are not.
     """
-    n = task.bits.size
-    kept = np.empty(n)
-    for m in range(n):
-        if rate[m] > 0.0:
-            longest = task.deadline[m] / (task.bits[m] / rate[m] + task.edge_s[m])
-            kept[m] = max(0.0, task.least[m] - min(1.0, longest, task.stay[m] * rate[m] / task.bits[m]))
-        else:
-            kept[m] = task.least[m]
+    if load_satellite(task, plan, 1.0, work):
+        return True
+    if not load_satellite(task, plan, 0.0, work):
+        return False
     low, high = 0.0, 1.0
-    state.zeta[:] = task.least
-    if not band_shares(task, state.zeta, state.alpha, work):
-        state.zeta[:] = kept
-        if not band_shares(task, state.zeta, state.alpha, work):
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        if load_satellite(task, plan, middle, work):
+            low = middle
+        else:
+            high = middle
+    return load_satellite(task, plan, low, work)
+
+
+@kernel
+def all_rates(task: Task, plan: np.ndarray, owner: np.ndarray, work: Work) -> None:
+    """Rates of all vehicles at their powers, as `trial_rate`."""
+    for n in range(task.members.shape[0]):
+        cluster_rates(task, plan, n, held_by(owner, n, work.held), work)
+
+
+@kernel
+def all_least_powers(task: Task, plan: np.ndarray, owner: np.ndarray, work: Work) -> bool:
+    """Least powers and their rates, as `trial` and `trial_rate`; False if some cluster has none."""
+    for n in range(task.members.shape[0]):
+        if cluster_energy(task, plan, n, held_by(owner, n, work.held), EXACT, work) == math.inf:
             return False
-        for _ in range(HALVINGS):
-            middle = 0.5 * (low + high)
-            for m in range(n):
-                state.zeta[m] = kept[m] + middle * (task.least[m] - kept[m])
-            if band_shares(task, state.zeta, state.alpha, work):
-                low = middle
-            else:
-                high = middle
-        for m in range(n):
-            state.zeta[m] = kept[m] + low * (task.least[m] - kept[m])
-        band_shares(task, state.zeta, state.alpha, work)
-    for m in range(n):
-        state.theta[m] = max(0.0, task.least[m] - state.zeta[m])
+    for m in range(plan.size):
+        plan[m].trial_rate = needed_rate(task.vehicle, m, plan[m].theta)
     return True
 
 
 @kernel
+def utilities(task: Task, plan: np.ndarray, value: np.ndarray, work: Work) -> None:
+    """Computation efficiency (F, N) of each cluster if one sub-channel served it alone."""
+    for n in range(value.shape[1]):
+        for f in range(value.shape[0]):
+            work.held[0] = f
+            cluster_rates(task, plan, n, 1, work)
+            bits, energy = 0.0, 0.0
+            for k in range(task.members.shape[1]):
+                m = task.members[n, k]
+                if m >= 0:
+                    bits += task.vehicle[m].bits
+                    rate = plan[m].trial_rate
+                    energy += vehicle_energy(task.vehicle, plan, m, plan[m].power, rate, task.p_thz)
+            value[f, n] = bits / energy if energy > 0.0 else math.inf  # Eqs. (48)-(51)
+
+
+@kernel
 def rematch(
-    task: Task, rules: Rules, state: State, rate: np.ndarray, value: np.ndarray, trial: State, work: Work
-) -> None:
-    """Match clusters and sub-channels by utility; keep the result only if all stay in time and energy falls."""
-    utilities(task, state.theta, state.zeta, state.alpha, state.power, value, work)
-    greedy_matching(value, task.quota, trial.owner)
-    before = total_energy(task, state.theta, state.zeta, state.alpha, state.power, rate)
-    trial.power[:] = state.power
-    new_rate = trial.alpha  # scratch: the trial's shares are not used
-    if rules.honest:
-        if all_least_powers(task, trial.owner, state.theta, state.power, trial.power, work) == math.inf:
-            return
-        for m in range(rate.size):
-            new_rate[m] = needed_rate(task, m, state.theta[m])
+    task: Task, plan: np.ndarray, owner: np.ndarray, honest: bool, value: np.ndarray, trial: np.ndarray, work: Work
+) -> float:
+    """Match by utility; keep the result only if all stay in time and energy falls. Returns the energy [J]."""
+    utilities(task, plan, value, work)
+    greedy_matching(value, task.quota, trial)
+    before, after = 0.0, 0.0
+    for m in range(plan.size):
+        before += vehicle_energy(task.vehicle, plan, m, plan[m].power, plan[m].rate, task.p_thz)
+        plan[m].trial = plan[m].power
+    if honest:
+        if not all_least_powers(task, plan, trial, work):
+            return before
     else:
-        all_rates(task, trial.owner, trial.power, new_rate, work)
-        for m in range(rate.size):
-            if new_rate[m] < needed_rate(task, m, state.theta[m]) * MET:
-                return
-    if total_energy(task, state.theta, state.zeta, state.alpha, trial.power, new_rate) < before:
-        state.owner[:] = trial.owner
-        state.power[:] = trial.power
-        rate[:] = new_rate
+        all_rates(task, plan, trial, work)
+    for m in range(plan.size):
+        if plan[m].trial_rate < needed_rate(task.vehicle, m, plan[m].theta) * MET:
+            return before
+        after += vehicle_energy(task.vehicle, plan, m, plan[m].trial, plan[m].trial_rate, task.p_thz)
+    if after >= before:
+        return before
+    for f in range(owner.size):
+        owner[f] = trial[f]
+    take_trial(plan)
+    return after
+
+
+@kernel
+def take_trial(plan: np.ndarray) -> None:
+    """Take over powers and rates on trial."""
+    for m in range(plan.size):
+        plan[m].power = plan[m].trial
+        plan[m].rate = plan[m].trial_rate
+
+
+@kernel
+def begin(task: Task, plan: np.ndarray, owner: np.ndarray, work: Work) -> bool:
+    """First matching, rates at the plan's powers, and a feasible split; False if there is none."""
+    deal_out(task, owner)
+    all_rates(task, plan, owner, work)
+    for m in range(plan.size):
+        plan[m].rate = plan[m].trial_rate
+    return feasible_start(task, plan, work)
+
+
+@kernel
+def set_powers(task: Task, plan: np.ndarray, owner: np.ndarray, honest: bool, work: Work) -> None:
+    """Powers as low as the deadlines allow, or as they are."""
+    if honest and all_least_powers(task, plan, owner, work):
+        take_trial(plan)
 
 
 @kernel
 def alternate(
-    task: Task, rules: Rules, start: np.ndarray, mix: np.ndarray, state: State, trace: np.ndarray, work: Work
+    task: Task, rules: Rules, mix: np.ndarray, plan: np.ndarray, owner: np.ndarray, trace: np.ndarray, work: Work
 ) -> int:
-    """Alternate from the start powers (M,); fills `state` and `trace`, returns the rounds, 0 if infeasible.
+    """Alternate from the plan's powers; fills `plan`, `owner` and `trace`, returns the rounds, 0 if infeasible.
 
-    `trace`: energy (max_iterations + 1,), the start first. A negative return: stopped by the limit.
+    `trace` (max_iterations + 1,): energy, the start first. A negative return: stopped by the limit.
     """
-    n = task.bits.size
-    rate = np.empty(n)
-    value = np.empty((task.band.size, task.members.shape[0]))
-    trial = new_state(task)
-    state.power[:] = start
-    deal_out(task, state.owner)
-    all_rates(task, state.owner, state.power, rate, work)
-    if not feasible_start(task, state, rate, work):
-        all_local(task, state)
+    value = np.empty((owner.size, task.members.shape[0]))
+    trial = np.empty(owner.size, dtype=np.int64)
+    corners = np.empty((N_VERTICES, 2))
+    if not begin(task, plan, owner, work):
         return 0
-    trace[0] = total_energy(task, state.theta, state.zeta, state.alpha, state.power, rate)
-    for k in range(1, rules.max_iterations + 1):
-        if not split_tasks(
-            task, rules.split, mix, state.alpha, state.power, rate, state.theta, state.zeta, work
-        ) and k == 1:
-            all_local(task, state)
+    trace[0] = 0.0
+    for m in range(plan.size):
+        trace[0] += vehicle_energy(task.vehicle, plan, m, plan[m].power, plan[m].rate, task.p_thz)
+    for i in range(1, rules.max_iterations + 1):
+        if not split_tasks(task, plan, rules.split, mix, corners) and i == 1:
             return 0
-        if rules.honest:
-            found = trial.power
-            if all_least_powers(task, state.owner, state.theta, state.power, found, work) < math.inf:
-                state.power[:] = found
-                for m in range(n):
-                    rate[m] = needed_rate(task, m, state.theta[m])
-        rematch(task, rules, state, rate, value, trial, work)
-        band_shares(task, state.zeta, state.alpha, work)
-        trace[k] = total_energy(task, state.theta, state.zeta, state.alpha, state.power, rate)
-        if k > 1 and 1.0 / trace[k] - 1.0 / trace[k - 1] <= rules.tolerance / trace[k]:
-            return k
+        set_powers(task, plan, owner, rules.honest, work)
+        rematch(task, plan, owner, rules.honest, value, trial, work)
+        band_shares(task, plan, work)
+        trace[i] = 0.0
+        for m in range(plan.size):
+            trace[i] += vehicle_energy(task.vehicle, plan, m, plan[m].power, plan[m].rate, task.p_thz)
+        if i > 1 and 1.0 / trace[i] - 1.0 / trace[i - 1] <= rules.tolerance / trace[i]:
+            return i
     return -rules.max_iterations
-
-
-@kernel
-def best_start(
-    tasks: Task, d: int, rules: Rules, starts: np.ndarray, mix: np.ndarray, best: State, trace: np.ndarray
-) -> int:
-    """Alternate drop `d` from every row of `starts` (start, M) and keep the end of least energy, with its trace."""
-    task = one_task(tasks, d)
-    work = workspace(task)
-    state = new_state(task)
-    history = np.empty(trace.size)
-    least = math.inf
-    rounds = 0
-    all_local(task, best)
-    for i in range(starts.shape[0]):
-        history[:] = np.nan
-        used = alternate(task, rules, starts[i], mix, state, history, work)
-        if used != 0 and history[abs(used)] < least:
-            least = history[abs(used)]
-            rounds = used
-            trace[:] = history
-            copy_state(state, best)
-    if rules.silence:
-        for m in range(best.theta.size):
-            if best.theta[m] == 0.0:
-                best.power[m] = 0.0
-    return rounds
-
-
-@kernel
-def solve_drops(
-    tasks: Task, rules: Rules, starts: np.ndarray, mix: np.ndarray, states: State, trace: np.ndarray, rounds: np.ndarray
-) -> None:
-    """Every drop of a batch: `starts` (drop, start, M), `mix` (drop, M, 12); fills states, trace and rounds."""
-    for d in range(tasks.bits.shape[0]):
-        state = State(states.theta[d], states.zeta[d], states.alpha[d], states.power[d], states.owner[d])
-        rounds[d] = best_start(tasks, d, rules, starts[d], mix[d], state, trace[d])

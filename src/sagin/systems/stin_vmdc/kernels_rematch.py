@@ -8,16 +8,25 @@ from typing import NamedTuple
 import numpy as np
 
 from sagin.core.engine import kernel
-from sagin.systems.stin_vmdc.kernels import EXACT, Task, Work, band_shares, held_by
+from sagin.systems.stin_vmdc.kernels import EXACT, Task, Work, band_shares, cluster_energy, held_by
 from sagin.systems.stin_vmdc.kernels_search import (
+    N_POINTS,
     SURE,
     TRIAL,
-    Search,
-    cluster_energy,
+    exchange_step,
     keep_powers,
     settle,
-    sweep,
+    vehicle_step,
 )
+
+
+class Limits(NamedTuple):
+    """When the search ends."""
+
+    max_sweeps: int  # of a round
+    max_rounds: int
+    sweep_tolerance: float  # relative gain that ends the sweeps
+    round_tolerance: float
 
 
 class Tables(NamedTuple):
@@ -29,126 +38,131 @@ class Tables(NamedTuple):
 
 
 @kernel
-def new_tables(task: Task) -> Tables:
-    """Room for the tables."""
-    n, f = task.members.shape[0], task.band.size
-    return Tables(np.empty((n, f)), np.empty((n, f)), np.empty((n, f, f)))
-
-
-@kernel
-def tabulate(task: Task, search: Search, n: int, tables: Tables, work: Work) -> None:
+def tabulate(task: Task, plan: np.ndarray, owner: np.ndarray, n: int, tables: Tables, work: Work) -> None:
     """Fill the rows of cluster `n`."""
-    held = work.held
-    n_sub = search.owner.size
-    tables.gain[n] = math.inf
-    tables.lose[n] = math.inf
-    tables.swap[n] = math.inf
-    s = held_by(search.owner, n, held)
-    for f in range(n_sub):
-        if search.owner[f] != n and s < task.quota:
+    held, gain, lose, swap = work.held, tables.gain, tables.lose, tables.swap
+    s = held_by(owner, n, held)
+    for f in range(owner.size):
+        gain[n, f] = math.inf
+        if owner[f] != n and s < task.quota:
             held[s] = f
-            tables.gain[n, f] = cluster_energy(task, search, n, held, s + 1, TRIAL, work)
+            gain[n, f] = cluster_energy(task, plan, n, s + 1, TRIAL, work)
     for i in range(s):
         f = held[i]
         held[i] = held[s - 1]
-        tables.lose[n, f] = cluster_energy(task, search, n, held, s - 1, TRIAL, work)
+        lose[n, f] = cluster_energy(task, plan, n, s - 1, TRIAL, work)
         held[i] = f
-        for g in range(n_sub):
-            if search.owner[g] != n:
+        for g in range(owner.size):
+            if owner[g] != n:
                 held[i] = g
-                tables.swap[n, f, g] = cluster_energy(task, search, n, held, s, TRIAL, work)
+                swap[n, f, g] = cluster_energy(task, plan, n, s, TRIAL, work)
         held[i] = f
 
 
 @kernel
-def best_change(search: Search, tables: Tables) -> tuple[float, int, int, int]:
+def best_change(owner: np.ndarray, uplink: np.ndarray, tables: Tables) -> tuple[float, int, int, int]:
     """Fall of the energy (negative), cluster, what it gives up (-1: nothing) and what it takes of the best change."""
-    owner, uplink = search.owner, search.uplink
+    gain, lose, swap = tables.gain, tables.lose, tables.swap
     best, best_n, give, take = 0.0, -1, -1, -1
     for n in range(uplink.size):
         for f in range(owner.size):
             a = owner[f]
             if a == n:
                 continue
-            change = tables.gain[n, f] - uplink[n]
+            change = gain[n, f] - uplink[n]
             if a >= 0:
-                change += tables.lose[a, f] - uplink[a]
+                change += lose[a, f] - uplink[a]
             if change < best:
                 best, best_n, give, take = change, n, -1, f
             if a > n:  # the same swap is seen from both sides
                 continue
             for g in range(owner.size):
-                if owner[g] != n:
-                    continue
-                change = tables.swap[n, g, f] - uplink[n]
-                if a >= 0:
-                    change += tables.swap[a, f, g] - uplink[a]
-                if change < best:
-                    best, best_n, give, take = change, n, g, f
+                if owner[g] == n:
+                    change = swap[n, g, f] - uplink[n]
+                    if a >= 0:
+                        change += swap[a, f, g] - uplink[a]
+                    if change < best:
+                        best, best_n, give, take = change, n, g, f
     return best, best_n, give, take
 
 
 @kernel
-def rematch_best(task: Task, search: Search, tables: Tables, energy: float, work: Work) -> float:
+def rematch_best(
+    task: Task, plan: np.ndarray, owner: np.ndarray, uplink: np.ndarray, tables: Tables, energy: float, work: Work
+) -> float:
     """Change sub-channels while that saves energy, the best change first; returns the energy."""
-    for n in range(search.uplink.size):
-        tabulate(task, search, n, tables, work)
+    stale = np.ones(uplink.size, dtype=np.bool_)
     while True:
-        change, n, give, take = best_change(search, tables)
+        for n in range(uplink.size):
+            if stale[n]:
+                tabulate(task, plan, owner, n, tables, work)
+                stale[n] = False
+        change, n, give, take = best_change(owner, uplink, tables)
         if change >= -SURE * energy:
             return energy
-        other = search.owner[take]
-        search.owner[take] = n
+        other = owner[take]
+        owner[take] = n
         if give >= 0:
-            search.owner[give] = other
-        exact = 0.0
-        for c in (n, other):
-            if c >= 0:
-                s = held_by(search.owner, c, work.held)
-                exact += cluster_energy(task, search, c, work.held, s, EXACT, work) - search.uplink[c]
-        if exact >= -SURE * energy:  # not confirmed by exact powers
-            search.owner[take] = other
+            owner[give] = other
+        first = cluster_energy(task, plan, n, held_by(owner, n, work.held), EXACT, work)
+        exact = first - uplink[n]
+        second = 0.0
+        if other >= 0:
+            second = cluster_energy(task, plan, other, held_by(owner, other, work.held), EXACT, work)
+            exact += second - uplink[other]
+        if exact >= -SURE * energy:  # exact powers do not confirm it
+            owner[take] = other
             if give >= 0:
-                search.owner[give] = n
+                owner[give] = n
             return energy
         energy += exact
-        for c in (n, other):
-            if c >= 0:
-                s = held_by(search.owner, c, work.held)
-                search.uplink[c] = cluster_energy(task, search, c, work.held, s, EXACT, work)
-                keep_powers(task, search, c, task.members.shape[1] - 1)
-                tabulate(task, search, c, tables, work)
+        uplink[n] = first
+        stale[n] = True
+        keep_powers(task, plan, n, task.members.shape[1] - 1)
+        if other >= 0:
+            uplink[other] = second
+            stale[other] = True
+            keep_powers(task, plan, other, task.members.shape[1] - 1)
 
 
 @kernel
 def descend(
-    task: Task,
-    search: Search,
-    tables: Tables,
-    limits: tuple[int, int, float, float],
-    trace: np.ndarray,
-    work: Work,
-) -> tuple[float, int, bool]:
-    """Sweeps and rematching until neither pays; returns the energy, the rounds, and whether the rule was met.
+    task: Task, plan: np.ndarray, owner: np.ndarray, limits: Limits, trace: np.ndarray, work: Work
+) -> tuple[int, bool]:
+    """Sweeps and rematching until neither pays; returns the rounds and whether the rule was met.
 
-    `limits`: sweeps a round, rounds, and the relative gains that end them. `trace` (rounds + 1,): energy.
+    A sweep takes all vehicles in the order of their ranks, then the exchanges in all clusters. `trace` (rounds + 1,):
+    energy, inf at the start if that is infeasible.
     """
-    max_sweeps, max_rounds, sweep_tolerance, round_tolerance = limits
-    energy = settle(task, search, work)
+    n_clusters, size = task.members.shape
+    n_sub = owner.size
+    uplink = np.empty(n_clusters)
+    points = np.empty((N_POINTS, 2))
+    tables = Tables(
+        np.empty((n_clusters, n_sub)), np.empty((n_clusters, n_sub)), np.empty((n_clusters, n_sub, n_sub))
+    )
+    energy = settle(task, plan, owner, uplink, work)
     trace[0] = energy
     if energy == math.inf:
-        return energy, 0, False
-    for r in range(1, max_rounds + 1):
+        return 0, False
+    rounds, done = 0, False
+    while rounds < limits.max_rounds and not done:
         start = energy
-        for _ in range(max_sweeps):
+        for _ in range(limits.max_sweeps):
             before = energy
-            energy = sweep(task, search, energy, work)
-            if before - energy <= sweep_tolerance * energy:
+            for k in range(size):
+                for n in range(n_clusters):
+                    m = task.members[n, k]
+                    if m >= 0:
+                        energy = vehicle_step(task, plan, owner, uplink, (m, n, k), energy, points, work)
+            for n in range(n_clusters):
+                energy = exchange_step(task, plan, owner, uplink, n, energy, work)
+            if before - energy <= limits.sweep_tolerance * energy:
                 break
         swept = energy
-        energy = rematch_best(task, search, tables, energy, work)
-        energy = min(energy, settle(task, search, work))
-        trace[r] = energy
-        if energy == swept or start - energy <= round_tolerance * energy:
-            return energy, r, True
-    return energy, max_rounds, False
+        energy = rematch_best(task, plan, owner, uplink, tables, energy, work)
+        rounds += 1
+        trace[rounds] = energy
+        done = energy == swept or start - energy <= limits.round_tolerance * energy
+    band_shares(task, plan, work)
+    return rounds, done

@@ -2,44 +2,43 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from sagin.core import records, results
 from sagin.core.errors import InputError
-from sagin.systems.stin_vmdc.kernels import N_VERTICES, OPTIMAL, Task
-from sagin.systems.stin_vmdc.kernels_loop import Rules, State, solve_drops
+from sagin.systems.stin_vmdc.kernels import PLAN, VEHICLE, Task, Work
+from sagin.systems.stin_vmdc.kernels_loop import N_VERTICES, OPTIMAL, Rules, alternate, deal_out
 from sagin.systems.stin_vmdc.model import Decision, Drops
 from sagin.systems.stin_vmdc.options import LoopOptions, OneStart, Starts
 
 
-def tasks(d: Drops, quota: int | None = None) -> Task:
-    """Arrays of the kernels; `quota` replaces that of the drops."""
-    local_j = d.cycles * d.switched_capacitance_local * d.cpu_local_hz**2
-    bs_j = d.cycles * d.switched_capacitance_bs * d.cpu_bs_hz**2
-    sat_j = d.cycles * d.switched_capacitance_sat * d.cpu_sat_hz**2
+def tasks(d: Drops, quota: int | None = None) -> list[Task]:
+    """What the kernels need of each drop; `quota` replaces that of the drops."""
+    vehicle = np.empty(d.task_bits.shape, VEHICLE)
+    vehicle["bits"] = d.task_bits
+    vehicle["local_j"] = d.cycles * d.switched_capacitance_local * d.cpu_local_hz**2
     relay_s = d.task_bits / d.rate_rb_bps
-    return Task(
-        bits=d.task_bits,
-        local_j=local_j,
-        edge_j=bs_j - local_j + d.p_rsu_w * relay_s,
-        sat_j=sat_j - local_j,
-        edge_s=relay_s + d.cycles / d.cpu_bs_hz,
-        sat_s=d.cycles / d.cpu_sat_hz,
-        sat_rate=d.thz_bandwidth_hz * np.log1p(d.sinr_thz) / np.log(2.0),
-        deadline=d.t_max_s,
-        stay=d.stay_s,
-        least=np.maximum(0.0, 1 - d.t_max_s * d.cpu_local_hz / d.cycles),
-        gain=np.ascontiguousarray(np.swapaxes(d.fading_rf / d.sub_noise_w[:, None], 1, 2)),
-        path=d.path_gain,
-        cluster=d.cluster,
-        members=members(d),
-        node_weight=d.quad_w,
-        band=d.sub_bandwidth_hz,
-        fold=3 if np.all(d.sub_bandwidth_hz == d.sub_bandwidth_hz[0]) else 1,
-        p_max=d.p_max_w,
-        p_thz=d.p_thz_w,
-        quota=d.max_subchannels_per_cluster if quota is None else quota,
-    )
+    relay_j = d.p_rsu_w * relay_s
+    vehicle["edge_j"] = d.cycles * d.switched_capacitance_bs * d.cpu_bs_hz**2 - vehicle["local_j"] + relay_j
+    vehicle["sat_j"] = d.cycles * d.switched_capacitance_sat * d.cpu_sat_hz**2 - vehicle["local_j"]
+    vehicle["edge_s"] = relay_s + d.cycles / d.cpu_bs_hz
+    vehicle["sat_s"] = d.cycles / d.cpu_sat_hz
+    vehicle["sat_rate"] = d.thz_bandwidth_hz * np.log1p(d.sinr_thz) / math.log(2.0)
+    vehicle["deadline"] = d.t_max_s
+    vehicle["stay"] = d.stay_s
+    vehicle["least"] = np.maximum(0.0, 1 - d.t_max_s * d.cpu_local_hz / d.cycles)
+    gain = np.ascontiguousarray(np.swapaxes(d.fading_rf / d.sub_noise_w[:, None], 1, 2))
+    fold = 3 if np.all(d.sub_bandwidth_hz == d.sub_bandwidth_hz[0]) else 1
+    limit = d.max_subchannels_per_cluster if quota is None else quota
+    table = members(d)
+    return [
+        Task(
+            vehicle[i], gain[i], d.path_gain[i], table[i], d.quad_w, d.sub_bandwidth_hz, fold, d.p_max_w, d.p_thz_w, limit
+        )
+        for i in range(len(d.seeds))
+    ]
 
 
 def members(d: Drops) -> np.ndarray:
@@ -56,48 +55,79 @@ def members(d: Drops) -> np.ndarray:
     return table
 
 
-def start_powers(d: Drops, fractions: tuple[float, ...]) -> np.ndarray:
-    """(drop, start, vehicle) [W] equal powers at fractions of P_max."""
-    levels = d.p_max_w * np.array(fractions)
-    return np.ascontiguousarray(np.broadcast_to(levels[:, None], (len(d.seeds), levels.size, d.n_vehicles)))
-
-
-def run(
-    d: Drops,
-    rules: Rules,
-    starts: np.ndarray,
-    mix: np.ndarray | None = None,
-    quota: int | None = None,
-) -> results.Solution:
-    """Alternate every drop from its start powers and keep the best end."""
-    n_drops = len(d.seeds)
-    states = empty_states(d)
-    trace = np.full((n_drops, rules.max_iterations + 1), np.nan)
-    rounds = np.zeros(n_drops, dtype=np.int64)
-    weights = np.ones((n_drops, d.n_vehicles, N_VERTICES)) if mix is None else mix
-    solve_drops(tasks(d, quota), rules, starts, weights, states, trace, rounds)
-    history = d.task_bits.sum(axis=1)[:, None] / trace
-    return results.solution(decision(d, states), converged=rounds > 0, iterations=np.abs(rounds), trace=history)
-
-
-def empty_states(d: Drops) -> State:
-    """Room for the decisions of all drops."""
-    shape = (len(d.seeds), d.n_vehicles)
-    owner = np.zeros((len(d.seeds), d.n_subchannels), dtype=np.int64)
-    return State(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape), owner)
-
-
-def decision(d: Drops, states: State) -> Decision:
-    """The kernels' states as a decision."""
-    eta = states.owner[:, :, None] == np.arange(d.n_clusters)
-    return records.build(
-        Decision, theta=states.theta, zeta=states.zeta, alpha=states.alpha, power=states.power, eta=eta.astype(int)
+def workspace(d: Drops) -> Work:
+    """Scratch arrays for one drop after the other."""
+    n, n_sub, n_node = d.n_vehicles, d.n_subchannels, d.quad_w.size
+    return Work(
+        held=np.empty(n_sub, dtype=np.int64),
+        seen=np.empty((n_sub, n_node)),
+        above=np.empty((n_sub, n_node)),
+        cubic=np.empty((n_sub, 3, n_node)),
+        weight=np.empty(n_sub),
+        cost=np.empty(n),
+        lower=np.empty(n),
+        shares=np.empty(n),
     )
 
 
+def all_local(task: Task) -> tuple[np.ndarray, np.ndarray]:
+    """Plan and owners reported where no feasible split was found: nobody offloads, equal band shares."""
+    plan = np.zeros(task.vehicle.size, PLAN)
+    plan["alpha"] = 1 / plan.size
+    owner = np.empty(task.band.size, dtype=np.int64)
+    deal_out(task, owner)
+    return plan, owner
+
+
+def best_of(
+    task: Task, rules: Rules, starts: np.ndarray, mix: np.ndarray, work: Work
+) -> tuple[np.ndarray, np.ndarray, int, np.ndarray]:
+    """Alternate from every row of `starts` (start, vehicle) [W]; plan, owners, rounds and trace of the best end.
+
+    Rounds: 0 if no start is feasible, negative if the best ended at the limit. Trace: energy [J].
+    """
+    plan, owner = all_local(task)
+    best, best_energy = (plan, owner, 0, np.full(rules.max_iterations + 1, np.nan)), math.inf
+    for start in starts:
+        plan, owner = np.zeros(plan.size, PLAN), owner.copy()
+        plan["power"] = start
+        trace = np.full(rules.max_iterations + 1, np.nan)
+        rounds = alternate(task, rules, mix, plan, owner, trace, work)
+        if rounds and trace[abs(rounds)] < best_energy:
+            best, best_energy = (plan, owner, rounds, trace), trace[abs(rounds)]
+    return best
+
+
+def run(
+    d: Drops, rules: Rules, starts: np.ndarray, mix: np.ndarray | None = None, quota: int | None = None
+) -> results.Solution:
+    """Alternate every drop from its `starts` (drop, start, vehicle); fixed powers of idle vehicles end at 0."""
+    work = workspace(d)
+    weights = np.ones((len(d.seeds), d.n_vehicles, N_VERTICES)) if mix is None else mix
+    batch = tasks(d, quota)
+    ends = [best_of(task, rules, start, weight, work) for task, start, weight in zip(batch, starts, weights, strict=True)]
+    plans, owners, rounds, trace = (np.array(part) for part in zip(*ends, strict=True))
+    if not rules.honest:
+        plans["power"][plans["theta"] == 0] = 0.0
+    history = d.task_bits.sum(axis=1)[:, None] / trace
+    return results.solution(decision(d, plans, owners), converged=rounds > 0, iterations=np.abs(rounds), trace=history)
+
+
+def decision(d: Drops, plans: np.ndarray, owners: np.ndarray) -> Decision:
+    """Plans (drop, vehicle) and owners (drop, subchannel) as a decision."""
+    eta = (owners[:, :, None] == np.arange(d.n_clusters)).astype(np.int64)
+    return records.build(Decision, eta=eta, **{name: plans[name] for name in ("theta", "zeta", "alpha", "power")})
+
+
+def start_powers(d: Drops, fractions: tuple[float, ...]) -> np.ndarray:
+    """(drop, start, vehicle) [W] equal powers at fractions of P_max."""
+    levels = d.p_max_w * np.array(fractions)
+    return np.broadcast_to(levels[:, None], (len(d.seeds), levels.size, d.n_vehicles))
+
+
 def rules(options: LoopOptions, *, split: int = OPTIMAL, honest: bool = True) -> Rules:
-    """Rules of a scheme; powers that are not honest stay fixed, and idle vehicles are silenced at the end."""
-    return Rules(split, honest, not honest, options.max_iterations, options.tolerance)
+    """Rules of a scheme."""
+    return Rules(split, honest, options.max_iterations, options.tolerance)
 
 
 def solve_jtora(drops: Drops, options: Starts) -> results.Solution:
