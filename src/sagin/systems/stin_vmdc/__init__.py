@@ -20,7 +20,7 @@ SYSTEM = System(
     sense="max",
     scenario=Scenario,
     draw=draw,
-    spaces=(Space(Decision, evaluate, late(f"{HERE}bound:bound")),),
+    spaces=(Space(Decision, evaluate, late(f"{HERE}bound:bound"), late(f"{HERE}exact:exact")),),
     schemes=(
         _scheme("jtora", "paper", "the paper's alternation with honest powers, best of six start powers", "solver", Starts),
         _scheme("jtora_printed", "baseline", "the paper's alternation with its power update as printed", "solver", OneStart),

@@ -18,8 +18,8 @@ from sagin.systems.stin_vmdc.kernels import Task
 N_TANGENTS = 24  # of the needed rate as a function of the share
 ASCENTS = 40  # sweeps over the powers of a trade at most
 N_RATE_PRICES, N_BAND_PRICES = 13, 12  # of the coarse grid
-LEAST_STEP = 0.01  # of the log prices
-PAYS = 1e-5  # relative gain a unit step below which the step is halved
+LEAST_STEP = 0.002  # of the log prices
+PAYS = 2e-6  # relative gain a unit step below which the step is halved
 
 
 @kernel
