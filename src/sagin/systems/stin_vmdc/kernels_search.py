@@ -24,7 +24,7 @@ from sagin.systems.stin_vmdc.kernels import (
     least_powers_below,
 )
 
-TRIAL = 1e-4  # precision of trial powers: their energy is right to 1e-8
+TRIAL = 1e-3  # precision of trial powers: their energy is right to 1e-6
 SURE = 1e-10  # relative fall of the energy that counts as one
 SAME = 1e-12  # splits closer than this are one
 N_GRID = 4  # intervals of the grid on which a split is sought

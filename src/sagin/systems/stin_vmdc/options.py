@@ -54,5 +54,5 @@ class SearchOptions(Starts):
 
     max_sweeps: int = parameter(30, doc="sweeps over all vehicles a round at most", source="assumed: rarely reached", ge=1)
     max_rounds: int = parameter(6, doc="rounds of sweeps and rematching at most", source="assumed: rarely reached", ge=1)
-    sweep_tolerance: float = parameter(1e-7, doc="relative gain that ends the sweeps", source="assumed: negligible", ge=0)
+    sweep_tolerance: float = parameter(1e-3, doc="relative gain that ends the sweeps of a round", source="assumed: negligible", ge=0)
     round_tolerance: float = parameter(1e-6, doc="relative gain that ends the rounds", source="assumed: negligible", ge=0)
