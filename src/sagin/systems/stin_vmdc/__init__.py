@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sagin.core.contracts import Scheme, Space, System, late
+from sagin.systems.stin_vmdc.figures import FIGURES
 from sagin.systems.stin_vmdc.model import Decision, budget, derive, draw, evaluate
 from sagin.systems.stin_vmdc.options import FixedBudget, OneStart, RandomStarts, SearchOptions, Starts
 from sagin.systems.stin_vmdc.scenario import Scenario
@@ -33,6 +34,7 @@ SYSTEM = System(
         _scheme("tuned_average_power", "baseline", "equal powers at the best of six levels", "baselines", Starts),
         _scheme("improved", "improved", "local search with powers and band shares eliminated", "improved", SearchOptions),
     ),
+    figures=FIGURES,
     objective_unit="bit/J",
     budget=budget,
     derive=derive,
