@@ -69,8 +69,8 @@ def _converges_faster(series: Series) -> Verdict:
 
 def _two_curves(series: Series) -> Verdict:
     ratio = series.curve("water_filling") / series.curve("average_power") - 1
-    largest = float(np.nanmax(np.abs(ratio)))
-    return decide(largest > 1e-3, f"they differ by {largest:.1e} at most")
+    largest = float(np.abs(np.nanmean(ratio, axis=1)).max())
+    return decide(largest > 1e-3, f"their means differ by {largest:.1e} at most")
 
 
 FIG2 = Figure(
@@ -244,9 +244,7 @@ def _fig7_lead(series: Series) -> Verdict:
 
 
 def _fig7_significant(series: Series) -> Verdict:
-    leads = [
-        (series.curve(f"jtora, {name}") / series.curve(f"tuned_average_power, {name}") - 1)[:, :] for name, _ in SIZES
-    ]
+    leads = [series.curve(f"jtora, {name}") / series.curve(f"tuned_average_power, {name}") - 1 for name, _ in SIZES]
     mean = 100 * float(np.nanmean(leads))
     return decide(mean >= 5.0, f"{mean:.2f} % above equal power tuned at the same six levels")
 
@@ -283,7 +281,7 @@ FIG7 = Figure(
         Claim(
             "two_curves",
             "Water filling and equal power are two different curves",
-            "they differ by more than 0.1 % somewhere",
+            "their means differ by more than 0.1 % at some point",
             lambda s: _two_curves(_renamed(s)),
             "The floors lie far below the water level, so both give the same powers.",
         ),
