@@ -26,9 +26,7 @@ def log_sum(cubic: np.ndarray, n_groups: int, group_weight: np.ndarray, node_wei
     for g in range(n_groups):
         inner = 0.0
         for q in range(node_weight.size):
-            inner += node_weight[q] * math.log1p(
-                x * (cubic[g, 0, q] + x * (cubic[g, 1, q] + x * cubic[g, 2, q]))
-            )
+            inner += node_weight[q] * math.log1p(x * (cubic[g, 0, q] + x * (cubic[g, 1, q] + x * cubic[g, 2, q])))
         value += group_weight[g] * inner
     return value
 

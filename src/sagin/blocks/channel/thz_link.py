@@ -21,7 +21,11 @@ def slant_transmittance(elevation_rad: np.ndarray, absorption_per_m: float, laye
 
 
 def thz_link_gain(
-    distance_m: np.ndarray, elevation_rad: np.ndarray, carrier_hz: float, antenna_gains: float, layer: tuple[float, float]
+    distance_m: np.ndarray,
+    elevation_rad: np.ndarray,
+    carrier_hz: float,
+    antenna_gains: float,
+    layer: tuple[float, float],
 ) -> np.ndarray:
     """Power gain between the antenna ports; arguments broadcast.
 

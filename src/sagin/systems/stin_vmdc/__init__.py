@@ -14,6 +14,7 @@ HERE = "sagin.systems.stin_vmdc."
 def _scheme(name, role, summary, module, options, monotone=True, relabel=1e-9):
     return Scheme(name, role, summary, late(f"{HERE}{module}:solve_{name}"), Decision, options, monotone, relabel)
 
+
 SYSTEM = System(
     name="stin_vmdc",
     title="Vehicular multi-tier computing over a hybrid THz/RF satellite-terrestrial network",
@@ -23,8 +24,12 @@ SYSTEM = System(
     draw=draw,
     spaces=(Space(Decision, evaluate, late(f"{HERE}bound:bound"), late(f"{HERE}exact:exact")),),
     schemes=(
-        _scheme("jtora", "paper", "the paper's alternation with honest powers, best of six start powers", "solver", Starts),
-        _scheme("jtora_printed", "baseline", "the paper's alternation with its power update as printed", "solver", OneStart),
+        _scheme(
+            "jtora", "paper", "the paper's alternation with honest powers, best of six start powers", "solver", Starts
+        ),
+        _scheme(
+            "jtora_printed", "baseline", "the paper's alternation with its power update as printed", "solver", OneStart
+        ),
         _scheme("priority_locality", "baseline", "offloads only what must go", "baselines", Starts, False),
         _scheme("priority_edge", "baseline", "base station first, then satellite", "baselines", OneStart, False),
         _scheme("random", "baseline", "random splits", "baselines", RandomStarts, False, None),
@@ -32,7 +37,9 @@ SYSTEM = System(
         _scheme("water_filling", "baseline", "fixed water-filling powers", "baselines", FixedBudget),
         _scheme("average_power", "baseline", "fixed equal powers", "baselines", FixedBudget),
         _scheme("tuned_average_power", "baseline", "equal powers at the best of six levels", "baselines", Starts),
-        _scheme("improved", "improved", "local search with powers and band shares eliminated", "improved", SearchOptions),
+        _scheme(
+            "improved", "improved", "local search with powers and band shares eliminated", "improved", SearchOptions
+        ),
     ),
     figures=FIGURES,
     objective_unit="bit/J",

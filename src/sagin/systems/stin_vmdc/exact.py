@@ -42,9 +42,7 @@ def _splits(seed: Decision, i: int) -> tuple[np.ndarray, np.ndarray]:
     return seed.theta[i], seed.zeta[i]
 
 
-def _best(
-    task: Task, splits: list[tuple[np.ndarray, np.ndarray]], work: Work
-) -> tuple[np.ndarray, np.ndarray]:
+def _best(task: Task, splits: list[tuple[np.ndarray, np.ndarray]], work: Work) -> tuple[np.ndarray, np.ndarray]:
     """Plan and owners of least energy; nobody offloads where no matching has a feasible split."""
     n_clusters, n_sub = task.members.shape[0], task.band.size
     nobody = np.zeros(task.vehicle.size)

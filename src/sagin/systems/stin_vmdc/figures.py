@@ -35,7 +35,9 @@ def _margin(series: Series, first: str, second: str) -> str:
     lead = lead[np.isfinite(lead)]
     if lead.size == 0:
         return f"{first} and {second} share no feasible drop"
-    return f"{first} leads {second} by {100 * lead.mean():.2f} % on average, in {100 * (lead > 0).mean():.0f} % of cases"
+    return (
+        f"{first} leads {second} by {100 * lead.mean():.2f} % on average, in {100 * (lead > 0).mean():.0f} % of cases"
+    )
 
 
 def _all_fall(series: Series, *labels: str) -> Verdict:

@@ -138,9 +138,7 @@ def descend(
     n_sub = owner.size
     uplink = np.empty(n_clusters)
     points = np.empty((N_POINTS, 2))
-    tables = Tables(
-        np.empty((n_clusters, n_sub)), np.empty((n_clusters, n_sub)), np.empty((n_clusters, n_sub, n_sub))
-    )
+    tables = Tables(np.empty((n_clusters, n_sub)), np.empty((n_clusters, n_sub)), np.empty((n_clusters, n_sub, n_sub)))
     energy = settle(task, plan, owner, uplink, work)
     trace[0] = energy
     if energy == math.inf:

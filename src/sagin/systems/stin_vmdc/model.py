@@ -61,7 +61,9 @@ class Drops:
     cluster: np.ndarray = column("vehicle", doc="NOMA cluster", dtype=int, ge=0)
     sic_rank: np.ndarray = column("vehicle", doc="decoding position in the cluster, 0 first", dtype=int, ge=0)
     sinr_thz: np.ndarray = column("vehicle", doc="SINR of the terahertz link over the full band", gt=0)
-    rate_rb_bps: np.ndarray = column("vehicle", unit="bit/s", doc="rate from the road-side unit to the base station", gt=0)
+    rate_rb_bps: np.ndarray = column(
+        "vehicle", unit="bit/s", doc="rate from the road-side unit to the base station", gt=0
+    )
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ class Metrics:
 
 
 def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
-    """Drops of a scenario; every vehicle has its own streams, so more vehicles or sub-channels keep the earlier ones."""
+    """Drops of a scenario; every vehicle has its own streams, so larger scenarios keep the smaller ones' members."""
     c = scenario
     raw = [_draw_one(c, int(seed)) for seed in seeds]
     uniform, chi, fading, elevation, rate_rb = (np.array(part) for part in zip(*raw, strict=True))

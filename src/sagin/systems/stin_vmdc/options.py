@@ -14,7 +14,9 @@ class LoopOptions(Parameters):
     """Stopping rule of the alternation."""
 
     max_iterations: int = parameter(50, doc="rounds at most", source="paper Algorithm 2", ge=1)
-    tolerance: float = parameter(1e-5, doc="relative gain below which a round is the last", source="paper Algorithm 2", ge=0)
+    tolerance: float = parameter(
+        1e-5, doc="relative gain below which a round is the last", source="paper Algorithm 2", ge=0
+    )
 
 
 class OneStart(LoopOptions):
@@ -52,7 +54,15 @@ class FixedBudget(LoopOptions):
 class SearchOptions(Starts):
     """The local search over splits and matchings."""
 
-    max_sweeps: int = parameter(30, doc="sweeps over all vehicles a round at most", source="assumed: rarely reached", ge=1)
-    max_rounds: int = parameter(6, doc="rounds of sweeps and rematching at most", source="assumed: rarely reached", ge=1)
-    sweep_tolerance: float = parameter(1e-3, doc="relative gain that ends the sweeps of a round", source="assumed: negligible", ge=0)
-    round_tolerance: float = parameter(1e-6, doc="relative gain that ends the rounds", source="assumed: negligible", ge=0)
+    max_sweeps: int = parameter(
+        30, doc="sweeps over all vehicles a round at most", source="assumed: rarely reached", ge=1
+    )
+    max_rounds: int = parameter(
+        6, doc="rounds of sweeps and rematching at most", source="assumed: rarely reached", ge=1
+    )
+    sweep_tolerance: float = parameter(
+        1e-3, doc="relative gain that ends the sweeps of a round", source="assumed: negligible", ge=0
+    )
+    round_tolerance: float = parameter(
+        1e-6, doc="relative gain that ends the rounds", source="assumed: negligible", ge=0
+    )

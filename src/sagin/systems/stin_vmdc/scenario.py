@@ -43,7 +43,7 @@ class Scenario(Parameters):
         unit="cycle/bit",
         symbol="L_m/C_m",
         doc="lightest work per bit",
-        source="assumed: missing; full local computing must take longer than the deadline for Figs. 4 and 5 to make sense",
+        source="assumed: missing; all local must take longer than the deadline for Figs. 4 and 5 to make sense",
         gt=0,
     )
     cycles_per_bit_max: float = parameter(
@@ -129,7 +129,12 @@ class Scenario(Parameters):
         gt=0,
     )
     rsu_offset_max_m: float = parameter(
-        30.0, unit="m", symbol="e_m", doc="largest distance from the unit to a lane", source="assumed: as the least", gt=0
+        30.0,
+        unit="m",
+        symbol="e_m",
+        doc="largest distance from the unit to a lane",
+        source="assumed: as the least",
+        gt=0,
     )
     speed_min_mps: float = parameter(
         10.0, unit="m/s", symbol="V_m", doc="slowest vehicle", source="assumed: 36 km/h", gt=0
@@ -221,9 +226,7 @@ class Scenario(Parameters):
     thz_nakagami_m: float = parameter(
         10.0, doc="Nakagami shape of the terahertz fading", source="assumed: line of sight with weak fading", ge=0.5
     )
-    sat_altitude_m: float = parameter(
-        550e3, unit="m", doc="altitude of the satellite", source="assumed: missing", gt=0
-    )
+    sat_altitude_m: float = parameter(550e3, unit="m", doc="altitude of the satellite", source="assumed: missing", gt=0)
     sat_elevation_min_deg: float = parameter(
         50.0, unit="deg", doc="lowest elevation", source="assumed: one satellite, high in the sky", gt=0, le=90
     )
@@ -254,7 +257,9 @@ class Scenario(Parameters):
             raise InputError("rsu_offset_max_m", self.rsu_offset_max_m, bound, "the lane must cross the coverage disc")
         if self.rsu_antennas < self.n_vehicles:
             bound = f">= n_vehicles = {self.n_vehicles}"
-            raise InputError("rsu_antennas", self.rsu_antennas, bound, "one stream a vehicle; fewer antennas cannot part them")
+            raise InputError(
+                "rsu_antennas", self.rsu_antennas, bound, "one stream a vehicle; fewer antennas cannot part them"
+            )
         if self.sat_elevation_min_deg < LEAST_FLAT_LAYER_DEG:
             warnings.warn(
                 f"sat_elevation_min_deg = {self.sat_elevation_min_deg:g}: below {LEAST_FLAT_LAYER_DEG:g} deg the flat "

@@ -35,7 +35,16 @@ def tasks(d: Drops, quota: int | None = None) -> list[Task]:
     table = members(d)
     return [
         Task(
-            vehicle[i], gain[i], d.path_gain[i], table[i], d.quad_w, d.sub_bandwidth_hz, fold, d.p_max_w, d.p_thz_w, limit
+            vehicle[i],
+            gain[i],
+            d.path_gain[i],
+            table[i],
+            d.quad_w,
+            d.sub_bandwidth_hz,
+            fold,
+            d.p_max_w,
+            d.p_thz_w,
+            limit,
         )
         for i in range(len(d.seeds))
     ]
@@ -105,7 +114,9 @@ def run(
     work = workspace(d)
     weights = np.ones((len(d.seeds), d.n_vehicles, N_VERTICES)) if mix is None else mix
     batch = tasks(d, quota)
-    ends = [best_of(task, rules, start, weight, work) for task, start, weight in zip(batch, starts, weights, strict=True)]
+    ends = [
+        best_of(task, rules, start, weight, work) for task, start, weight in zip(batch, starts, weights, strict=True)
+    ]
     plans, owners, rounds, trace = (np.array(part) for part in zip(*ends, strict=True))
     if not rules.honest:
         plans["power"][plans["theta"] == 0] = 0.0
