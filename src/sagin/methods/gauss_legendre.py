@@ -1,0 +1,11 @@
+"""Gauss-Legendre quadrature on the unit interval (Abramowitz and Stegun 1964, 25.4.30)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def gauss_legendre(order: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes in (0, 1), ascending, and positive weights of sum 1, both (order,); exact up to degree 2 order - 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(order)
+    return (nodes + 1) / 2, weights / 2

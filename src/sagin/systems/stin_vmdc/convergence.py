@@ -1,0 +1,50 @@
+"""How fast the matching and the alternation end (Fig. 2)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sagin.core.figures import Series
+from sagin.methods.stable_matching import deferred_acceptance
+from sagin.systems.stin_vmdc.figures import FIG2
+from sagin.systems.stin_vmdc.kernels import PLAN, Task, Work
+from sagin.systems.stin_vmdc.kernels_loop import N_VERTICES, OPTIMAL, begin, set_powers, split_tasks, utilities
+from sagin.systems.stin_vmdc.model import draw
+from sagin.systems.stin_vmdc.options import Starts
+from sagin.systems.stin_vmdc.scenario import Scenario
+from sagin.systems.stin_vmdc.solver import solve_jtora, tasks, workspace
+
+
+def first_utilities(task: Task, power_w: float, work: Work) -> np.ndarray:
+    """(F, N) utilities [bit/J] that the first matching of an alternation from equal powers sees."""
+    plan = np.zeros(task.vehicle.size, PLAN)
+    plan["power"] = power_w
+    owner = np.zeros(task.band.size, dtype=np.int64)
+    value = np.zeros((task.band.size, task.members.shape[0]))
+    if begin(task, plan, owner, work):
+        split_tasks(task, plan, OPTIMAL, np.ones((plan.size, N_VERTICES)), np.empty((N_VERTICES, 2)))
+        set_powers(task, plan, owner, True, work)
+    utilities(task, plan, value, work)
+    return value
+
+
+def first_matching(task: Task, power_w: float, work: Work) -> int:
+    """Proposals of the deferred acceptance in the first round."""
+    owner = np.empty(task.band.size, dtype=np.int64)
+    return deferred_acceptance(first_utilities(task, power_w, work), task.quota, owner)  # Algorithm 1
+
+
+def figure2(scenario: Scenario, seeds: np.ndarray) -> Series:
+    """Proposals of the first matching, rounds of the alternation, and what J gains after the first round [%]."""
+    counts = FIG2.axis.values
+    values = np.empty((3, len(counts), len(seeds)))
+    for point, n_subchannels in enumerate(counts):
+        drops = draw(scenario.replace(n_subchannels=n_subchannels), np.asarray(seeds))
+        work = workspace(drops)
+        values[0, point] = [first_matching(task, task.p_max, work) for task in tasks(drops)]
+        solution = solve_jtora(drops, Starts(start_fractions=(1.0,)))
+        values[1, point] = solution.iterations
+        last = solution.trace[np.arange(len(seeds)), solution.iterations]
+        values[2, point] = 100 * (last / solution.trace[:, 1] - 1)
+    labels = ("proposals", "rounds", "gain after the first round, %")
+    return Series(np.asarray(counts, dtype=float), labels, values, np.isfinite(values))

@@ -1,0 +1,53 @@
+"""JTORA-X: local search over splits and matchings with powers and band shares eliminated.
+
+The alternation stalls because each of its blocks keeps what the other has made tight. Here every trial split brings its
+own least powers and optimal shares, so nothing is tight while a move is judged.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sagin.core import results
+from sagin.systems.stin_vmdc.kernels import Task, Work
+from sagin.systems.stin_vmdc.kernels_loop import N_VERTICES
+from sagin.systems.stin_vmdc.kernels_rematch import Limits, descend
+from sagin.systems.stin_vmdc.model import Drops
+from sagin.systems.stin_vmdc.options import SearchOptions
+from sagin.systems.stin_vmdc.solver import best_of, decision, rules, start_powers, tasks, workspace
+
+
+def solve_improved(drops: Drops, options: SearchOptions) -> results.Solution:
+    """Descend from the result of `jtora` and from all offload at the satellite; go on with the better. Never worse."""
+    work = workspace(drops)
+    mix = np.ones((drops.n_vehicles, N_VERTICES))
+    limits = Limits(options.max_sweeps, options.max_rounds, options.sweep_tolerance, options.round_tolerance)
+    ends = []
+    for task, starts in zip(tasks(drops), start_powers(drops, options.start_fractions), strict=True):
+        plan, owner, found, _ = best_of(task, rules(options), starts, mix, work)
+        trace = np.full(limits.max_rounds + 1, np.nan)
+        rounds, done = 0, False
+        if found:
+            plan, owner, rounds, done = _race(task, plan, owner, limits, trace, work)
+        ends.append((plan, owner, rounds, done, trace))
+    plans, owners, rounds, done, trace = (np.array(part) for part in zip(*ends, strict=True))
+    history = drops.task_bits.sum(axis=1)[:, None] / trace
+    return results.solution(decision(drops, plans, owners), converged=done, iterations=rounds, trace=history)
+
+
+def _race(
+    task: Task, plan: np.ndarray, owner: np.ndarray, limits: Limits, trace: np.ndarray, work: Work
+) -> tuple[np.ndarray, np.ndarray, int, bool]:
+    """One round from both starts, the others from the better end; plan, owners, rounds, and whether the rule was met."""
+    other, other_owner, other_trace = np.zeros_like(plan), owner.copy(), trace.copy()
+    other["zeta"] = task.vehicle["least"]
+    once = limits._replace(max_rounds=1)
+    _, done = descend(task, plan, owner, once, trace, work)
+    other_rounds, other_done = descend(task, other, other_owner, once, other_trace, work)
+    if other_rounds and other_trace[1] < trace[1]:
+        plan, owner, done, trace[1] = other, other_owner, other_done, other_trace[1]
+    rounds = 1
+    if limits.max_rounds > 1 and not done:
+        more, done = descend(task, plan, owner, limits._replace(max_rounds=limits.max_rounds - 1), trace[1:], work)
+        rounds += more
+    return plan, owner, rounds, done
