@@ -16,7 +16,7 @@ ARRAYS = st.one_of(
 TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(values=ARRAYS, words=st.lists(TEXT, max_size=4), note=TEXT)
 def test_arrays_come_back_bit_for_bit(tmp_path_factory, values: np.ndarray, words: list[str], note: str) -> None:
     path = tmp_path_factory.mktemp("nc") / "a.nc"

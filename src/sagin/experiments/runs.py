@@ -86,8 +86,3 @@ def scalars(metrics: Any) -> dict[str, np.ndarray]:
     """The metrics that are one number a drop, by name."""
     table = records.columns(type(metrics))
     return {name: getattr(metrics, name) for name, column in table.items() if not column.dims}
-
-
-def violation_names(metrics: Any) -> list[str]:
-    """Fields of a metrics record that are constraint violations."""
-    return [name for name, column in records.columns(type(metrics)).items() if column.tolerance is not None]
