@@ -1,0 +1,174 @@
+"""Speed in one run, peers and ours interleaved: latency, throughput, cold start, memory, sampling, growth.
+
+python benchmarks/speed.py [SYSTEM ...] [--drops 1000 10000] [--quick] [--only SECTION ...] [--out speed.json]
+
+Latencies are CPU seconds of one warm drop on one thread (the machine may be shared), throughputs wall-clock seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import sagin
+from sagin.core import records
+from sagin.core.contracts import System
+from sagin.experiments.files import write_text
+from sagin.experiments.provenance import provenance
+
+Row = dict[str, Any]
+SECTIONS = ("latency", "throughput", "cold", "growth")
+LONGEST_POINT_S = 60.0  # growth stops at the first size that takes longer
+
+COLD = """
+import resource, sys, time
+start = time.perf_counter()
+import sagin
+system = sagin.system(sys.argv[1])
+drops = system.sample(seeds=[0])
+system.evaluate(drops, system.solve(drops, sys.argv[2], threads=1).decision)
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def peers(name: str) -> Any:
+    """The benchmark module of a system."""
+    root = str(Path(__file__).resolve().parents[1])
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    return import_module(f"benchmarks.peers.{name}")
+
+
+def latency(system: System, quick: bool) -> Iterator[Row]:
+    """One warm drop: peer against ours, in turn, with the difference of their objectives."""
+    for case in peers(system.name).COMPARISONS:
+        scenario = system.scenario(**case.overrides)
+        warm = system.sample(scenario, seeds=[10**6])
+        system.solve(warm, case.scheme, threads=1, **case.options)
+        solve = partial(system.solve, scheme=case.scheme, threads=1, **case.options)
+        ours, theirs, off = [], [], []
+        for seed in range(1 if quick else case.drops):
+            drops = system.sample(scenario, seeds=[seed])
+            repeats = [_cpu(partial(solve, drops)) for _ in range(5)]
+            ours.append(statistics.median(seconds for seconds, _ in repeats))
+            mine = system.evaluate(drops, repeats[0][1].decision).objective[0]
+            seconds, decision = _cpu(partial(case.peer, drops))
+            theirs.append(seconds)
+            off.append(system.evaluate(drops, decision).objective[0] / mine - 1)
+        ratios = [peer / own for peer, own in zip(theirs, ours, strict=True)]
+        yield {
+            "label": case.label,
+            "scheme": case.scheme,
+            "drops": len(ours),
+            "peer_s": statistics.median(theirs),
+            "ours_s": statistics.median(ours),
+            "ratio": statistics.median(ratios),
+            "aim": case.claim,
+            "objective_off_worst": max(off, key=abs),
+            "note": case.note,
+        }
+
+
+def throughput(system: System, sizes: list[int]) -> Iterator[Row]:
+    """Drops a second of the paper's and the improved scheme, and of sampling."""
+    for size in sizes:
+        seconds, drops = _wall(partial(system.sample, seeds=range(size)))
+        yield {"label": f"sampling {size} drops", "seconds": seconds, "drops_per_s": size / seconds}
+        for scheme in [*system.names("paper")[:1], "improved"]:
+            system.solve(records.take(drops, [0]), scheme)
+            for threads in (1, os.cpu_count() or 1):
+                seconds, _ = _wall(partial(system.solve, drops, scheme, threads=threads))
+                label = f"{scheme}, {size} drops, {threads} thread{'s' * (threads > 1)}"
+                yield {"label": label, "seconds": seconds, "drops_per_s": size / seconds}
+
+
+def cold(system: System) -> Iterator[Row]:
+    """A fresh process that solves one drop: without compiled kernels, then with them on disk."""
+    scheme = system.names("paper")[0]
+    with tempfile.TemporaryDirectory() as folder:
+        for state in ("no kernel cache", "kernels on disk"):
+            command = [sys.executable, "-c", COLD, system.name, scheme]
+            environment = {**os.environ, "SAGIN_CACHE_DIR": folder, "SAGIN_QUIET": "1"}
+            out = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+            seconds, megabytes = map(float, out.split())
+            yield {"label": f"one drop by {scheme}, {state}", "seconds": seconds, "peak_memory_mb": megabytes}
+
+
+def growth(system: System, quick: bool) -> Iterator[Row]:
+    """CPU seconds of one drop against sizes."""
+    for line in peers(system.name).GROWTH:
+        for shown, overrides in line.points[: 2 if quick else None]:
+            drops = system.sample(system.scenario(**overrides), seeds=[0])
+            system.solve(drops, line.scheme, threads=1, **line.options)
+            start, repeats = time.process_time(), 0
+            while repeats < 3 and (repeats == 0 or time.process_time() - start < 2.0):
+                system.solve(drops, line.scheme, threads=1, **line.options)
+                repeats += 1
+            seconds = (time.process_time() - start) / repeats
+            yield {"label": f"{line.scheme} against {line.label}", "size": shown, "seconds": seconds}
+            if seconds > LONGEST_POINT_S:
+                break
+
+
+def _cpu(work: Callable[[], Any]) -> tuple[float, Any]:
+    start = time.process_time()
+    result = work()
+    return time.process_time() - start, result
+
+
+def _wall(work: Callable[[], Any]) -> tuple[float, Any]:
+    start = time.perf_counter()
+    result = work()
+    return time.perf_counter() - start, result
+
+
+def _show(row: Row) -> str:
+    numbers = [
+        f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
+        for key, value in row.items()
+        if key not in ("label", "note")
+    ]
+    return f"  {row['label']}: " + ", ".join(numbers)
+
+
+def main(words: list[str] | None = None) -> None:
+    """Print the rows as they come and, with --out, write them as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("systems", nargs="*")
+    parser.add_argument("--drops", type=int, nargs="+", default=[1000, 10_000], help="sizes of the throughput section")
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS)
+    parser.add_argument("--quick", action="store_true", help="one drop a peer, small batches: a smoke test")
+    parser.add_argument("--out", type=Path)
+    args = parser.parse_args(words)
+    sizes = [4] if args.quick else args.drops
+    document: dict[str, Any] = {"provenance": provenance(), "systems": {}}
+    for name in args.systems or sagin.system_names():
+        system, sections = sagin.system(name), document["systems"].setdefault(name, {})
+        work: dict[str, Callable[[], Iterator[Row]]] = {
+            "latency": partial(latency, system, args.quick),
+            "throughput": partial(throughput, system, sizes),
+            "cold": partial(cold, system),
+            "growth": partial(growth, system, args.quick),
+        }
+        for section in args.only:
+            print(f"\n{name}: {section}")
+            for row in work[section]():
+                sections.setdefault(section, []).append(row)
+                print(_show(row), flush=True)
+    if args.out:
+        write_text(args.out, json.dumps(document, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

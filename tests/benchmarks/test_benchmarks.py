@@ -1,0 +1,56 @@
+"""The benchmark programs run, and what the systems tell them refers to what exists."""
+
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import sagin
+
+ROOT = Path(__file__).parents[2]
+PEERS = sorted(path.stem for path in (ROOT / "benchmarks" / "peers").glob("[a-z]*.py"))
+
+
+@pytest.fixture(autouse=True)
+def _root_on_path(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_comparisons_and_growth_refer_to_what_exists(name: str) -> None:
+    system, peers = sagin.system(name), import_module(f"benchmarks.peers.{name}")
+    assert peers.COMPARISONS
+    assert peers.GROWTH
+    for case in peers.COMPARISONS:
+        system.scheme(case.scheme).options(**case.options)
+        system.scenario(**case.overrides)
+        assert case.note
+    for line in peers.GROWTH:
+        system.scheme(line.scheme).options(**line.options)
+        for _, overrides in line.points:
+            system.scenario(**overrides)
+
+
+def test_gap_program(tmp_path, capsys) -> None:
+    out = tmp_path / "gap.json"
+    import_module("benchmarks.gap").main(["sixth", "--drops", "6", "--set", "n_users=3", "--out", str(out)])
+    rows = {row["label"]: row for row in json.loads(out.read_text())["systems"]["sixth"]}
+    assert rows["improved"]["gap_max_percent"] < 1e-6
+    assert rows["equal"]["gap_mean_percent"] > 1
+    assert rows["improved"]["gain_low"] <= rows["improved"]["gain_percent"] <= rows["improved"]["gain_high"]
+    assert "improved" in capsys.readouterr().out
+
+
+def test_speed_program(tmp_path, capsys) -> None:
+    out = tmp_path / "speed.json"
+    speed = import_module("benchmarks.speed")
+    speed.main(["sixth", "--quick", "--only", "throughput", "cold", "--out", str(out)])
+    sections = json.loads(out.read_text())["systems"]["sixth"]
+    assert {row["label"] for row in sections["cold"]} == {
+        "one drop by damped, no kernel cache",
+        "one drop by damped, kernels on disk",
+    }
+    assert all(row["seconds"] > 0 for row in sections["throughput"])
+    assert "damped" in capsys.readouterr().out
