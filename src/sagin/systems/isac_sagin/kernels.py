@@ -232,31 +232,39 @@ def best_ratio(problem: Problem, least: float, n_scan: int, l: np.ndarray, state
     """Least energy over pilot duration, ratio and bits: ratio and pilot duration (NaN: infeasible); fills l.
 
     The ratio is the one direction in which the problem is not convex: it is scanned, and each interval of the scan in
-    which the slope turns from falling to rising is searched. `state`: (2, SIZE) scratch.
+    which the slope turns from falling to rising is searched. Ratios without room end the scan; where they leave less
+    than half of it, the rest is scanned again, finer. `state`: (2, SIZE) scratch.
     """
     at = room_for(l.size)
     l[:] = 1.0
     best, best_energy, best_at = np.nan, np.inf, np.nan
-    low, low_slope = 0.0, np.inf
-    for k in range(n_scan):
-        ratio = k / (n_scan - 1.0)
-        pilot, energy, slope = best_pilot(problem, least, ratio, l, at, state[0])
-        if energy < best_energy:
-            best, best_energy, best_at = ratio, energy, pilot
-        if low_slope < 0.0 and slope >= 0.0:
-            open_bracket(state[1], low, low_slope, ratio, slope)
-            for _ in range(100):
-                middle = next_point(state[1])
-                tight = (state[1, HIGH] - state[1, LOW]) <= 4e-16
-                pilot, energy, middle_slope = best_pilot(problem, least, middle, l, at, state[0])
-                narrow(state[1], middle, middle_slope)
-                if energy < best_energy:
-                    best, best_energy, best_at = middle, energy, pilot
-                if tight or abs(middle_slope) * (state[1, HIGH] - state[1, LOW]) <= 1e-15 * best_energy:
-                    break
-        if energy == np.inf:  # more to the satellite has no room either
+    top = 1.0
+    for _ in range(20):
+        low, low_slope = 0.0, np.inf
+        used = n_scan
+        for k in range(n_scan):
+            ratio = top * (k / (n_scan - 1.0))
+            pilot, energy, slope = best_pilot(problem, least, ratio, l, at, state[0])
+            if energy < best_energy:
+                best, best_energy, best_at = ratio, energy, pilot
+            if low_slope < 0.0 and slope >= 0.0:
+                open_bracket(state[1], low, low_slope, ratio, slope)
+                for _ in range(100):
+                    middle = next_point(state[1])
+                    tight = (state[1, HIGH] - state[1, LOW]) <= 4e-16
+                    pilot, energy, middle_slope = best_pilot(problem, least, middle, l, at, state[0])
+                    narrow(state[1], middle, middle_slope)
+                    if energy < best_energy:
+                        best, best_energy, best_at = middle, energy, pilot
+                    if tight or abs(middle_slope) * (state[1, HIGH] - state[1, LOW]) <= 1e-15 * best_energy:
+                        break
+            if slope == np.inf:  # no room, nor with more to the satellite
+                used = k
+                break
+            low, low_slope = ratio, slope
+        if used == 0 or 2 * used >= n_scan:
             break
-        low, low_slope = ratio, slope
+        top = ratio
     if best_energy < np.inf:
         set_pilot(problem, best_at, at)
         best_bits(problem, best_at, best, l, at)
