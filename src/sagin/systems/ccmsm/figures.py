@@ -183,6 +183,7 @@ FIG_C = Figure(
     axis=BACKLOG,
     y_label=UTILITY,
     fixed={"preference": 0.4},
+    n_drops=60,
     compute=compare_models(BACKLOG),
     claims=(
         _claim(

@@ -63,7 +63,7 @@ def make_cores(problem: Problem) -> Cores:
 @kernel
 def pace_of(problem: Problem, terminal: int, power_w: float) -> float:
     """Seconds per bit of a terminal's uplink."""
-    return LN2 / (problem.bandwidth_hz * np.log1p(power_w * problem.snr_per_w[terminal]))  # (M2) [s/bit]
+    return LN2 / (problem.bandwidth_hz * np.log1p(power_w * problem.snr_per_w[terminal]))  # Eq. (M2) [s/bit]
 
 
 @kernel
@@ -286,7 +286,9 @@ def genetic_pass(
                 continue
             breed(generator, problem, settings, kept, order, core, queue, new_core[p], new_queue[p])
             delay = makespan(problem, cores, new_core[p], new_queue[p], pace)
-            new_fitness[p] = rounded(cost_of_energy(problem, new_core[p], radio_cost) + problem.time_weight * delay)
+            new_fitness[p] = rounded(
+                cost_of_energy(problem, new_core[p], radio_cost) + problem.time_weight * delay  # Eq. (11)
+            )
         core, new_core = new_core, core
         queue, new_queue = new_queue, queue
         fitness, new_fitness = new_fitness, fitness
@@ -360,7 +362,7 @@ def sparrow_pass(
             if r >= settings.producers or flew[r]:
                 power_of(problem, moved[r], power)
                 known[r] = rounded(utility_at(problem, cores, core, queue, power, pace, radio_cost))
-            better = known[r] < sorted_fitness[r]
+            better = known[r] < sorted_fitness[r]  # Eq. (12)
             copy_row(moved[r] if better else sorted_positions[r], positions[r])
             fitness[r] = known[r] if better else sorted_fitness[r]
     power_of(problem, sorted_positions[0], power_w)

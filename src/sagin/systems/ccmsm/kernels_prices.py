@@ -157,7 +157,7 @@ def subset_pace(problem: Problem, table: Subsets, terminal: int, subset: int, ho
         if (subset >> b) & 1:
             t = terminal * slots + table.task[terminal, b]
             sent += problem.task[BITS, t]
-            pace = min(pace, (horizon - problem.task[WORK_S, t]) / sent)  # (M6) [s/bit]
+            pace = min(pace, (horizon - problem.task[WORK_S, t]) / sent)  # Eq. (M6) [s/bit]
     return max(pace, table.pace[0, terminal])
 
 
@@ -224,7 +224,7 @@ def demand(table: Subsets, price: float, row: int) -> tuple[float, float]:
 
 @kernel
 def energy_bound(problem: Problem, table: Subsets, horizon: float) -> float:
-    """g(T): no plan that ends by the horizon has a smaller energy cost; inf if none can (M8).
+    """g(T): no plan that ends by the horizon has a smaller energy cost; inf if none can.
 
     Leaves in `table.choice` the choices just below and just above capacity.
     """
@@ -267,7 +267,7 @@ def energy_bound(problem: Problem, table: Subsets, horizon: float) -> float:
         best = max(best, cost + price * (load - room))  # any price gives a valid bound
     demand(table, low, 1)
     load, cost = demand(table, high, 0)
-    return max(best, cost + high * (load - room))
+    return max(best, cost + high * (load - room))  # Eq. (M8)
 
 
 @kernel
@@ -293,7 +293,7 @@ def horizon_limits(problem: Problem, table: Subsets) -> tuple[float, float]:
 
 @kernel
 def certified_bound(problem: Problem, local_utility: float, ratio: float, most: int) -> float:
-    """Lower bound of the utility of every plan (M9).
+    """Lower bound of the utility of every plan.
 
     On a stretch [a, b] of horizons no plan is below time_weight a + g(b). The stretch with the least such value is
     halved until it is short (`ratio` between its ends) or `most` stretches are in use; the least value is the bound.
@@ -324,4 +324,4 @@ def certified_bound(problem: Problem, local_utility: float, ratio: float, most: 
         stop[low], tail[low] = middle, energy
         value[low] = problem.time_weight * start[low] + energy
         count += 1
-    return min(best, value[low])
+    return min(best, value[low])  # Eq. (M9)

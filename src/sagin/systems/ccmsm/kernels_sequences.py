@@ -156,8 +156,8 @@ def find_due_dates(problem: Problem, work: Work) -> None:
             largest = max(largest, work.real[DUE_TAIL, place] + work.real[PACE_HIGH, i] * sent)
         radio += sent * work.real[COST_HIGH, i]
     work.real[TOTALS, FIXED] = fixed
-    work.real[TOTALS, LEAST] = least  # (M7) [s]
-    work.real[TOTALS, LARGEST] = max(least, largest)  # (M7) [s]
+    work.real[TOTALS, LEAST] = least  # Eq. (M7) [s]
+    work.real[TOTALS, LARGEST] = max(least, largest)  # Eq. (M7) [s]
     work.real[TOTALS, RADIO] = radio
 
 
@@ -167,7 +167,7 @@ def slowest_pace(work: Work, terminal: int, slots: int, horizon: float) -> tuple
     first = terminal * slots
     pace, bits = np.inf, 1.0
     for place in range(first, first + work.number[DUE_COUNT, terminal]):
-        allowed = (horizon - work.real[DUE_TAIL, place]) / work.real[DUE_BITS, place]  # (M6) [s/bit]
+        allowed = (horizon - work.real[DUE_TAIL, place]) / work.real[DUE_BITS, place]  # Eq. (M6) [s/bit]
         if allowed < pace:
             pace, bits = allowed, work.real[DUE_BITS, place]
     return pace, bits
@@ -192,7 +192,7 @@ def utility_at_horizon(problem: Problem, work: Work, horizon: float) -> tuple[fl
         exponent = LN2 / (problem.bandwidth_hz * pace)
         growth = np.expm1(exponent)
         scale = problem.energy_weight * bits / problem.snr_per_w[i]
-        value += scale * pace * growth  # (M7)
+        value += scale * pace * growth  # Eq. (M7)
         slope += scale * (growth - exponent * (growth + 1.0)) / binding
     return value, slope
 

@@ -100,7 +100,7 @@ MODELS = {
         ComputingModel("n_u", False, 2),
     )
 }
-FINISH = (fcfs_finish, static_split_finish, unlimited_finish)
+FINISH = (fcfs_finish, static_split_finish, unlimited_finish)  # Eqs. (M1), (M4) and (M5)
 TRUTH = "n_s"
 
 
@@ -225,7 +225,7 @@ def believe(drops: Drops, decision: Decision, model: str) -> Metrics:
     energy = local_j + core_j + radio_j
     energy_unit, time_unit = all_local(drops)
     raw = utility(drops, energy, makespan)  # Eq. (9)
-    normalised = utility(drops, energy / energy_unit, makespan / time_unit)  # (M3)
+    normalised = utility(drops, energy / energy_unit, makespan / time_unit)  # Eq. (M3)
     return records.build(
         Metrics,
         objective=raw if drops.scenario.utility_mode == "raw" else normalised,
@@ -249,7 +249,7 @@ def believe(drops: Drops, decision: Decision, model: str) -> Metrics:
 def uplink_rate(drops: Drops, power_w: np.ndarray) -> np.ndarray:
     """(drop, terminal) uplink rate [bit/s]; 0 for powers that are not positive."""
     noise_w = drops.noise_psd_w_per_hz * drops.bandwidth_hz
-    return shannon_rate(drops.bandwidth_hz, np.maximum(power_w, 0.0) * drops.gain / noise_w)  # (M2) [bit/s]
+    return shannon_rate(drops.bandwidth_hz, np.maximum(power_w, 0.0) * drops.gain / noise_w)  # Eq. (M2) [bit/s]
 
 
 def arrivals(drops: Drops, offloaded: np.ndarray, queue: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
