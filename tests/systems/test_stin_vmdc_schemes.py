@@ -219,7 +219,7 @@ def test_utility_is_the_efficiency_of_a_cluster_served_alone() -> None:
     decision = decided(DROPS)
     task, plan, _, work = planned(DROPS, decision)
     value = np.empty((12, 4))
-    kernels_loop.utilities(task, plan, value, work)
+    kernels_loop.utilities(task, plan, value)
     eta = np.zeros_like(decision.eta)
     eta[0, 5, 2] = 1
     metrics = evaluate(DROPS, dataclasses.replace(decision, eta=eta))

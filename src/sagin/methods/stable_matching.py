@@ -49,7 +49,7 @@ def deferred_acceptance(value: np.ndarray, quota: int, owner: np.ndarray) -> int
 
 @kernel
 def greedy_matching(value: np.ndarray, quota: int, owner: np.ndarray) -> None:
-    """The same matching in closed form: the best pair still possible, again and again (ties: lower row, then column)."""
+    """The same matching in closed form: the best pair still possible, again and again (ties: lower row, column)."""
     n_rows, n_columns = value.shape
     held = np.zeros(n_columns, dtype=np.int64)
     owner[:] = -1

@@ -17,7 +17,7 @@ def decoded_later(group: np.ndarray, rank: np.ndarray) -> np.ndarray:
 def sic_sinr(received_w: np.ndarray, later: np.ndarray, noise_w: np.ndarray) -> np.ndarray:
     """SINR (..., channel, user) after cancelling the users decoded before.
 
-    `received_w`: (..., channel, user) >= 0. `later`: (..., user, other) from `decoded_later`. `noise_w`: (channel,) > 0.
+    `received_w`: (..., channel, user) >= 0. `later`: (..., user, other) bool. `noise_w`: (channel,) > 0.
     """
     interference = received_w @ np.swapaxes(later, -1, -2).astype(float)
     return received_w / (interference + noise_w[:, None])

@@ -2,48 +2,76 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sagin.core.contracts import Scheme, Space, System, late
+from sagin.core.parameters import Parameters
 from sagin.systems.stin_vmdc.figures import FIGURES
 from sagin.systems.stin_vmdc.model import Decision, budget, derive, draw, evaluate
 from sagin.systems.stin_vmdc.options import FixedBudget, OneStart, RandomStarts, SearchOptions, Starts
 from sagin.systems.stin_vmdc.scenario import Scenario
 
-HERE = "sagin.systems.stin_vmdc."
+_HERE = "sagin.systems.stin_vmdc."
 
 
-def _scheme(name, role, summary, module, options, monotone=True, relabel=1e-9):
-    return Scheme(name, role, summary, late(f"{HERE}{module}:solve_{name}"), Decision, options, monotone, relabel)
+def _baseline(name: str, summary: str, options: type[Parameters], **promises: Any) -> Scheme:
+    settings = {"monotone": True, "relabel_tolerance": 1e-9} | promises
+    return Scheme(name, "baseline", summary, late(f"{_HERE}baselines:solve_{name}"), Decision, options, **settings)
 
 
 SYSTEM = System(
     name="stin_vmdc",
     title="Vehicular multi-tier computing over a hybrid THz/RF satellite-terrestrial network",
-    reference="Zhang, Wang, Chen, Xu, Li and Nallanathan",
+    reference=(
+        "N. Zhang, K. Wang, W. Chen, J. Xu, Y. Li and A. Nallanathan, Vehicular Multi-Tier Distributed Computing with "
+        "Hybrid THz-RF Transmission in Satellite-Terrestrial Integrated Networks"
+    ),
     sense="max",
     scenario=Scenario,
     draw=draw,
-    spaces=(Space(Decision, evaluate, late(f"{HERE}bound:bound"), late(f"{HERE}exact:exact")),),
+    spaces=(Space(Decision, evaluate, late(f"{_HERE}bound:bound"), late(f"{_HERE}exact:exact")),),
     schemes=(
-        _scheme(
-            "jtora", "paper", "the paper's alternation with honest powers, best of six start powers", "solver", Starts
+        Scheme(
+            "jtora",
+            "paper",
+            "the paper's alternation with powers as low as the deadlines allow, best of six start powers",
+            late(f"{_HERE}solver:solve_jtora"),
+            Decision,
+            Starts,
+            monotone=True,
+            relabel_tolerance=1e-9,
         ),
-        _scheme(
-            "jtora_printed", "baseline", "the paper's alternation with its power update as printed", "solver", OneStart
+        Scheme(
+            "jtora_printed",
+            "baseline",
+            "the same alternation with the power update as printed, which always returns P_max",
+            late(f"{_HERE}solver:solve_jtora_printed"),
+            Decision,
+            OneStart,
+            monotone=True,
+            relabel_tolerance=1e-9,
         ),
-        _scheme("priority_locality", "baseline", "offloads only what must go", "baselines", Starts, False),
-        _scheme("priority_edge", "baseline", "base station first, then satellite", "baselines", OneStart, False),
-        _scheme("random", "baseline", "random splits", "baselines", RandomStarts, False, None),
-        _scheme("one_to_one", "baseline", "one sub-channel a cluster", "baselines", Starts),
-        _scheme("water_filling", "baseline", "fixed water-filling powers", "baselines", FixedBudget),
-        _scheme("average_power", "baseline", "fixed equal powers", "baselines", FixedBudget),
-        _scheme("tuned_average_power", "baseline", "equal powers at the best of six levels", "baselines", Starts),
-        _scheme(
-            "improved", "improved", "local search with powers and band shares eliminated", "improved", SearchOptions
+        _baseline("priority_locality", "offloads only what must go, in proportion to the tiers", Starts, monotone=False),
+        _baseline("priority_edge", "base station first, then satellite, at P_max", OneStart, monotone=False),
+        _baseline("random", "random splits", RandomStarts, monotone=False, relabel_tolerance=None),
+        _baseline("one_to_one", "one sub-channel a cluster, the others idle", Starts),
+        _baseline("water_filling", "fixed water-filling powers of an assumed budget", FixedBudget),
+        _baseline("average_power", "fixed equal powers of the same budget", FixedBudget),
+        _baseline("tuned_average_power", "fixed equal powers, best of the same six levels", Starts),
+        Scheme(
+            "improved",
+            "improved",
+            "JTORA-X: local search over splits and matchings with powers and band shares eliminated",
+            late(f"{_HERE}improved:solve_improved"),
+            Decision,
+            SearchOptions,
+            monotone=True,
+            relabel_tolerance=1e-6,
         ),
     ),
     figures=FIGURES,
     objective_unit="bit/J",
-    budget=budget,
     derive=derive,
+    budget=budget,
     user_dim="vehicle",
 )

@@ -24,7 +24,7 @@ def first_utilities(task: Task, power_w: float, work: Work) -> np.ndarray:
     if begin(task, plan, owner, work):
         split_tasks(task, plan, OPTIMAL, np.ones((plan.size, N_VERTICES)), np.empty((N_VERTICES, 2)))
         set_powers(task, plan, owner, True, work)
-    utilities(task, plan, value, work)
+    utilities(task, plan, value)
     return value
 
 

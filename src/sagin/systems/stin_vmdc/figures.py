@@ -278,7 +278,7 @@ FIG7 = Figure(
             "JTORA is significantly superior to them",
             "5 % on average above equal power tuned at the same six levels",
             _fig7_significant,
-            "The threshold is ours. Against the untuned budget the margin is several per cent; tuning takes most of it.",
+            "The threshold is ours. Against the untuned budget the margin is several per cent; tuning takes most.",
         ),
         Claim(
             "two_curves",

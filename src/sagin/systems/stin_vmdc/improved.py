@@ -38,7 +38,7 @@ def solve_improved(drops: Drops, options: SearchOptions) -> results.Solution:
 def _race(
     task: Task, plan: np.ndarray, owner: np.ndarray, limits: Limits, trace: np.ndarray, work: Work
 ) -> tuple[np.ndarray, np.ndarray, int, bool]:
-    """One round from both starts, the others from the better end; plan, owners, rounds, and whether the rule was met."""
+    """One round from both starts, the rest from the better end; plan, owners, rounds, and whether it converged."""
     other, other_owner, other_trace = np.zeros_like(plan), owner.copy(), trace.copy()
     other["zeta"] = task.vehicle["least"]
     once = limits._replace(max_rounds=1)

@@ -167,7 +167,7 @@ def needed_rate(vehicle: np.ndarray, m: int, theta: float) -> float:
 
 @kernel
 def least_powers_below(task: Task, plan: np.ndarray, n: int, s: int, top: int, precision: float, work: Work) -> float:
-    """Least powers of ranks `top` to 0 of cluster `n`, as `trial`; returns their energy [J], inf if P_max is too little.
+    """Least powers of ranks `top` to 0 of cluster `n`, as `trial`; returns their energy [J], inf beyond P_max.
 
     Sub-channels in `work.held`; `work.seen` holds interference plus noise at rank `top`. Newton starts at the present
     power. The energy rises with every power, so the least feasible powers are the best.

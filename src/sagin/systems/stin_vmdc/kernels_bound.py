@@ -189,7 +189,7 @@ def dual_value(
 ) -> float:
     """The bound at `prices` (mu of every cluster, then lam); `trial` (N, F) gets the earnings there.
 
-    `earned` (N, F) holds those at the prices `known`. A sub-channel serves one cluster and a cluster has a quota, so the
+    `earned` (N, F) holds those at the prices `known`. A sub-channel serves one cluster, a cluster has a quota, so the
     earnings are at most those of the best assignment to clusters repeated quota times. `cost`, `column`: its scratch.
     """
     n_clusters, n_sub = earned.shape

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sagin.core.engine import kernel
+from sagin.methods.log1p import log1p_in_place
 from sagin.methods.stable_matching import greedy_matching
 from sagin.systems.stin_vmdc.kernels import (
     EXACT,
@@ -189,20 +190,37 @@ def all_least_powers(task: Task, plan: np.ndarray, owner: np.ndarray, work: Work
 
 
 @kernel
-def utilities(task: Task, plan: np.ndarray, value: np.ndarray, work: Work) -> None:
-    """Computation efficiency (F, N) of each cluster if one sub-channel served it alone."""
+def utilities(task: Task, plan: np.ndarray, value: np.ndarray) -> None:
+    """Computation efficiency (F, N) of each cluster if one sub-channel served it alone; all sub-channels at once."""
+    gain, path, weights, vehicle, n_nodes = task.gain, task.path, task.node_weight, task.vehicle, task.path.shape[1]
+    n_sub = value.shape[0]
+    seen, log = np.empty(n_sub * n_nodes), np.empty(n_sub * n_nodes)
     for n in range(value.shape[1]):
-        for f in range(value.shape[0]):
-            work.held[0] = f
-            cluster_rates(task, plan, n, 1, work)
-            bits, energy = 0.0, 0.0
-            for k in range(task.members.shape[1]):
-                m = task.members[n, k]
-                if m >= 0:
-                    bits += task.vehicle[m].bits
-                    rate = plan[m].trial_rate
-                    energy += vehicle_energy(task.vehicle, plan, m, plan[m].power, rate, task.p_thz)
-            value[f, n] = bits / energy if energy > 0.0 else math.inf  # Eqs. (48)-(51)
+        bits = 0.0
+        for i in range(seen.size):
+            seen[i] = 1.0
+        for f in range(n_sub):
+            value[f, n] = 0.0
+        for k in range(task.members.shape[1] - 1, -1, -1):
+            m = task.members[n, k]
+            if m < 0:
+                continue
+            bits += vehicle[m].bits
+            power = plan[m].power
+            for f in range(n_sub):
+                for q in range(n_nodes):
+                    log[f * n_nodes + q] = power * gain[m, f] * path[m, q] / seen[f * n_nodes + q]
+            for i in range(seen.size):
+                seen[i] += log[i] * seen[i]
+            log1p_in_place(log)
+            for f in range(n_sub):
+                nats = 0.0
+                for q in range(n_nodes):
+                    nats += weights[q] * log[f * n_nodes + q]
+                rate = task.band[f] * nats / math.log(2.0)
+                value[f, n] += vehicle_energy(vehicle, plan, m, power, rate, task.p_thz)
+        for f in range(n_sub):
+            value[f, n] = bits / value[f, n] if value[f, n] > 0.0 else math.inf  # Eqs. (48)-(51)
 
 
 @kernel
@@ -210,7 +228,7 @@ def rematch(
     task: Task, plan: np.ndarray, owner: np.ndarray, honest: bool, value: np.ndarray, trial: np.ndarray, work: Work
 ) -> float:
     """Match by utility; keep the result only if all stay in time and energy falls. Returns the energy [J]."""
-    utilities(task, plan, value, work)
+    utilities(task, plan, value)
     greedy_matching(value, task.quota, trial)
     before, after = 0.0, 0.0
     for m in range(plan.size):
