@@ -175,7 +175,7 @@ def lower_bound(problem: Problem, prices: int, rounds: int) -> float:
     total_power = problem.uav_power.sum()
     associate(problem.direct, problem.queue, server, subband, True)
     even = min(max(1, n_iots // n_mecs), len(problem.queue) - 1)
-    gamma[:] = (problem.queue[even] - problem.queue[even - 1])
+    gamma[:] = problem.queue[even] - problem.queue[even - 1]
     fill_ideal(problem, 0.0, cost)
     best = counts_dual(cost, problem.queue, rounds, gamma, server, subband)
     if len(problem.uav_power) == 0:

@@ -51,9 +51,7 @@ def fill_tables(problem: Problem, state: State, tables: Tables) -> None:
         for w in range(len(problem.works)):
             for m in range(n_mecs):
                 for f in range(n_bands):
-                    tables.second[w, u, m, f] = priced_hop(
-                        problem.works[w], tables.gain[u, m, f], state.price[u], most
-                    )
+                    tables.second[w, u, m, f] = priced_hop(problem.works[w], tables.gain[u, m, f], state.price[u], most)
     for k in range(n_iots):
         for m in range(n_mecs):
             for f in range(n_bands):

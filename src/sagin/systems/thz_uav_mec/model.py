@@ -95,7 +95,9 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
     n = len(seeds)
 
     def positions(name: str, count: int) -> np.ndarray:
-        rows = [[random.stream(int(seed), name, i).uniform(0, s.area_side_m, 2) for i in range(count)] for seed in seeds]
+        rows = [
+            [random.stream(int(seed), name, i).uniform(0, s.area_side_m, 2) for i in range(count)] for seed in seeds
+        ]
         return np.array(rows).reshape(n, count, 2)
 
     def each(count: int, value: float) -> np.ndarray:

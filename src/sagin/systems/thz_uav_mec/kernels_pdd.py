@@ -1,0 +1,315 @@
+"""Compiled penalty dual decomposition: the relaxed blocks (SP1) to (SP3) and the double loop.
+
+Notation: x (K, U) relay, a (K, M, F) association, xt, at copies, y1..y6 multipliers, rho penalty parameters.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sagin.core.engine import kernel
+from sagin.methods.assignment import assign
+from sagin.methods.penalty_dual import at_most_one, binary_copy, binary_penalty, binary_quadratic
+from sagin.systems.thz_uav_mec.kernels import Problem, State, fill_hops, fill_operation, link_time, mean_delay
+from sagin.systems.thz_uav_mec.kernels_associate import assign_servers
+from sagin.systems.thz_uav_mec.kernels_queue import Queue, queue_slope, queue_value, solve_association
+from sagin.systems.thz_uav_mec.kernels_uav import place, polish, uav_step
+
+LEAST_RELAY = 1e-2  # weights of (SP2), (SP3) never vanish, or an unused relay could not come back, see E6
+LEAST_LINK = 1e-5
+
+
+class Relaxed(NamedTuple):
+    """Variables, multipliers and tables of the relaxed problem."""
+
+    x: np.ndarray
+    xt: np.ndarray
+    y1: np.ndarray
+    y2: np.ndarray
+    a: np.ndarray
+    at: np.ndarray
+    y3: np.ndarray  # (F,)
+    y4: np.ndarray  # (K,)
+    y5: np.ndarray
+    y6: np.ndarray
+    power: np.ndarray  # (U, K)
+    xy: np.ndarray  # (U, 2)
+    first: np.ndarray  # (K, U, F) time of first hops
+    gain: np.ndarray  # (U, M, F) SNR per watt of second hops
+    cost: np.ndarray  # (K, M, F) time of a link at the present relays and powers
+    prices: np.ndarray  # (K + F + M,) dual variables of (SP4), kept as its next start
+
+
+@kernel
+def start_relaxed(problem: Problem, queue: Queue, centres: np.ndarray) -> Relaxed:
+    """Even relays, associations and powers, UAVs at the centres; multipliers such that associating pays, see E9."""
+    n, m, f = problem.direct.shape
+    u = len(problem.uav_power)
+    x = np.full((n, u), 1.0 / (u + 1))
+    a = np.full((n, m, f), 1.0 / (m * f))
+    power = np.empty((u, n))
+    for i in range(u):
+        power[i] = problem.uav_power[i] / n
+    v = Relaxed(
+        x, x.copy(), np.zeros((n, u)), np.zeros((n, u)), a, a.copy(), np.zeros(f), np.zeros(n),
+        np.zeros((n, m, f)), np.zeros((n, m, f)), power, centres.copy(), np.empty((n, u, f)), np.empty((u, m, f)),
+        np.empty((n, m, f)), np.zeros(n + m + f),
+    )  # fmt: skip
+    for i in range(u):
+        fill_hops(problem, i, v.xy[i], v.first, v.gain)
+    fill_cost(problem, v)
+    for k in range(n):
+        v.y4[k] = -(v.cost[k].sum() / (m * f) + queue_slope(queue, n / m))
+    return v
+
+
+@kernel
+def fill_cost(problem: Problem, v: Relaxed) -> None:
+    """Time of every link, mixed over the direct path and the relays."""
+    n_iots, n_mecs, n_bands = problem.direct.shape
+    for k in range(n_iots):
+        direct = 1.0 - v.x[k].sum()
+        for m in range(n_mecs):
+            for f in range(n_bands):
+                time = direct * problem.direct[k, m, f]
+                for u in range(len(problem.uav_power)):
+                    if v.x[k, u] > 0.0:
+                        second = link_time(problem.work[k], v.gain[u, m, f] * v.power[u, k])
+                        time += v.x[k, u] * (v.first[k, u, f] + second)
+                v.cost[k, m, f] = time
+
+
+@kernel
+def solve_relays(problem: Problem, v: Relaxed, rho: float) -> None:
+    """(SP1) with its copies, IoT after IoT; a UAV offers an IoT what it would get beside the others' shares."""
+    n_iots, n_mecs, n_bands = problem.direct.shape
+    n_uavs = len(problem.uav_power)
+    linear, curvature, share = np.empty(n_uavs), np.empty(n_uavs), np.zeros(n_uavs)
+    for k in range(n_iots):
+        share += v.x[k]
+    for k in range(n_iots):
+        share -= v.x[k]
+        direct = 0.0
+        for m in range(n_mecs):
+            for f in range(n_bands):
+                direct += v.a[k, m, f] * problem.direct[k, m, f]
+        for u in range(n_uavs):
+            offer = max(v.power[u, k], problem.uav_power[u] / (1.0 + share[u]))
+            change = -direct
+            for m in range(n_mecs):
+                for f in range(n_bands):
+                    if v.a[k, m, f] > 0.0:
+                        second = link_time(problem.work[k], v.gain[u, m, f] * offer)
+                        change += v.a[k, m, f] * (v.first[k, u, f] + second)
+            linear[u], curvature[u] = binary_quadratic(change, v.xt[k, u], v.y1[k, u], v.y2[k, u], rho)
+        at_most_one(linear, curvature, v.x[k])  # (10)
+        share += v.x[k]
+        for u in range(n_uavs):
+            v.xt[k, u] = binary_copy(v.x[k, u], v.y1[k, u], v.y2[k, u], rho)  # (11), see E4
+
+
+@kernel
+def solve_powers(problem: Problem, v: Relaxed, u: int) -> None:
+    """(SP2) of one UAV: Newton on the optimality conditions in (ln p_k, ln nu)."""
+    n_iots, n_mecs, n_bands = problem.direct.shape
+    force, bend = np.empty(n_iots), np.empty(n_iots)
+    log_price = 0.0
+    power = v.power[u]
+    power *= problem.uav_power[u] / power.sum()
+    for sweep in range(60):
+        mean = 0.0
+        for k in range(n_iots):
+            force[k] = bend[k] = 0.0
+            for m in range(n_mecs):
+                for f in range(n_bands):
+                    y = v.gain[u, m, f] * power[k]
+                    L = np.log1p(y)
+                    term = max(v.a[k, m, f], LEAST_LINK) * v.gain[u, m, f] / ((1.0 + y) * L * L)  # (12)
+                    force[k] += term
+                    bend[k] -= term * y / (1.0 + y) * (1.0 + 2.0 / L)
+            bend[k] /= force[k]
+            force[k] = np.log(force[k] * problem.work[k] * max(v.x[k, u], LEAST_RELAY))
+            mean += force[k] / n_iots
+        if sweep == 0:
+            log_price = mean
+        total = power.sum()
+        top = bottom = 0.0
+        error = abs(np.log(total / problem.uav_power[u]))
+        for k in range(n_iots):
+            force[k] -= log_price
+            error = max(error, abs(force[k]))
+            top += power[k] / total * force[k] / bend[k]
+            bottom += power[k] / total / bend[k]
+        if error < 1e-11:
+            break
+        step = (top - np.log(total / problem.uav_power[u])) / bottom
+        log_price += step
+        for k in range(n_iots):
+            power[k] *= np.exp(min(max((step - force[k]) / bend[k], -2.0), 2.0))
+    power *= problem.uav_power[u] / power.sum()
+
+
+@kernel
+def solve_position(problem: Problem, v: Relaxed, u: int) -> None:
+    """(SP3) of one UAV with the weights of all its links."""
+    n_iots, n_mecs, n_bands = problem.direct.shape
+    terms = np.empty((n_iots * n_bands * (n_mecs + 1), 6))
+    n = 0
+    for k in range(n_iots):
+        weight = problem.work[k] * max(v.x[k, u], LEAST_RELAY)
+        for f in range(n_bands):
+            links = 0.0
+            for m in range(n_mecs):
+                link = max(v.a[k, m, f], LEAST_LINK)
+                links += link
+                _set(terms[n], problem.mec_xy[m], problem.height_down, weight * link)
+                terms[n, 4], terms[n, 5] = v.power[u, k] * problem.spread[f], problem.absorption[f]
+                n += 1
+            _set(terms[n], problem.iot_xy[k], problem.height_up, weight * links)
+            terms[n, 4], terms[n, 5] = problem.iot_power[k] * problem.spread[f], problem.absorption[f]
+            n += 1
+    place(terms, n, v.xy[u], problem.side)
+
+
+@kernel
+def _set(term: np.ndarray, xy: np.ndarray, height: float, weight: float) -> None:
+    term[0], term[1], term[2], term[3] = xy[0], xy[1], height * height, weight
+
+
+@kernel
+def relaxed_sum(problem: Problem, queue: Queue, v: Relaxed) -> float:
+    """Relaxed sum of delays at the present `cost`."""
+    n_iots, n_mecs, n_bands = problem.direct.shape
+    total = 0.0
+    for m in range(n_mecs):
+        count = 0.0
+        for k in range(n_iots):
+            for f in range(n_bands):
+                count += v.a[k, m, f]
+                total += v.a[k, m, f] * v.cost[k, m, f]
+        total += queue_value(queue, count)  # (19)
+    return total
+
+
+@kernel
+def penalties(v: Relaxed, rho_x: float, rho_a: float) -> float:
+    """Augmented terms of all dualised equalities."""
+    total = 0.0
+    n_iots, n_mecs, n_bands = v.a.shape
+    for k in range(n_iots):
+        for u in range(v.x.shape[1]):
+            total += binary_penalty(v.x[k, u], v.xt[k, u], v.y1[k, u], v.y2[k, u], rho_x)  # (8)
+        total += (v.a[k].sum() - 1.0 + rho_a * v.y4[k]) ** 2 / (2.0 * rho_a)  # (4)
+    for f in range(n_bands):
+        count = 0.0
+        for k in range(n_iots):
+            for m in range(n_mecs):
+                count += v.a[k, m, f]
+                total += binary_penalty(v.a[k, m, f], v.at[k, m, f], v.y5[k, m, f], v.y6[k, m, f], rho_a)  # (9)
+        total += (count - 1.0 + rho_a * v.y3[f]) ** 2 / (2.0 * rho_a)  # (3)
+    return total
+
+
+@kernel
+def update_multipliers(v: Relaxed, rho_x: float, rho_a: float, step: float) -> float:
+    """y += step c / rho for every equality; returns the largest |c|. A step of 0 only measures."""
+    worst = 0.0
+    n_iots, n_mecs, n_bands = v.a.shape
+    for k in range(n_iots):
+        for u in range(v.x.shape[1]):
+            c1, c2 = v.x[k, u] - v.xt[k, u], v.x[k, u] * (1.0 - v.xt[k, u])
+            v.y1[k, u] += step * c1 / rho_x
+            v.y2[k, u] += step * c2 / rho_x
+            worst = max(worst, abs(c1), abs(c2))
+        c4 = v.a[k].sum() - 1.0
+        v.y4[k] += step * c4 / rho_a
+        worst = max(worst, abs(c4))
+    for f in range(n_bands):
+        c3 = -1.0
+        for k in range(n_iots):
+            for m in range(n_mecs):
+                c3 += v.a[k, m, f]
+                c5 = v.a[k, m, f] - v.at[k, m, f]
+                c6 = v.a[k, m, f] * (1.0 - v.at[k, m, f])
+                v.y5[k, m, f] += step * c5 / rho_a
+                v.y6[k, m, f] += step * c6 / rho_a
+                worst = max(worst, abs(c5), abs(c6))
+        v.y3[f] += step * c3 / rho_a
+        worst = max(worst, abs(c3))
+    return worst
+
+
+@kernel
+def inner_round(problem: Problem, queue: Queue, v: Relaxed, rho_x: float, rho_a: float) -> None:
+    """(SP1) to (SP4) once."""
+    solve_relays(problem, v, rho_x)
+    for u in range(len(problem.uav_power)):
+        solve_powers(problem, v, u)
+        solve_position(problem, v, u)
+        fill_hops(problem, u, v.xy[u], v.first, v.gain)
+    fill_cost(problem, v)
+    solve_association(v.cost, queue, v.a, v.at, v.y3, v.y4, v.y5, v.y6, rho_a, v.prices)
+
+
+@kernel
+def round_relaxed(problem: Problem, v: Relaxed, state: State) -> None:
+    """Sub-bands by a heaviest matching of max_m a, servers by one into stable slots, relays by x > 1/2."""
+    n_iots, n_mecs, n_bands = v.a.shape
+    by_band = np.empty((n_iots, n_bands))
+    by_server = np.empty((n_iots, n_mecs))
+    for k in range(n_iots):
+        for f in range(n_bands):
+            by_band[k, f] = -v.a[k, :, f].max()
+    assign(by_band, state.subband)
+    for k in range(n_iots):
+        for m in range(n_mecs):
+            by_server[k, m] = -v.a[k, m, state.subband[k]]
+    assign_servers(by_server, np.zeros(len(problem.queue)), state.server)
+    for k in range(n_iots):
+        state.relay[k] = -1
+        for u in range(len(problem.uav_power)):
+            if v.x[k, u] > 0.5:
+                state.relay[k] = u
+    state.xy[:] = v.xy
+
+
+@kernel
+def pdd(
+    problem: Problem, queue: Queue, centres: np.ndarray, limits: tuple[int, int], tolerances: tuple[float, float],
+    penalty: float, shrink: float, state: State, trace: np.ndarray,
+) -> tuple[int, int, bool]:  # fmt: skip
+    """The double loop, rounding and finish. `limits`, `tolerances`: outer, inner.
+
+    `trace`: (outer + 2,) mean relaxed delay, start first; the last filled value is the finished decision's.
+    Returns outer iterations, inner iterations in all, and whether the equalities were met.
+    """
+    v = start_relaxed(problem, queue, centres)
+    n_iots = len(problem.work)
+    trace[0] = relaxed_sum(problem, queue, v) / n_iots
+    rho = penalty
+    met = False
+    outer = inner_total = 0
+    while outer < limits[0] and not met:
+        before = relaxed_sum(problem, queue, v) + penalties(v, rho, rho)
+        for _ in range(limits[1]):
+            inner_round(problem, queue, v, rho, rho)
+            inner_total += 1
+            after = relaxed_sum(problem, queue, v) + penalties(v, rho, rho)
+            if abs(before - after) <= tolerances[1] * abs(before):
+                break
+            before = after
+        outer += 1
+        trace[outer] = relaxed_sum(problem, queue, v) / n_iots
+        met = update_multipliers(v, rho, rho, 0.0) < tolerances[0]
+        if not met:
+            update_multipliers(v, rho, rho, 1.0)
+            rho *= shrink
+    round_relaxed(problem, v, state)
+    polish(problem, state, 30)
+    operation, sums = np.empty(n_iots), np.empty(22)
+    fill_operation(problem, state.server, operation)
+    uav_step(problem, state, operation, 20, sums)
+    trace[outer + 1] = mean_delay(problem, state, operation)
+    return outer, inner_total, met
