@@ -100,7 +100,7 @@ def decision(states: list[State]) -> Decision:
 
 
 def fresh_state(problem: Problem) -> State:
-    """A state to be filled."""
+    """Everything on server 0 and direct, IoT k on sub-band k, UAVs in the corner."""
     n, u = len(problem.work), len(problem.uav_power)
-    integers = [np.zeros(n, dtype=np.int64) for _ in range(3)]
-    return State(*integers, np.zeros((u, 2)), np.zeros((u, n)), np.zeros(u))
+    relay = np.full(n, -1, dtype=np.int64)
+    return State(np.zeros(n, dtype=np.int64), np.arange(n), relay, np.zeros((u, 2)), np.zeros((u, n)), np.zeros(u))

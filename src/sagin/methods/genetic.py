@@ -1,0 +1,125 @@
+"""Genetic operators on assignments (vectors of labels) and permutations (rows of indices).
+
+Sources: Goldberg and Deb 1991 (tournament), Syswerda 1989 (uniform crossover), Davis 1985 (order crossover), Eiben and
+Smith, Introduction to Evolutionary Computing, ch. 4 (mutations). A population is kept sorted, best first; the caller
+evaluates and assembles. Every operator draws from the NumPy generator it is given, so results follow its seed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sagin.core.engine import kernel
+
+COINS = 53  # fair coins in one uniform double
+
+
+@kernel
+def rank(fitness: np.ndarray, order: np.ndarray) -> None:
+    """Fill `order` (n,) int64 with the indices of `fitness` (n,) from least to greatest; equals keep their order."""
+    for index in range(fitness.size):
+        place = index
+        while place > 0 and fitness[order[place - 1]] > fitness[index]:
+            order[place] = order[place - 1]
+            place -= 1
+        order[place] = index
+
+
+@kernel
+def integer_below(generator: np.random.Generator, bound: int) -> int:
+    """Uniform integer in 0 .. bound - 1, for bound far below 2^53."""
+    return int(generator.random() * bound)
+
+
+@kernel
+def tournament(generator: np.random.Generator, n: int, size: int) -> int:
+    """Best of `size` indices drawn with replacement from a population of n sorted best first."""
+    best = integer_below(generator, n)
+    for _ in range(size - 1):
+        best = min(best, integer_below(generator, n))
+    return best
+
+
+@kernel
+def random_labels(generator: np.random.Generator, n_labels: int, labels: np.ndarray) -> None:
+    """Fill `labels` (n,) int64 with uniform integers in 0 .. n_labels - 1."""
+    for index in range(labels.size):
+        labels[index] = integer_below(generator, n_labels)
+
+
+@kernel
+def random_permutation(generator: np.random.Generator, row: np.ndarray) -> None:
+    """Fill `row` (n,) int64 with a uniform permutation of 0 .. n - 1 (Fisher and Yates)."""
+    for index in range(row.size):
+        other = integer_below(generator, index + 1)
+        row[index] = row[other]
+        row[other] = index
+
+
+@kernel
+def uniform_crossover(generator: np.random.Generator, second: np.ndarray, child: np.ndarray) -> None:
+    """Replace each gene of `child` (n,), a copy of the first parent, by that of `second` with probability 1/2."""
+    coins = 0
+    for index in range(child.size):
+        if index % COINS == 0:
+            coins = int(generator.random() * 2.0**COINS)
+        if coins & 1:
+            child[index] = second[index]
+        coins >>= 1
+
+
+@kernel
+def order_crossover(
+    first: np.ndarray, second: np.ndarray, low: int, high: int, kept: np.ndarray, child: np.ndarray
+) -> None:
+    """Fill `child` (n,) with positions low .. high - 1 of `first` and the other indices in the order of `second`.
+
+    `first`, `second`: permutations of 0 .. n - 1. `kept`: (n,) bool work space, all False, left so.
+    """
+    for place in range(low, high):
+        kept[first[place]] = True
+        child[place] = first[place]
+    take = 0
+    for place in range(child.size):
+        if low <= place < high:
+            continue
+        while kept[second[take]]:
+            take += 1
+        child[place] = second[take]
+        take += 1
+    for place in range(low, high):
+        kept[first[place]] = False
+
+
+@kernel
+def skip(generator: np.random.Generator, probability: float) -> int:
+    """Number of failures before the next success of independent trials of that probability; 2^62 if it is 0."""
+    if probability <= 0.0:
+        return 1 << 62
+    if probability >= 1.0:
+        return 0
+    failures = np.log(1.0 - generator.random()) / np.log1p(-probability)
+    return int(min(failures, 4e18))
+
+
+@kernel
+def reset_mutation(
+    generator: np.random.Generator, probability: float, n_labels: int, fixed: np.ndarray, labels: np.ndarray
+) -> None:
+    """Redraw each label of `labels` (n,) with that probability, uniform in 0 .. n_labels - 1, except where `fixed`."""
+    index = skip(generator, probability)
+    while index < labels.size:
+        if not fixed[index]:
+            labels[index] = integer_below(generator, n_labels)
+        index += 1 + skip(generator, probability)
+
+
+@kernel
+def swap_mutation(generator: np.random.Generator, probability: float, rows: np.ndarray) -> None:
+    """In each row of `rows` (m, n), with that probability, swap two places drawn independently (possibly the same)."""
+    index = skip(generator, probability)
+    while index < rows.shape[0]:
+        one = integer_below(generator, rows.shape[1])
+        other = integer_below(generator, rows.shape[1])
+        rows[index, one], rows[index, other] = rows[index, other], rows[index, one]
+        index += 1 + skip(generator, probability)
