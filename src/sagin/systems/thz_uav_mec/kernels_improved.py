@@ -22,6 +22,9 @@ from sagin.systems.thz_uav_mec.kernels_associate import associate
 from sagin.systems.thz_uav_mec.kernels_uav import polish, polish_uav, priced_hop, split_power
 
 
+PATIENCE = 3  # priced steps without gain before giving up: an overshoot often leads to a better point
+
+
 class Tables(NamedTuple):
     """Times and prices of every link at the present positions and prices."""
 
@@ -222,21 +225,36 @@ def descend(problem: Problem, state: State, tables: Tables, tries: int) -> float
     """
     total = total_delay(problem, state)
     trial = new_state(problem)
+    copy_state(state, trial)
+    failed = 0
     for _ in range(200):
-        fill_tables(problem, state, tables)
-        copy_state(state, trial)
+        fill_tables(problem, trial, tables)
         associate(tables.cost, problem.queue, trial.server, trial.subband, False)
         for k in range(len(problem.work)):
             trial.relay[k] = tables.relay[k, trial.server[k], trial.subband[k]]
+        before = trial.price.copy()
         polish(problem, trial, 30)
         after = total_delay(problem, trial)
+        for u in range(len(problem.uav_power)):
+            if before[u] > 0.0:
+                trial.price[u] = np.sqrt(before[u] * max(trial.price[u], 0.01 * before[u]))
         if after < total * (1.0 - 1e-9):
             total = after
             copy_state(trial, state)
-        elif tries > 0 and search(problem, state, tables, total, tries):
-            total = total_delay(problem, state)
+            failed = 0
         else:
-            break
+            failed += 1
+        if failed < PATIENCE:
+            continue
+        if tries > 0:
+            polish(problem, state, 0)
+            fill_tables(problem, state, tables)
+            if search(problem, state, tables, total, tries):
+                total = total_delay(problem, state)
+                copy_state(state, trial)
+                failed = 0
+                continue
+        break
     return total
 
 
