@@ -7,39 +7,41 @@ import numpy as np
 from sagin.blocks.computing.queue_mmc import operation_delay
 from sagin.core import random, results
 from sagin.systems.thz_uav_mec.kernels import Problem, State, copy_state, fill_operation, sum_delay
-from sagin.systems.thz_uav_mec.kernels_baselines import (
-    associate_by_distance,
-    fixed_cost,
-    genetic_rounds,
-    nearest_servers,
-)
-from sagin.systems.thz_uav_mec.kernels_uav import choose_relays, polish, uav_step
+from sagin.systems.thz_uav_mec.kernels_baselines import associate_by_distance, breed, fixed_cost, nearest_servers
+from sagin.systems.thz_uav_mec.kernels_uav import choose_relays, polish
 from sagin.systems.thz_uav_mec.linear_association import associate_sca
 from sagin.systems.thz_uav_mec.model import Drops
-from sagin.systems.thz_uav_mec.prepare import central_positions, decision, fresh_state, problems
+from sagin.systems.thz_uav_mec.prepare import (
+    central_positions,
+    common_rate,
+    decision,
+    fresh_state,
+    problems,
+    queue_times,
+)
 from sagin.systems.thz_uav_mec.scenario import GeneticOptions, ScaOptions, StartOptions
-
-STEPS = 20  # most rounds of a UAV step
+from sagin.systems.thz_uav_mec.steps import ROUNDS, SWEEPS, uav_step
 
 
 def solve_uo(drops: Drops, options: StartOptions) -> results.Solution:
     """UAV optimisation: nearest servers with room, then relays, powers and positions. Any arrival rates."""
-    states, trace = [], np.full((len(drops.seeds), STEPS + 1), np.nan)
+    states, trace = [], np.full((len(drops.seeds), ROUNDS + 1), np.nan)
     for i, problem in enumerate(problems(drops, equal_rates=False)):
-        states.append(_nearest_start(drops, i, problem, options, trace[i]))
+        state, sums = _nearest_start(drops, i, problem, options)
+        states.append(state)
+        trace[i, : len(sums)] = sums
     return _finish(drops, states, trace)
 
 
-def _nearest_start(drops: Drops, i: int, problem: Problem, options: StartOptions, trace: np.ndarray) -> State:
-    """Nearest servers, IoT k on sub-band k, and one UAV step."""
+def _nearest_start(drops: Drops, i: int, problem: Problem, options: StartOptions) -> tuple[State, list[float]]:
+    """Nearest servers, IoT k on sub-band k, and one UAV step; the state and the sums of delays on the way."""
     state = _central(drops, i, problem, options)
     capacity = drops.n_units * drops.service_rate_per_s
     nearest_servers(problem, drops.arrival_rate_per_s[i], capacity, state.server)
     load = np.bincount(state.server, drops.arrival_rate_per_s[i], drops.n_mecs)
     # an overloaded server cannot be helped here; a finite stand-in keeps the UAV step comparing
     queue = np.minimum(operation_delay(load, drops.n_units, drops.service_rate_per_s), 1e9)
-    uav_step(problem, state, queue[state.server], STEPS, trace)
-    return state
+    return state, uav_step(problem, state, queue[state.server])
 
 
 def _central(drops: Drops, i: int, problem: Problem, options: StartOptions) -> State:
@@ -63,20 +65,35 @@ def solve_nr_sca(drops: Drops, options: ScaOptions) -> results.Solution:
     states = []
     for i, problem in enumerate(problems(drops)):
         state = _central(drops, i, problem, options)
-        server, subband = associate_sca(problem.direct, problem.queue_bounded, options.programs, options.penalty)
+        bounded = queue_times(drops, common_rate(drops, i), True)
+        server, subband = associate_sca(problem.direct, bounded, options.programs, options.penalty)
         state.server[:], state.subband[:] = server, subband
         states.append(state)
     return results.solution(decision(states))
 
 
 def solve_uo_guao(drops: Drops, options: GeneticOptions) -> results.Solution:
-    """UO, then rounds of genetic association and UAV step."""
+    """UO, then rounds of genetic association and UAV step, each from the last point; the best point is kept."""
     states, trace = [], np.full((len(drops.seeds), options.rounds + 1), np.nan)
     for i, problem in enumerate(problems(drops)):
-        state = _nearest_start(drops, i, problem, options, np.empty(STEPS + 1))
         generator = random.scheme_stream(options.algorithm_seed, int(drops.seeds[i]), "uo_guao")
-        genetic_rounds(problem, generator, options.rounds, (options.population, options.generations), state, trace[i])
-        states.append(state)
+        best, sums = _nearest_start(drops, i, problem, options)
+        now = fresh_state(problem)
+        copy_state(best, now)
+        trace[i, 0] = sums[-1]
+        cost, operation = np.empty(problem.direct.shape), np.empty(drops.n_iots)
+        for sweep in range(options.rounds):
+            fixed_cost(problem, now, cost)
+            sizes = (options.population, options.generations)
+            breed(generator, cost, problem.queue, sizes, now.server, now.subband)
+            if fill_operation(problem, now.server, operation):
+                total = uav_step(problem, now, operation)[-1]
+                if total < np.nanmin(trace[i]):
+                    copy_state(now, best)
+                trace[i, sweep + 1] = min(total, trace[i, sweep])
+            else:
+                trace[i, sweep + 1] = trace[i, sweep]
+        states.append(best)
     return _finish(drops, states, trace)
 
 
@@ -84,12 +101,15 @@ def solve_bcd_sca(drops: Drops, options: ScaOptions) -> results.Solution:
     """Block descent: association by successive linear programs, relays, powers and positions in turn."""
     states, trace = [], np.full((len(drops.seeds), options.rounds + 1), np.nan)
     for i, problem in enumerate(problems(drops)):
-        state = _nearest_start(drops, i, problem, options, np.empty(STEPS + 1))
-        states.append(_block_descent(problem, state, options, trace[i]))
+        state, _ = _nearest_start(drops, i, problem, options)
+        bounded = queue_times(drops, common_rate(drops, i), True)
+        states.append(_block_descent(problem, bounded, state, options, trace[i]))
     return _finish(drops, states, trace)
 
 
-def _block_descent(problem: Problem, best_state: State, options: ScaOptions, trace: np.ndarray) -> State:
+def _block_descent(
+    problem: Problem, queue_bounded: np.ndarray, best_state: State, options: ScaOptions, trace: np.ndarray
+) -> State:
     """Blocks in turn until the sum of delays gains no more; the best point is kept, `trace` is of the best."""
     now = fresh_state(problem)
     copy_state(best_state, now)
@@ -101,10 +121,10 @@ def _block_descent(problem: Problem, best_state: State, options: ScaOptions, tra
     last = best
     for sweep in range(options.rounds):
         fixed_cost(problem, now, cost)
-        server, subband = associate_sca(cost, problem.queue_bounded, options.programs, options.penalty)
+        server, subband = associate_sca(cost, queue_bounded, options.programs, options.penalty)
         now.server[:], now.subband[:] = server, subband
         choose_relays(problem, now)
-        polish(problem, now, 30)
+        polish(problem, now, SWEEPS)
         fill_operation(problem, now.server, operation)
         total = sum_delay(problem, now, operation)
         if total < best:

@@ -31,7 +31,6 @@ class Problem(NamedTuple):
     uav_power: np.ndarray  # (U,)
     direct: np.ndarray  # (K, M, F) time of direct links
     queue: np.ndarray  # (n_max + 1,) total queue and service time G(n) of n equal IoTs on a server
-    queue_bounded: np.ndarray  # (n_max + 1,) the same with the bounded waiting probability
     height_up: float  # UAV above IoT
     height_down: float  # UAV above server
     side: float
@@ -49,23 +48,18 @@ class State(NamedTuple):
 
 
 @kernel
-def new_state(problem: Problem) -> State:
-    """Everything on server 0, direct, IoT k on sub-band k."""
-    n, u = len(problem.work), len(problem.uav_power)
-    server = np.zeros(n, dtype=np.int64)
-    relay = np.full(n, -1, dtype=np.int64)
-    return State(server, np.arange(n), relay, np.zeros((u, 2)), np.zeros((u, n)), np.zeros(u))
-
-
-@kernel
 def copy_state(source: State, target: State) -> None:
     """Overwrite a state."""
-    target.server[:] = source.server
-    target.subband[:] = source.subband
-    target.relay[:] = source.relay
-    target.xy[:] = source.xy
-    target.power[:] = source.power
-    target.price[:] = source.price
+    for k in range(len(source.server)):
+        target.server[k] = source.server[k]
+        target.subband[k] = source.subband[k]
+        target.relay[k] = source.relay[k]
+        for u in range(len(source.price)):
+            target.power[u, k] = source.power[u, k]
+    for u in range(len(source.price)):
+        target.xy[u, 0] = source.xy[u, 0]
+        target.xy[u, 1] = source.xy[u, 1]
+        target.price[u] = source.price[u]
 
 
 @kernel
@@ -145,12 +139,3 @@ def sum_delay(problem: Problem, state: State, operation: np.ndarray) -> float:
     for k in range(len(operation)):
         total += with_excess(communication(problem, state, k) + operation[k], problem.delay_max[k])
     return total
-
-
-@kernel
-def mean_delay(problem: Problem, state: State, operation: np.ndarray) -> float:
-    """Mean delay without any charge: what the model calls the objective."""
-    total = 0.0
-    for k in range(len(operation)):
-        total += communication(problem, state, k) + operation[k]
-    return total / len(operation)  # (M9) [s]

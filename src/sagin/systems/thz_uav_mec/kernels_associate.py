@@ -40,7 +40,9 @@ def associate(cost: np.ndarray, queue: np.ndarray, server: np.ndarray, subband: 
     if first:
         for k in range(n_iots):
             for m in range(n_mecs):
-                by_server[k, m] = cost[k, m].sum() / n_bands
+                by_server[k, m] = 0.0
+                for f in range(n_bands):
+                    by_server[k, m] += cost[k, m, f] / n_bands
         assign_servers(by_server, queue, server)
     total = np.inf
     for sweep in range(100):
@@ -52,9 +54,9 @@ def associate(cost: np.ndarray, queue: np.ndarray, server: np.ndarray, subband: 
             if not after < total * (1.0 - 1e-13):
                 return after
             total = after
-        bands = 0.0
         for k in range(n_iots):
-            by_band[k] = cost[k, server[k]]
+            for f in range(n_bands):
+                by_band[k, f] = cost[k, server[k], f]
         bands = assign(by_band, subband)
         queues = 0.0
         count = np.zeros(n_mecs, dtype=np.int64)

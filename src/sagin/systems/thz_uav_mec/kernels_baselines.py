@@ -16,17 +16,12 @@ from sagin.methods.genetic import (
 from sagin.systems.thz_uav_mec.kernels import (
     Problem,
     State,
-    copy_state,
     down_gain,
-    fill_operation,
     length,
     link_time,
-    new_state,
-    sum_delay,
     up_snr,
 )
 from sagin.systems.thz_uav_mec.kernels_associate import associate
-from sagin.systems.thz_uav_mec.kernels_uav import uav_step
 
 OVERLOAD_S = 1e3  # charge of the genetic association for an IoT above a server's stable load
 
@@ -190,27 +185,3 @@ def breed(generator: np.random.Generator, cost: np.ndarray, queue: np.ndarray, s
         rank(fitness, order)
     server[:] = servers[order[0]]
     subband[:] = bands[order[0], :n_iots]
-
-
-@kernel
-def genetic_rounds(problem: Problem, generator: np.random.Generator, rounds: int, sizes: tuple[int, int],
-                   state: State, trace: np.ndarray) -> None:  # fmt: skip
-    """UO-GUAO from a finished UAV step: genetic association and UAV step in turn; the best point ends in `state`."""
-    n_iots = len(problem.work)
-    operation, sums = np.empty(n_iots), np.empty(21)
-    now = new_state(problem)
-    copy_state(state, now)
-    fill_operation(problem, state.server, operation)
-    best = sum_delay(problem, state, operation)
-    trace[0] = best
-    cost = np.empty(problem.direct.shape)
-    for sweep in range(rounds):
-        fixed_cost(problem, now, cost)
-        breed(generator, cost, problem.queue, sizes, now.server, now.subband)
-        if fill_operation(problem, now.server, operation):
-            uav_step(problem, now, operation, 20, sums)
-            total = sum_delay(problem, now, operation)
-            if total < best:
-                best = total
-                copy_state(now, state)
-        trace[sweep + 1] = best

@@ -10,8 +10,7 @@ import numpy as np
 from sagin.core.engine import kernel
 from sagin.methods.assignment import assign
 from sagin.methods.lambert_w import lambert_w
-from sagin.systems.thz_uav_mec.kernels import Problem, link_time
-from sagin.systems.thz_uav_mec.kernels_associate import associate
+from sagin.systems.thz_uav_mec.kernels import Problem, length, link_time
 from sagin.systems.thz_uav_mec.kernels_uav import priced_hop
 
 CELLS = 10  # parts of a segment a level
@@ -30,22 +29,29 @@ def _cell(problem: Problem, k: int, f: int, ground: float, ends: tuple[float, fl
 
 
 @kernel
+def _least(values: np.ndarray) -> int:
+    at = 0
+    for i in range(1, CELLS):
+        if values[i] < values[at]:
+            at = i
+    return at
+
+
+@kernel
 def ideal_relay(problem: Problem, k: int, m: int, f: int, offer: tuple[float, float], ceiling: float) -> float:
     """A lower bound of the priced time of IoT k to server m through one UAV anywhere; `ceiling` where it is above.
 
     `offer`: price of power [s/W] and the most power of a UAV. The best point lies on the segment between the ends. The
     segment is cut into cells, a cell is cut further only if its bound is below what is known.
     """
-    ground = np.sqrt(
-        (problem.iot_xy[k, 0] - problem.mec_xy[m, 0]) ** 2 + (problem.iot_xy[k, 1] - problem.mec_xy[m, 1]) ** 2
-    )
+    ground = length(problem.iot_xy[k], problem.mec_xy[m], 0.0)
     least = ceiling
     width = 1.0 / CELLS
     coarse, middle = np.empty(CELLS), np.empty(CELLS)
     for a in range(CELLS):
         coarse[a] = _cell(problem, k, f, ground, (a * width, (a + 1) * width), offer)
     for _ in range(CELLS):
-        a = np.argmin(coarse)
+        a = _least(coarse)
         if coarse[a] >= least:
             break
         coarse[a] = np.inf
@@ -53,7 +59,7 @@ def ideal_relay(problem: Problem, k: int, m: int, f: int, offer: tuple[float, fl
             left = a * width + b * width * width
             middle[b] = _cell(problem, k, f, ground, (left, left + width * width), offer)
         for _ in range(CELLS):
-            b = np.argmin(middle)
+            b = _least(middle)
             if middle[b] >= least:
                 break
             middle[b] = np.inf
@@ -79,19 +85,18 @@ def fill_ideal(problem: Problem, price: float, cost: np.ndarray) -> None:
 
 
 @kernel
-def counts_dual(cost: np.ndarray, queue: np.ndarray, rounds: int, gamma: np.ndarray, server: np.ndarray,
+def counts_dual(cost: np.ndarray, queue: np.ndarray, target: float, rounds: int, gamma: np.ndarray, server: np.ndarray,
                 subband: np.ndarray) -> float:  # fmt: skip
     """Best LAP(min_m (c + gamma_m)) + sum_m min_n (G(n) - gamma_m n) found by Polyak's subgradient ascent.
 
-    `gamma`: (M,) start and output, the best one. `server`, `subband`: (K,) of the matching there.
+    `target`: total of any association at this cost, an upper bound. `gamma`: (M,) start and output, the best one. `server`, `subband`: (K,) of the matching there.
     """
     n_iots, n_mecs, n_bands = cost.shape
-    target_server, target_band = server.copy(), subband.copy()
-    target = associate(cost, queue, target_server, target_band, False)
     reduced = np.empty((n_iots, n_bands))
     choice = np.empty((n_iots, n_bands), dtype=np.int64)
-    now, band = gamma.copy(), np.empty(n_iots, dtype=np.int64)
-    slope = np.empty(n_mecs)
+    now, slope, band = np.empty(n_mecs), np.empty(n_mecs), np.empty(n_iots, dtype=np.int64)
+    for m in range(n_mecs):
+        now[m] = gamma[m]
     best = -np.inf
     scale = 1.0
     stale = 0
@@ -105,7 +110,8 @@ def counts_dual(cost: np.ndarray, queue: np.ndarray, rounds: int, gamma: np.ndar
                 reduced[k, f] = cost[k, m, f] + now[m]
                 choice[k, f] = m
         value = assign(reduced, band)
-        slope[:] = 0.0
+        for m in range(n_mecs):
+            slope[m] = 0.0
         for k in range(n_iots):
             slope[choice[k, band[k]]] += 1.0
         for m in range(n_mecs):
@@ -115,28 +121,31 @@ def counts_dual(cost: np.ndarray, queue: np.ndarray, rounds: int, gamma: np.ndar
                     n_best = n
             value += queue[n_best] - now[m] * n_best
             slope[m] -= n_best
+        norm = 0.0
+        for m in range(n_mecs):
+            norm += slope[m] * slope[m]
         stale += 1
         if value > best:
             stale = 0
             best = value
-            gamma[:] = now
+            for m in range(n_mecs):
+                gamma[m] = now[m]
             for k in range(n_iots):
                 subband[k] = band[k]
                 server[k] = choice[k, band[k]]
-        norm = (slope * slope).sum()
         if norm == 0.0 or target - best <= 1e-10 * target:
             break
-        if stale >= 4:
+        back = stale >= 4
+        if back:
             scale *= 0.5
             stale = 0
-            now[:] = gamma
-            continue
-        now += scale * (target - value) / norm * slope
+        for m in range(n_mecs):
+            now[m] = gamma[m] if back else now[m] + scale * (target - value) / norm * slope[m]
     return best
 
 
 @kernel
-def _used_power(problem: Problem, server: np.ndarray, subband: np.ndarray, price: float, cost: np.ndarray) -> float:
+def used_power(problem: Problem, server: np.ndarray, subband: np.ndarray, price: float, cost: np.ndarray) -> float:
     """About the power a solution of the relaxation uses: exact at the middle of the best cell is not needed."""
     used = 0.0
     most = 0.0
@@ -148,7 +157,7 @@ def _used_power(problem: Problem, server: np.ndarray, subband: np.ndarray, price
             continue
         best = np.inf
         spent = 0.0
-        ground = np.sqrt(((problem.iot_xy[k] - problem.mec_xy[m]) ** 2).sum())
+        ground = length(problem.iot_xy[k], problem.mec_xy[m], 0.0)
         for c in range(100):
             s = (c + 0.5) / 100.0
             time = _cell(problem, k, f, ground, (s, s), (price, most))
@@ -160,55 +169,3 @@ def _used_power(problem: Problem, server: np.ndarray, subband: np.ndarray, price
                 spent = min(most, np.expm1(2.0 * w) / gain)
         used += spent
     return used
-
-
-@kernel
-def lower_bound(problem: Problem, prices: int, rounds: int) -> float:
-    """Certified lower bound of the sum of delays, without any maximum delay.
-
-    `prices`: values of nu tried, after nu = 0. `rounds`: steps of the ascent in gamma at each.
-    """
-    n_iots, n_mecs, n_bands = problem.direct.shape
-    cost = np.empty((n_iots, n_mecs, n_bands))
-    gamma = np.empty(n_mecs)
-    server, subband = np.zeros(n_iots, dtype=np.int64), np.arange(n_iots)
-    total_power = problem.uav_power.sum()
-    associate(problem.direct, problem.queue, server, subband, True)
-    even = min(max(1, n_iots // n_mecs), len(problem.queue) - 1)
-    gamma[:] = problem.queue[even] - problem.queue[even - 1]
-    fill_ideal(problem, 0.0, cost)
-    best = counts_dual(cost, problem.queue, rounds, gamma, server, subband)
-    if len(problem.uav_power) == 0:
-        return best
-    # the bound is concave in the price, its slope is the power used less the budget: bracket, then meet the tangents
-    low = high = low_value = high_value = low_slope = high_slope = 0.0
-    price = _first_price(problem)
-    for _ in range(prices):
-        fill_ideal(problem, price, cost)
-        value = counts_dual(cost, problem.queue, rounds, gamma, server, subband) - price * total_power
-        best = max(best, value)
-        slope = _used_power(problem, server, subband, price, cost) - total_power
-        if slope > 0.0:
-            low, low_value, low_slope = price, value, slope
-        else:
-            high, high_value, high_slope = price, value, slope
-        if high == 0.0:
-            price *= 4.0
-        elif low == 0.0:
-            price *= 0.25
-        else:
-            price = (high_value - low_value + low_slope * low - high_slope * high) / (low_slope - high_slope)
-            price = min(max(price, low + 0.05 * (high - low)), high - 0.05 * (high - low))
-            if low_value + low_slope * (price - low) - best <= 1e-5 * best:
-                break
-    return best
-
-
-@kernel
-def _first_price(problem: Problem) -> float:
-    """Marginal time of power on a typical second hop."""
-    ground = problem.side / 4.0
-    square = ground * ground + problem.height_down**2
-    middle = len(problem.spread) // 2
-    gain = max(problem.spread[middle] / square * np.exp(-problem.absorption[middle] * np.sqrt(square)), 1e-60)
-    return problem.works.max() / (gain * (problem.uav_power.sum() / len(problem.uav_power)) ** 2)

@@ -14,12 +14,11 @@ from sagin.systems.thz_uav_mec.kernels import (
     fill_hops,
     fill_operation,
     link_time,
-    new_state,
     sum_delay,
     with_excess,
 )
 from sagin.systems.thz_uav_mec.kernels_associate import associate
-from sagin.systems.thz_uav_mec.kernels_uav import polish, polish_uav, priced_hop, split_power
+from sagin.systems.thz_uav_mec.kernels_uav import polish, priced_hop, split_power
 
 
 PATIENCE = 3  # priced steps without gain before giving up: an overshoot often leads to a better point
@@ -33,15 +32,6 @@ class Tables(NamedTuple):
     second: np.ndarray  # (W, U, M, F) priced time of second hops, by kind of work
     cost: np.ndarray  # (K, M, F) least priced time
     relay: np.ndarray  # (K, M, F) which relay gives it
-
-
-@kernel
-def new_tables(problem: Problem) -> Tables:
-    """Empty tables."""
-    n, m, f = problem.direct.shape
-    u, w = len(problem.uav_power), len(problem.works)
-    relay = np.empty((n, m, f), dtype=np.int64)
-    return Tables(np.empty((n, u, f)), np.empty((u, m, f)), np.empty((w, u, m, f)), np.empty((n, m, f)), relay)
 
 
 @kernel
@@ -187,7 +177,10 @@ def _try_best(
     """Try the `tries` candidates of least priced change exactly, best first; the first improvement stays in `trial`."""
     operation = np.empty(len(problem.work))
     for _ in range(min(tries, n)):
-        at = np.argmin(change[:n])
+        at = 0
+        for i in range(1, n):
+            if change[i] < change[at]:
+                at = i
         if not change[at] < 0.02 * total:
             return False
         change[at] = np.inf
@@ -199,63 +192,59 @@ def _try_best(
 
 
 @kernel
-def search(problem: Problem, state: State, tables: Tables, total: float, tries: int) -> bool:
-    """One exact improvement at fixed positions, then powers and positions anew; False if none of the tries helps."""
+def search(problem: Problem, state: State, tables: Tables, total: float, tries: int, trial: State) -> bool:
+    """One exact improvement at fixed positions, left in `trial`; False if none of the tries helps."""
     n_iots, n_mecs, n_bands = problem.direct.shape
     most = n_iots * (n_mecs * (len(problem.uav_power) + 1) + n_bands) + 3 * n_iots * (n_iots - 1) // 2
     moves = np.empty((most, 8), dtype=np.int64)
     change = np.empty(most)
-    trial = new_state(problem)
-    n = _list_moves(problem, state, tables, moves, change)
-    better = _try_best(problem, state, tables, total, moves, change, n, tries, trial)
-    if not better:
-        n = _list_exchanges(problem, state, tables, moves, change)
-        better = _try_best(problem, state, tables, total, moves, change, n, tries, trial)
-    if better:
-        polish(problem, trial, 30)
-        copy_state(trial, state)
-    return better
+    for kind in range(2):
+        if kind == 0:
+            n = _list_moves(problem, state, tables, moves, change)
+        else:
+            n = _list_exchanges(problem, state, tables, moves, change)
+        if _try_best(problem, state, tables, total, moves, change, n, tries, trial):
+            return True
+    return False
 
 
 @kernel
-def descend(problem: Problem, state: State, tables: Tables, tries: int) -> float:
-    """Priced association and, if `tries` > 0, local search until neither helps; returns the sum of delays.
+def descend(problem: Problem, state: State, trial: State, tables: Tables, tries: int) -> float:
+    """Powers, then priced association and, if `tries` > 0, local search until neither helps; returns the sum of delays.
 
-    The state must have its powers, prices and positions.
+    `trial`, `tables`: work space.
     """
-    total = total_delay(problem, state)
-    trial = new_state(problem)
+    total = np.inf
+    n_uavs = len(problem.uav_power)
+    before = np.zeros(n_uavs)
     copy_state(state, trial)
-    failed = 0
-    for _ in range(200):
-        fill_tables(problem, trial, tables)
-        associate(tables.cost, problem.queue, trial.server, trial.subband, False)
-        for k in range(len(problem.work)):
-            trial.relay[k] = tables.relay[k, trial.server[k], trial.subband[k]]
-        before = trial.price.copy()
-        polish(problem, trial, 30)
+    failed = -1  # the first round only splits the power
+    while True:
+        polish(problem, trial, 30 if failed >= 0 else 0)
         after = total_delay(problem, trial)
-        for u in range(len(problem.uav_power)):
-            if before[u] > 0.0:
-                trial.price[u] = np.sqrt(before[u] * max(trial.price[u], 0.01 * before[u]))
-        if after < total * (1.0 - 1e-9):
+        if after < total * (1.0 - 1e-9) or failed < 0:
             total = after
             copy_state(trial, state)
             failed = 0
         else:
             failed += 1
+        for u in range(n_uavs):  # the next round asks halfway between what it asked and what had to be paid
+            if before[u] > 0.0:
+                trial.price[u] = np.sqrt(before[u] * max(trial.price[u], 0.01 * before[u]))
         if failed < PATIENCE:
-            continue
-        if tries > 0:
-            polish(problem, state, 0)
+            fill_tables(problem, trial, tables)
+            associate(tables.cost, problem.queue, trial.server, trial.subband, False)
+            for k in range(len(problem.work)):
+                trial.relay[k] = tables.relay[k, trial.server[k], trial.subband[k]]
+            for u in range(n_uavs):
+                before[u] = trial.price[u]
+        else:
             fill_tables(problem, state, tables)
-            if search(problem, state, tables, total, tries):
-                total = total_delay(problem, state)
-                copy_state(state, trial)
-                failed = 0
-                continue
-        break
-    return total
+            if tries == 0 or not search(problem, state, tables, total, tries, trial):
+                return total
+            failed = 0
+            for u in range(n_uavs):
+                before[u] = 0.0
 
 
 @kernel
@@ -268,7 +257,7 @@ def place_greedily(problem: Problem, state: State, share: float) -> None:
     time = np.empty(n_iots)
     for k in range(n_iots):
         time[k] = problem.direct[k, state.server[k], state.subband[k]]
-    point, best_point = np.empty(2), np.empty(2)
+    point = np.empty(2)
     served, best_served = np.empty(n_iots), np.empty(n_iots)
     for u in range(len(problem.uav_power)):
         best = -1.0
@@ -277,14 +266,17 @@ def place_greedily(problem: Problem, state: State, share: float) -> None:
                 point[0] = (c // 10 + 0.5) * problem.side / 10.0
                 point[1] = (c % 10 + 0.5) * problem.side / 10.0
             else:
-                point[:] = 0.5 * (problem.iot_xy[(c - 100) // n_mecs] + problem.mec_xy[(c - 100) % n_mecs])
+                k, m = (c - 100) // n_mecs, (c - 100) % n_mecs
+                point[0] = 0.5 * (problem.iot_xy[k, 0] + problem.mec_xy[m, 0])
+                point[1] = 0.5 * (problem.iot_xy[k, 1] + problem.mec_xy[m, 1])
             saving = _saving(problem, state, point, problem.uav_power[u] / share, time, served)
             if saving > best:
                 best = saving
-                best_point[:] = point
-                best_served[:] = served
-        state.xy[u] = best_point
-        time[:] = best_served
+                state.xy[u, 0], state.xy[u, 1] = point[0], point[1]
+                for k in range(n_iots):
+                    best_served[k] = served[k]
+        for k in range(n_iots):
+            time[k] = best_served[k]
 
 
 @kernel
@@ -323,7 +315,8 @@ def kick(problem: Problem, state: State, draws: np.ndarray) -> None:
     m = int(draws[1] * n_mecs)
     if n_uavs > 0:
         u = int(draws[2] * n_uavs)
-        state.xy[u] = 0.5 * (problem.iot_xy[k] + problem.mec_xy[m])
+        for axis in range(2):
+            state.xy[u, axis] = 0.5 * (problem.iot_xy[k, axis] + problem.mec_xy[m, axis])
         state.relay[k] = u
     if draws[3] < 0.5 or n_iots < 3:
         count = 0
@@ -348,36 +341,3 @@ def kick(problem: Problem, state: State, draws: np.ndarray) -> None:
             state.subband[i], state.subband[j], state.subband[third] = (
                 state.subband[j], state.subband[third], state.subband[i],
             )  # fmt: skip
-    for u in range(n_uavs):
-        polish_uav(problem, state, u, 0)
-
-
-@kernel
-def improve(
-    problem: Problem, centres: np.ndarray, starts: int, draws: np.ndarray, tries: int, state: State, trace: np.ndarray
-) -> None:
-    """Descents from several starts, then from perturbed incumbents; the best is left in `state`.
-
-    `centres`: (U, 2) positions of the second start. `draws`: (kicks, 8) uniform numbers. `trace`: (starts + kicks,)
-    output, the incumbent's sum of delays after each descent.
-    """
-    tables = new_tables(problem)
-    base, trial = new_state(problem), new_state(problem)
-    associate(problem.direct, problem.queue, base.server, base.subband, True)
-    shares = np.array([4.0, 0.0, 1.0, 2.0])
-    best = np.inf
-    for run in range(starts + len(draws)):
-        if run < starts:
-            copy_state(base, trial)
-            if run == 1:
-                trial.xy[:] = centres
-            else:
-                place_greedily(problem, trial, shares[run])
-        else:
-            copy_state(state, trial)
-            kick(problem, trial, draws[run - starts])
-        total = descend(problem, trial, tables, tries)
-        if total < best:
-            best = total
-            copy_state(trial, state)
-        trace[run] = best

@@ -10,12 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sagin.core.engine import kernel
-from sagin.methods.assignment import assign
 from sagin.methods.penalty_dual import at_most_one, binary_copy, binary_penalty, binary_quadratic
-from sagin.systems.thz_uav_mec.kernels import Problem, State, fill_hops, fill_operation, link_time, mean_delay
-from sagin.systems.thz_uav_mec.kernels_associate import assign_servers
-from sagin.systems.thz_uav_mec.kernels_queue import Queue, queue_slope, queue_value, solve_association
-from sagin.systems.thz_uav_mec.kernels_uav import place, polish, uav_step
+from sagin.systems.thz_uav_mec.kernels import Problem, fill_hops, link_time
+from sagin.systems.thz_uav_mec.kernels_queue import Queue, queue_value, solve_association
+from sagin.systems.thz_uav_mec.kernels_uav import place
 
 LEAST_RELAY = 1e-2  # weights of (SP2), (SP3) never vanish, or an unused relay could not come back, see E6
 LEAST_LINK = 1e-5
@@ -43,34 +41,13 @@ class Relaxed(NamedTuple):
 
 
 @kernel
-def start_relaxed(problem: Problem, queue: Queue, centres: np.ndarray) -> Relaxed:
-    """Even relays, associations and powers, UAVs at the centres; multipliers such that associating pays, see E9."""
-    n, m, f = problem.direct.shape
-    u = len(problem.uav_power)
-    x = np.full((n, u), 1.0 / (u + 1))
-    a = np.full((n, m, f), 1.0 / (m * f))
-    power = np.empty((u, n))
-    for i in range(u):
-        power[i] = problem.uav_power[i] / n
-    v = Relaxed(
-        x, x.copy(), np.zeros((n, u)), np.zeros((n, u)), a, a.copy(), np.zeros(f), np.zeros(n),
-        np.zeros((n, m, f)), np.zeros((n, m, f)), power, centres.copy(), np.empty((n, u, f)), np.empty((u, m, f)),
-        np.empty((n, m, f)), np.zeros(n + m + f),
-    )  # fmt: skip
-    for i in range(u):
-        fill_hops(problem, i, v.xy[i], v.first, v.gain)
-    fill_cost(problem, v)
-    for k in range(n):
-        v.y4[k] = -(v.cost[k].sum() / (m * f) + queue_slope(queue, n / m))
-    return v
-
-
-@kernel
 def fill_cost(problem: Problem, v: Relaxed) -> None:
     """Time of every link, mixed over the direct path and the relays."""
     n_iots, n_mecs, n_bands = problem.direct.shape
     for k in range(n_iots):
-        direct = 1.0 - v.x[k].sum()
+        direct = 1.0
+        for u in range(len(problem.uav_power)):
+            direct -= v.x[k, u]
         for m in range(n_mecs):
             for f in range(n_bands):
                 time = direct * problem.direct[k, m, f]
@@ -88,14 +65,15 @@ def solve_relays(problem: Problem, v: Relaxed, rho: float) -> None:
     n_uavs = len(problem.uav_power)
     linear, curvature, share = np.empty(n_uavs), np.empty(n_uavs), np.zeros(n_uavs)
     for k in range(n_iots):
-        share += v.x[k]
+        for u in range(n_uavs):
+            share[u] += v.x[k, u]
     for k in range(n_iots):
-        share -= v.x[k]
         direct = 0.0
         for m in range(n_mecs):
             for f in range(n_bands):
                 direct += v.a[k, m, f] * problem.direct[k, m, f]
         for u in range(n_uavs):
+            share[u] -= v.x[k, u]
             offer = max(v.power[u, k], problem.uav_power[u] / (1.0 + share[u]))
             change = -direct
             for m in range(n_mecs):
@@ -105,8 +83,8 @@ def solve_relays(problem: Problem, v: Relaxed, rho: float) -> None:
                         change += v.a[k, m, f] * (v.first[k, u, f] + second)
             linear[u], curvature[u] = binary_quadratic(change, v.xt[k, u], v.y1[k, u], v.y2[k, u], rho)
         at_most_one(linear, curvature, v.x[k])  # (10)
-        share += v.x[k]
         for u in range(n_uavs):
+            share[u] += v.x[k, u]
             v.xt[k, u] = binary_copy(v.x[k, u], v.y1[k, u], v.y2[k, u], rho)  # (11), see E4
 
 
@@ -117,7 +95,6 @@ def solve_powers(problem: Problem, v: Relaxed, u: int) -> None:
     force, bend = np.empty(n_iots), np.empty(n_iots)
     log_price = 0.0
     power = v.power[u]
-    power *= problem.uav_power[u] / power.sum()
     for sweep in range(60):
         mean = 0.0
         for k in range(n_iots):
@@ -134,7 +111,9 @@ def solve_powers(problem: Problem, v: Relaxed, u: int) -> None:
             mean += force[k] / n_iots
         if sweep == 0:
             log_price = mean
-        total = power.sum()
+        total = 0.0
+        for k in range(n_iots):
+            total += power[k]
         top = bottom = 0.0
         error = abs(np.log(total / problem.uav_power[u]))
         for k in range(n_iots):
@@ -148,7 +127,11 @@ def solve_powers(problem: Problem, v: Relaxed, u: int) -> None:
         log_price += step
         for k in range(n_iots):
             power[k] *= np.exp(min(max((step - force[k]) / bend[k], -2.0), 2.0))
-    power *= problem.uav_power[u] / power.sum()
+    total = 0.0
+    for k in range(n_iots):
+        total += power[k]
+    for k in range(n_iots):
+        power[k] *= problem.uav_power[u] / total
 
 
 @kernel
@@ -194,6 +177,15 @@ def relaxed_sum(problem: Problem, queue: Queue, v: Relaxed) -> float:
 
 
 @kernel
+def _sum(table: np.ndarray) -> float:
+    total = 0.0
+    for m in range(table.shape[0]):
+        for f in range(table.shape[1]):
+            total += table[m, f]
+    return total
+
+
+@kernel
 def penalties(v: Relaxed, rho_x: float, rho_a: float) -> float:
     """Augmented terms of all dualised equalities."""
     total = 0.0
@@ -201,7 +193,7 @@ def penalties(v: Relaxed, rho_x: float, rho_a: float) -> float:
     for k in range(n_iots):
         for u in range(v.x.shape[1]):
             total += binary_penalty(v.x[k, u], v.xt[k, u], v.y1[k, u], v.y2[k, u], rho_x)  # (8)
-        total += (v.a[k].sum() - 1.0 + rho_a * v.y4[k]) ** 2 / (2.0 * rho_a)  # (4)
+        total += (_sum(v.a[k]) - 1.0 + rho_a * v.y4[k]) ** 2 / (2.0 * rho_a)  # (4)
     for f in range(n_bands):
         count = 0.0
         for k in range(n_iots):
@@ -223,7 +215,7 @@ def update_multipliers(v: Relaxed, rho_x: float, rho_a: float, step: float) -> f
             v.y1[k, u] += step * c1 / rho_x
             v.y2[k, u] += step * c2 / rho_x
             worst = max(worst, abs(c1), abs(c2))
-        c4 = v.a[k].sum() - 1.0
+        c4 = _sum(v.a[k]) - 1.0
         v.y4[k] += step * c4 / rho_a
         worst = max(worst, abs(c4))
     for f in range(n_bands):
@@ -242,74 +234,27 @@ def update_multipliers(v: Relaxed, rho_x: float, rho_a: float, step: float) -> f
 
 
 @kernel
-def inner_round(problem: Problem, queue: Queue, v: Relaxed, rho_x: float, rho_a: float) -> None:
-    """(SP1) to (SP4) once."""
-    solve_relays(problem, v, rho_x)
+def refresh(problem: Problem, v: Relaxed) -> None:
+    """Hop tables and link times at the present relays, powers and positions."""
     for u in range(len(problem.uav_power)):
-        solve_powers(problem, v, u)
-        solve_position(problem, v, u)
         fill_hops(problem, u, v.xy[u], v.first, v.gain)
     fill_cost(problem, v)
-    solve_association(v.cost, queue, v.a, v.at, v.y3, v.y4, v.y5, v.y6, rho_a, v.prices)
 
 
 @kernel
-def round_relaxed(problem: Problem, v: Relaxed, state: State) -> None:
-    """Sub-bands by a heaviest matching of max_m a, servers by one into stable slots, relays by x > 1/2."""
-    n_iots, n_mecs, n_bands = v.a.shape
-    by_band = np.empty((n_iots, n_bands))
-    by_server = np.empty((n_iots, n_mecs))
-    for k in range(n_iots):
-        for f in range(n_bands):
-            by_band[k, f] = -v.a[k, :, f].max()
-    assign(by_band, state.subband)
-    for k in range(n_iots):
-        for m in range(n_mecs):
-            by_server[k, m] = -v.a[k, m, state.subband[k]]
-    assign_servers(by_server, np.zeros(len(problem.queue)), state.server)
-    for k in range(n_iots):
-        state.relay[k] = -1
+def inner_loop(problem: Problem, queue: Queue, v: Relaxed, rho: float, most: int, tolerance: float) -> int:
+    """(SP1) to (SP4) in turn until the augmented sum settles; returns the rounds taken."""
+    before = relaxed_sum(problem, queue, v) + penalties(v, rho, rho)
+    for sweep in range(most):
+        solve_relays(problem, v, rho)
         for u in range(len(problem.uav_power)):
-            if v.x[k, u] > 0.5:
-                state.relay[k] = u
-    state.xy[:] = v.xy
-
-
-@kernel
-def pdd(
-    problem: Problem, queue: Queue, centres: np.ndarray, limits: tuple[int, int], tolerances: tuple[float, float],
-    penalty: float, shrink: float, state: State, trace: np.ndarray,
-) -> tuple[int, int, bool]:  # fmt: skip
-    """The double loop, rounding and finish. `limits`, `tolerances`: outer, inner.
-
-    `trace`: (outer + 2,) mean relaxed delay, start first; the last filled value is the finished decision's.
-    Returns outer iterations, inner iterations in all, and whether the equalities were met.
-    """
-    v = start_relaxed(problem, queue, centres)
-    n_iots = len(problem.work)
-    trace[0] = relaxed_sum(problem, queue, v) / n_iots
-    rho = penalty
-    met = False
-    outer = inner_total = 0
-    while outer < limits[0] and not met:
-        before = relaxed_sum(problem, queue, v) + penalties(v, rho, rho)
-        for _ in range(limits[1]):
-            inner_round(problem, queue, v, rho, rho)
-            inner_total += 1
-            after = relaxed_sum(problem, queue, v) + penalties(v, rho, rho)
-            if abs(before - after) <= tolerances[1] * abs(before):
-                break
-            before = after
-        outer += 1
-        trace[outer] = relaxed_sum(problem, queue, v) / n_iots
-        met = update_multipliers(v, rho, rho, 0.0) < tolerances[0]
-        if not met:
-            update_multipliers(v, rho, rho, 1.0)
-            rho *= shrink
-    round_relaxed(problem, v, state)
-    polish(problem, state, 30)
-    operation, sums = np.empty(n_iots), np.empty(22)
-    fill_operation(problem, state.server, operation)
-    uav_step(problem, state, operation, 20, sums)
-    trace[outer + 1] = mean_delay(problem, state, operation)
-    return outer, inner_total, met
+            solve_powers(problem, v, u)
+            solve_position(problem, v, u)
+            fill_hops(problem, u, v.xy[u], v.first, v.gain)
+        fill_cost(problem, v)
+        solve_association(v.cost, queue, v.a, v.at, v.y3, v.y4, v.y5, v.y6, rho, v.prices)
+        after = relaxed_sum(problem, queue, v) + penalties(v, rho, rho)
+        if abs(before - after) <= tolerance * abs(before):
+            return sweep + 1
+        before = after
+    return most

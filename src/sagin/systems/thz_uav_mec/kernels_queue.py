@@ -124,8 +124,9 @@ def _dual(
 def _curvature(h: np.ndarray, a: np.ndarray, rho: float, bend: np.ndarray, matrix: np.ndarray) -> None:
     """Negative generalised Hessian of the dual (lower triangle)."""
     n_iots, n_mecs, n_bands = a.shape
-    matrix[:] = 0.0
-    for i in range(n_iots + n_bands):
+    for i in range(len(matrix)):
+        for j in range(i + 1):
+            matrix[i, j] = 0.0
         matrix[i, i] = rho
     for m in range(n_mecs):
         matrix[n_iots + n_bands + m, n_iots + n_bands + m] = bend[m] + 1e-12
@@ -184,19 +185,28 @@ def solve_association(
     matrix, step, trial = np.empty((size, size)), np.empty(size), np.empty(size)
     value = _dual(l, h, q, offset, rho, prices, a, residual, bend)
     steps = 0
-    while steps < 100 and np.abs(residual).max() > 1e-10:
+    while steps < 100:
+        worst = gain = 0.0
+        for i in range(size):
+            worst = max(worst, abs(residual[i]))
+        if worst <= 1e-10:
+            break
         _curvature(h, a, rho, bend, matrix)
-        step[:] = residual
+        for i in range(size):
+            step[i] = residual[i]
         _solve_in_place(matrix, step)
-        gain = (step * residual).sum()
+        for i in range(size):
+            gain += step[i] * residual[i]
         length = 1.0
         for _ in range(40):
-            trial[:] = prices + length * step
+            for i in range(size):
+                trial[i] = prices[i] + length * step[i]
             after = _dual(l, h, q, offset, rho, trial, a, residual, bend)
             if after >= value + 1e-4 * length * gain - 1e-13 * abs(value):
                 break
             length *= 0.5
-        prices[:] = trial
+        for i in range(size):
+            prices[i] = trial[i]
         value = after
         steps += 1
     for k in range(n_iots):

@@ -9,10 +9,8 @@ from sagin.methods.lambert_w import lambert_w
 from sagin.systems.thz_uav_mec.kernels import (
     Problem,
     State,
-    copy_state,
     down_gain,
     link_time,
-    sum_delay,
     up_snr,
 )
 
@@ -68,7 +66,8 @@ def _curve(terms: np.ndarray, n: int, x: float, y: float, out: np.ndarray) -> fl
 
     A term is (x, y, height^2, weight C, s, kappa): C / L with L = ln(1 + gamma), gamma = s e^{-kappa d} / d^2.
     """
-    out[:] = 0.0
+    for i in range(5):
+        out[i] = 0.0
     total = 0.0
     for i in range(n):
         vx, vy = x - terms[i, 0], y - terms[i, 1]
@@ -151,44 +150,6 @@ def place(terms: np.ndarray, n: int, xy: np.ndarray, side: float) -> None:
 
 
 @kernel
-def polish_uav(problem: Problem, state: State, u: int, rounds: int) -> None:
-    """Powers and position of UAV u for its IoTs, in turn until they settle."""
-    n_iots = len(problem.work)
-    users = np.empty(n_iots, dtype=np.int64)
-    n = 0
-    for k in range(n_iots):
-        state.power[u, k] = 0.0
-        if state.relay[k] == u:
-            users[n] = k
-            n += 1
-    if n == 0:
-        state.price[u] = 0.0
-        return
-    work, gain, power = np.empty(n), np.empty(n), np.empty(n)
-    terms = np.empty((2 * n, 6))
-    for i in range(n):
-        k, f, m = users[i], state.subband[users[i]], state.server[users[i]]
-        work[i] = problem.work[k]
-        _set_term(terms[i], problem.iot_xy[k], problem.height_up, work[i], problem.absorption[f])
-        _set_term(terms[n + i], problem.mec_xy[m], problem.height_down, work[i], problem.absorption[f])
-        terms[i, 4] = problem.iot_power[k] * problem.spread[f]
-    value = np.inf
-    for sweep in range(rounds + 1):
-        for i in range(n):
-            gain[i] = down_gain(problem, state.server[users[i]], state.subband[users[i]], state.xy[u])
-        state.price[u] = split_power(work, gain, n, problem.uav_power[u], power)
-        for i in range(n):
-            terms[n + i, 4] = power[i] * problem.spread[state.subband[users[i]]]
-        after = placement_cost(terms, 2 * n, state.xy[u, 0], state.xy[u, 1])
-        if sweep == rounds or value - after <= 1e-10 * after:
-            break
-        value = after
-        place(terms, 2 * n, state.xy[u], problem.side)
-    for i in range(n):
-        state.power[u, users[i]] = power[i]
-
-
-@kernel
 def _set_term(term: np.ndarray, xy: np.ndarray, height: float, weight: float, absorption: float) -> None:
     term[0] = xy[0]
     term[1] = xy[1]
@@ -199,21 +160,55 @@ def _set_term(term: np.ndarray, xy: np.ndarray, height: float, weight: float, ab
 
 @kernel
 def polish(problem: Problem, state: State, rounds: int) -> None:
-    """Powers and positions of all UAVs; with the relays fixed they do not interact."""
+    """Powers and positions of each UAV for its IoTs, in turn until they settle; with fixed relays UAVs do not interact."""
+    n_iots = len(problem.work)
+    users = np.empty(n_iots, dtype=np.int64)
+    work, gain, power = np.empty(n_iots), np.empty(n_iots), np.empty(n_iots)
+    terms = np.empty((2 * n_iots, 6))
     for u in range(len(problem.uav_power)):
-        polish_uav(problem, state, u, rounds)
+        n = 0
+        for k in range(n_iots):
+            state.power[u, k] = 0.0
+            if state.relay[k] == u:
+                users[n] = k
+                n += 1
+        state.price[u] = 0.0
+        if n == 0:
+            continue
+        for i in range(n):
+            k, f, m = users[i], state.subband[users[i]], state.server[users[i]]
+            work[i] = problem.work[k]
+            _set_term(terms[i], problem.iot_xy[k], problem.height_up, work[i], problem.absorption[f])
+            _set_term(terms[n + i], problem.mec_xy[m], problem.height_down, work[i], problem.absorption[f])
+            terms[i, 4] = problem.iot_power[k] * problem.spread[f]
+        value = np.inf
+        for sweep in range(rounds + 1):
+            for i in range(n):
+                gain[i] = down_gain(problem, state.server[users[i]], state.subband[users[i]], state.xy[u])
+            state.price[u] = split_power(work, gain, n, problem.uav_power[u], power)
+            for i in range(n):
+                terms[n + i, 4] = power[i] * problem.spread[state.subband[users[i]]]
+            after = placement_cost(terms, 2 * n, state.xy[u, 0], state.xy[u, 1])
+            if sweep == rounds or value - after <= 1e-10 * after:
+                break
+            value = after
+            place(terms, 2 * n, state.xy[u], problem.side)
+        for i in range(n):
+            state.power[u, users[i]] = power[i]
 
 
 @kernel
 def choose_relays(problem: Problem, state: State) -> None:
     """Theorem 1 for all IoTs at once: the fastest of the direct link and the UAVs, at the power each would offer."""
     n_uavs = len(problem.uav_power)
+    n_iots = len(problem.work)
     count = np.zeros(n_uavs)
-    before = state.relay.copy()
-    for u in before:
-        if u >= 0:
-            count[u] += 1.0
-    for k in range(len(before)):
+    before = np.empty(n_iots, dtype=np.int64)
+    for k in range(n_iots):
+        before[k] = state.relay[k]
+        if before[k] >= 0:
+            count[before[k]] += 1.0
+    for k in range(n_iots):
         m, f = state.server[k], state.subband[k]
         best = problem.direct[k, m, f]
         state.relay[k] = -1
@@ -224,27 +219,3 @@ def choose_relays(problem: Problem, state: State) -> None:
             if time < best:  # (10), Theorem 1
                 best = time
                 state.relay[k] = u
-
-
-@kernel
-def uav_step(problem: Problem, state: State, operation: np.ndarray, rounds: int, trace: np.ndarray) -> int:
-    """Relays, powers and positions in turn at a fixed association; the best point is kept.
-
-    `trace`: sum of delays, start first, as long as it falls. Returns the number of rounds that helped.
-    """
-    best = sum_delay(problem, state, operation)
-    trace[0] = best
-    trial = State(
-        state.server.copy(), state.subband.copy(), state.relay.copy(), state.xy.copy(), state.power.copy(),
-        state.price.copy(),
-    )  # fmt: skip
-    for sweep in range(rounds):
-        choose_relays(problem, trial)
-        polish(problem, trial, 30)
-        total = sum_delay(problem, trial, operation)
-        if not total < best * (1.0 - 1e-12):
-            return sweep
-        best = total
-        trace[sweep + 1] = total
-        copy_state(trial, state)
-    return rounds

@@ -18,14 +18,11 @@ from sagin.systems.thz_uav_mec.scenario import check_capacity, most_iots
 
 
 def problems(drops: Drops, *, equal_rates: bool = True) -> Iterator[Problem]:
-    """The compiled problem of each drop. `equal_rates`: the caller needs them; else the queue tables are empty."""
+    """The compiled problem of each drop. `equal_rates`: the caller needs them; else the queue table is empty."""
     spread = drops.antenna_gain * (SPEED_OF_LIGHT_MPS / (4 * np.pi * drops.frequency_hz)) ** 2
     spread /= drops.noise_psd_w_per_hz * drops.bandwidth_hz
     for i in range(records.n_drops(drops)):
-        queue = queue_bounded = np.zeros(1)
-        if equal_rates:
-            rate = common_rate(drops, i)
-            queue, queue_bounded = queue_times(drops, rate, False), queue_times(drops, rate, True)
+        queue = queue_times(drops, common_rate(drops, i), False) if equal_rates else np.zeros(1)
         work = drops.task_bits[i] * np.log(2.0) / drops.bandwidth_hz
         works, kind = np.unique(work, return_inverse=True)
         yield Problem(
@@ -41,7 +38,6 @@ def problems(drops: Drops, *, equal_rates: bool = True) -> Iterator[Problem]:
             uav_power=drops.uav_power_w[i],
             direct=direct_times(drops, i),
             queue=queue,
-            queue_bounded=queue_bounded,
             height_up=drops.uav_height_m - drops.iot_height_m,
             height_down=drops.uav_height_m - drops.mec_height_m,
             side=drops.area_side_m,
