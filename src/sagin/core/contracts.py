@@ -81,7 +81,7 @@ class System:
 
     `draw(scenario, seeds)` gives a drops record. `derive(drops, given)` recomputes derived arrays of drops in which the
     user replaced the arrays named in `given`. `budget(drops)` gives rows (label, value, unit) of the first drop.
-    `relabel(drops, generator)` gives the drops with their users permuted, for the contract tests.
+    `user_dim` names the dimension along which relabelling users must only relabel the answer.
     """
 
     name: str
@@ -96,7 +96,7 @@ class System:
     objective_unit: str = ""
     derive: Callable[[Any, frozenset[str]], Any] | None = None
     budget: Callable[[Any], list[tuple[str, float, str]]] | None = None
-    relabel: Callable[[Any, np.random.Generator], Any] | None = None
+    user_dim: str = ""
 
     def sample(self, scenario: Any = None, seeds: Iterable[int] = (0,)) -> Any:
         """Drops of a scenario (None: the defaults), one for each seed; drop i depends on (scenario, seed i) only."""

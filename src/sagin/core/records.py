@@ -107,6 +107,16 @@ def take(record: R, rows: Sequence[int] | np.ndarray | slice) -> R:
     return dataclasses.replace(record, **changes)  # type: ignore[type-var]
 
 
+def permute(record: R, dim: str, order: np.ndarray) -> R:
+    """The same record with the members of one dimension relabelled: new member i is old member order[i]."""
+    changes = {
+        name: np.ascontiguousarray(np.take(getattr(record, name), order, axis=col.all_dims.index(dim)))
+        for name, col in columns(type(record)).items()
+        if dim in col.dims
+    }
+    return dataclasses.replace(record, **changes)  # type: ignore[type-var]
+
+
 def concatenate(records: Sequence[R]) -> R:
     """One record from several of the same class and the same constants, drop after drop."""
     first = records[0]

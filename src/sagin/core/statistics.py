@@ -47,12 +47,25 @@ def paired(series: Series, first: str, second: str) -> list[Interval]:
     return [interval(row) for row in difference]
 
 
+def common_drops(series: Series) -> np.ndarray:
+    """(point, drop) bool: feasible, with finite values, for every curve that has any such drop at the point.
+
+    A curve without a single feasible drop at a point is reported as infeasible there and not compared.
+    """
+    usable = series.feasible & np.isfinite(series.values)
+    compared = usable.any(axis=2, keepdims=True)
+    return np.logical_and((usable | ~compared).all(axis=0), compared.any(axis=0))
+
+
+def common_values(series: Series) -> np.ndarray:
+    """(curve, point, drop) values on the drops of `common_drops`, NaN elsewhere."""
+    keep = common_drops(series) & series.feasible & np.isfinite(series.values)
+    return np.where(keep, series.values, np.nan)
+
+
 def common_means(series: Series) -> np.ndarray:
-    """(curve, point) means over the drops feasible for every curve of the point; NaN if none."""
-    used = series.feasible.all(axis=0)  # (point, drop)
-    counts = used.sum(axis=1)
-    sums = np.where(used, series.values, 0.0).sum(axis=2)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    """(curve, point) means over the drops of `common_drops`; NaN if none."""
+    return np.array([[interval(drops).mean for drops in points] for points in common_values(series)])
 
 
 def below(series: Series, lower: str, upper: str) -> Verdict:

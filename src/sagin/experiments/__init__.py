@@ -1,1 +1,1 @@
-"""Sweeps, stored results, statistics and figures over any system."""
+"""Runs and their files, sweeps, figures, ledgers of claims, certified gaps."""

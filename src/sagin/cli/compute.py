@@ -1,0 +1,265 @@
+"""Commands that compute one run: solve, evaluate, bound."""
+# ruff: noqa: PLR0913  (a command has one parameter for each option)
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sagin.cli import inputs, output
+
+if TYPE_CHECKING:
+    from sagin.experiments.runs import Run
+
+TOLERANCE = 1e-9  # relative difference above which a stored metric does not match ours
+
+
+def solve(
+    system: inputs.SystemName,
+    scheme: inputs.Schemes = None,
+    settings: inputs.Settings = None,
+    scenario: inputs.ScenarioFile = None,
+    seeds: inputs.Seeds = "0:20",
+    option: inputs.Options = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.nc", help="Store everything as netCDF-4.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE.csv", help="Store a table, a row a drop.")] = None,
+    picture: Annotated[
+        tuple[str, Path] | None,
+        typer.Option("--picture", metavar="FIGURE FILE", help="Draw a map or schedule (png, pdf, svg)."),
+    ] = None,
+    threads: inputs.Threads = None,
+    force: inputs.Force = False,
+    json: inputs.Json = False,
+) -> None:
+    """Decide drops by some schemes and compare them.
+
+    All schemes decide the same drops; means are over the drops feasible for all of them.
+    """
+    from sagin.experiments.files import check_target
+    from sagin.experiments.progress import progress
+    from sagin.experiments.runs import solve as run_schemes
+    from sagin.experiments.seeds import parse_seeds
+
+    inputs.at_least_one(threads, "--threads")
+    chosen = inputs.system_of(system)
+    values = inputs.scenario_of(chosen, settings, scenario)
+    numbers = parse_seeds(seeds)
+    schemes = inputs.schemes_of(chosen, scheme, option)
+    for path, name in ((out, "--out"), (csv, "--csv"), (picture[1] if picture else None, "--picture")):
+        if path:
+            check_target(path, force, name)
+    draw = _painter(chosen, picture, settings, scenario, numbers) if picture else None
+    drops = chosen.sample(values, numbers)
+    with progress(len(numbers) * len(schemes), "solve") as advance:
+        run = run_schemes(chosen, drops, schemes, threads=threads, progress=advance)
+    if out:
+        from sagin.experiments.store import save
+
+        save(out, run, force=force)
+    if csv:
+        from sagin.experiments.tables import to_table, write_csv
+
+        write_csv(csv, to_table(run), force=force)
+    if draw:
+        draw()
+    document = _comparison(run)
+    if json:
+        output.print_json(document)
+    else:
+        _print_comparison(document)
+
+
+def evaluate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file written by `sagin solve --out`.")],
+    json: inputs.Json = False,
+) -> None:
+    """Evaluate stored decisions again with our own model.
+
+    Exit code 1 if a stored metric differs from ours by more than 1e-9, relatively.
+    """
+    from sagin.experiments.store import load, verify
+
+    run = load(file)
+    differences = verify(run)
+    worst = max((value for metrics in differences.values() for value in metrics.values()), default=0.0)
+    matches = worst <= TOLERANCE
+    if json:
+        document = {"file": str(file), "system": run.system.name, "drops": len(run.seeds), "largest": worst}
+        output.print_json({**document, "matches": matches, "differences": differences})
+    else:
+        rows = []
+        for name, metrics in differences.items():
+            metric = max(metrics, key=lambda key: metrics[key])
+            rows.append((name, str(len(metrics)), f"{metrics[metric]:.3g}", metric if metrics[metric] else ""))
+        head = ("scheme", "metrics", "largest relative difference", "where")
+        output.table(f"{run.system.name}, {len(run.seeds)} drops, evaluated again", head, rows, head[1:3])
+        output.say("stored metrics match" if matches else f"stored metrics do not match (above {TOLERANCE:g})")
+    if not matches:
+        raise typer.Exit(1)
+
+
+def bound(
+    system: inputs.SystemName,
+    scheme: inputs.Schemes = None,
+    settings: inputs.Settings = None,
+    scenario: inputs.ScenarioFile = None,
+    seeds: inputs.Seeds = "0:20",
+    option: inputs.Options = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Also measure against the exact reference (small sizes).")
+    ] = False,
+    threads: inputs.Threads = None,
+    json: inputs.Json = False,
+) -> None:
+    """Measure the certified optimality gap of schemes.
+
+    Each scheme is measured against the bound of its own decision space. Default: all schemes.
+    """
+    from sagin.experiments.gaps import gaps
+    from sagin.experiments.progress import progress
+    from sagin.experiments.seeds import parse_seeds
+
+    inputs.at_least_one(threads, "--threads")
+    chosen = inputs.system_of(system)
+    values = inputs.scenario_of(chosen, settings, scenario)
+    schemes = inputs.schemes_of(chosen, scheme or ["all"], option)
+    numbers = parse_seeds(seeds)
+    drops = chosen.sample(values, numbers)
+    with progress(len(numbers) * len(schemes), "bound") as advance:
+        _, table = gaps(chosen, drops, schemes, exact=exact, threads=threads, progress=advance)
+    if json:
+        entries = [
+            {
+                "scheme": gap.scheme,
+                "role": gap.role,
+                "space": gap.space,
+                "reference": gap.reference,
+                "mean": gap.mean,
+                "max": gap.largest,
+                "n_used": gap.n_used,
+                "n": len(numbers),
+                "gaps": gap.gaps,
+            }
+            for gap in table
+        ]
+        output.print_json({"system": chosen.name, "sense": chosen.sense, "seeds": numbers, "gaps": entries})
+        return
+    rows = [
+        (gap.scheme, gap.role, gap.reference, _percent(gap.mean), _percent(gap.largest), f"{gap.n_used}/{len(numbers)}")
+        for gap in table
+    ]
+    head = ("scheme", "role", "distance to", "mean gap", "max gap", "drops")
+    output.table(f"{chosen.name}: certified gaps on {len(numbers)} drops", head, rows, head[3:])
+    for gap in table:
+        if gap.reference == "bound" and gap.space != chosen.spaces[0].decision.__name__:
+            why = "against the bound of that space" if gap.n_used else "not comparable: no bound of that space"
+            output.say(f"{gap.scheme} decides {gap.space}: {why}")
+
+
+def _percent(value: float) -> str:
+    return "-" if value != value else f"{100 * value:.3f} %"
+
+
+def _painter(system: Any, picture: tuple[str, Path], settings: Any, scenario: Any, seeds: tuple[int, ...]) -> Any:
+    """A function that draws a figure of the system for this scenario and these drops."""
+    import numpy as np
+
+    from sagin.core.errors import InputError
+    from sagin.experiments.figure_writer import FORMATS, draw_picture
+    from sagin.experiments.files import write_bytes
+
+    name, path = picture
+    drawings = [figure.name for figure in system.figures if figure.paint]
+    figure = system.figure(name)
+    if figure.paint is None:
+        known = "one of " + ", ".join(drawings) if drawings else "a map or schedule"
+        raise InputError("--picture", name, known, f"drawings of {system.name}")
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in FORMATS:
+        raise InputError("--picture", str(path), "a name ending in " + ", ".join(FORMATS))
+    values = inputs.scenario_of(system, settings, scenario, **figure.fixed)
+
+    def draw() -> None:
+        drawing = draw_picture(figure, figure.paint(values, np.asarray(seeds)), (kind,))
+        write_bytes(path, drawing[kind], "--picture")
+
+    return draw
+
+
+def _comparison(run: Run) -> dict[str, Any]:
+    """Means of every scheme over the drops feasible for all, and its paired difference to the paper's."""
+    import numpy as np
+
+    from sagin.core import statistics
+    from sagin.core.figures import Series
+    from sagin.core.results import Status
+    from sagin.experiments.runs import scalars, usable
+
+    names = tuple(run.schemes)
+    values = np.array([[run.schemes[name].metrics.objective] for name in names])
+    feasible = np.array([[usable(run.schemes[name].solution)] for name in names])
+    series = Series(np.zeros(1), names, values, feasible)
+    common = statistics.common_values(series)[:, 0]
+    paper = next((name for name in names if run.system.scheme(name).role == "paper"), None)
+    schemes = {}
+    for row, (name, (solution, metrics)) in enumerate(run.schemes.items()):
+        kind = run.system.scheme(name)
+        mean = statistics.interval(common[row])
+        entry = {
+            "role": kind.role,
+            "space": kind.space.__name__,
+            "options": solution.options,
+            "mean": mean.mean,
+            "low": mean.low,
+            "high": mean.high,
+            "n_used": mean.n_used,
+            "n_feasible": int(feasible[row].sum()),
+            "iterations": solution.iterations,
+            "status": [Status(int(code)).name.lower() for code in solution.status],
+            "metrics": scalars(metrics),
+        }
+        if paper and name != paper and kind.space is run.system.scheme(paper).space:
+            part = statistics.paired(series, name, paper)[0]
+            entry["difference_to_paper"] = {
+                "mean": part.mean,
+                "low": part.low,
+                "high": part.high,
+                "n_used": part.n_used,
+            }
+        schemes[name] = entry
+    return {
+        "system": run.system.name,
+        "sense": run.system.sense,
+        "objective_unit": run.system.objective_unit,
+        "scenario": run.scenario.to_dict(),
+        "seeds": run.seeds,
+        "schemes": schemes,
+    }
+
+
+def _print_comparison(document: dict[str, Any]) -> None:
+    paper = next((name for name, entry in document["schemes"].items() if entry["role"] == "paper"), "")
+    rows = []
+    for name, entry in document["schemes"].items():
+        ended = {word: entry["status"].count(word) for word in dict.fromkeys(entry["status"])}
+        words = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in ended.items())
+        steps = float(sum(entry["iterations"]) / len(entry["iterations"]))
+        difference = [_spread(entry.get("difference_to_paper"))] if paper else []
+        rows.append((name, entry["role"], _spread(entry), *difference, steps, words))
+    unit = f" in {document['objective_unit']}" if document["objective_unit"] else ""
+    used = {entry["n_used"] for entry in document["schemes"].values()} - {0} or {0}
+    goal = {"min": "lower", "max": "higher"}[document["sense"]]
+    drops = f"{max(used)} of {len(document['seeds'])} drops, those feasible for all schemes"
+    head = ("scheme", "role", "mean ± 95 %", *([f"minus {paper}"] if paper else []), "iterations", "drops ended")
+    output.say(f"{document['system']}: objective{unit}, {goal} is better; means over {drops}")
+    output.table("", head, rows, head[2:-1])
+
+
+def _spread(entry: dict[str, float] | None) -> str:
+    """Mean and half width of its interval."""
+    if entry is None or not entry["n_used"]:
+        return "-" if entry else ""
+    half = entry["high"] - entry["mean"]
+    return output.number(entry["mean"]) + (f" ± {half:.2g}" if half == half else "")

@@ -1,0 +1,161 @@
+"""Commands that look: list, describe, cite."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from sagin.cli import inputs, output
+
+if TYPE_CHECKING:
+    from sagin.core.contracts import System
+    from sagin.core.parameters import Parameters
+
+
+def list_(json: inputs.Json = False) -> None:
+    """List systems with their schemes and figures."""
+    from sagin.core.discovery import system, system_names
+
+    found, broken = [], {}
+    for name in system_names():
+        try:
+            found.append(system(name))
+        except Exception as error:  # a third party's package must not hide the others
+            broken[name] = f"{type(error).__name__}: {error}"
+    if json:
+        output.print_json({"systems": [_summary(system) for system in found], "broken": broken})
+        return
+    for system_ in found:
+        output.say(f"{system_.name}: {system_.title}")
+        rows = [(scheme.name, scheme.role, scheme.summary) for scheme in system_.schemes]
+        output.table("", ("scheme", "role", "what it does"), rows)
+        if system_.figures:
+            output.say("figures: " + ", ".join(figure.name for figure in system_.figures) + "\n")
+    if not found and not broken:
+        output.say("no systems found")
+    for name, reason in broken.items():
+        output.hint(f"warning: {name} cannot be loaded: {' '.join(reason.split())}")
+
+
+def describe(
+    system: inputs.SystemName,
+    settings: inputs.Settings = None,
+    scenario: inputs.ScenarioFile = None,
+    json: inputs.Json = False,
+) -> None:
+    """Explain a system: parameters, link budget, cost of one task."""
+    chosen = inputs.system_of(system)
+    values = inputs.scenario_of(chosen, settings, scenario)
+    if json:
+        document = {
+            **_summary(chosen),
+            "parameters": _fields(values),
+            "budget": [dict(zip(("label", "value", "unit"), row, strict=True)) for row in _budget(chosen, values)],
+            "example": _example(chosen, values),
+        }
+        output.print_json(document)
+        return
+    goal = {"min": "minimise", "max": "maximise"}[chosen.sense]
+    output.say(f"{chosen.name}: {chosen.title} [{chosen.reference}]; {goal} `objective` {_unit(chosen)}".rstrip())
+    _print_fields("scenario", values)
+    rows = [(scheme.name, scheme.role, scheme.space.__name__, scheme.summary) for scheme in chosen.schemes]
+    output.table("schemes", ("scheme", "role", "decides", "what it does"), rows)
+    for scheme in chosen.schemes:
+        if scheme.options.model_fields:
+            _print_fields(f"options of {scheme.name}", scheme.options())
+    if chosen.figures:
+        rows = [(figure.name, figure.title, str(len(figure.claims))) for figure in chosen.figures]
+        output.table("figures", ("figure", "title", "claims"), rows, ("claims",))
+    budget = _budget(chosen, values)
+    if budget:
+        output.table("link budget of seed 0", ("step", "value", "unit"), budget, ("value",))
+    sys.stdout.flush()
+    example = _example(chosen, values)
+    head = ("metric", "value", "unit", "meaning")
+    rows = [(row["metric"], row["value"], row["unit"], row["doc"]) for row in example["metrics"]]
+    state = "feasible" if example["feasible"] else "infeasible"
+    output.table(f"one task under {example['scheme']}, seed 0 ({state})", head, rows, ("value",))
+
+
+def cite(system: inputs.SystemName, json: inputs.Json = False) -> None:
+    """Print BibTeX of the paper, this software and its base."""
+    from sagin.experiments.citations import citations
+
+    chosen = inputs.system_of(system)
+    entries = citations(chosen)
+    if json:
+        output.print_json({"system": chosen.name, "bibtex": entries})
+        return
+    for key, text in entries.items():
+        if text:
+            sys.stdout.write(text + "\n\n")
+        else:
+            output.hint(f"warning: no BibTeX entry {key} ({chosen.title})")
+
+
+def _summary(system: System) -> dict[str, Any]:
+    return {
+        "system": system.name,
+        "title": system.title,
+        "reference": system.reference,
+        "sense": system.sense,
+        "objective_unit": system.objective_unit,
+        "schemes": [
+            {
+                "scheme": scheme.name,
+                "role": scheme.role,
+                "space": scheme.space.__name__,
+                "summary": scheme.summary,
+                "options": _fields(scheme.options()),
+            }
+            for scheme in system.schemes
+        ],
+        "figures": [
+            {"figure": figure.name, "title": figure.title, "claims": [claim.text for claim in figure.claims]}
+            for figure in system.figures
+        ],
+    }
+
+
+def _fields(parameters: Parameters) -> list[dict[str, Any]]:
+    from dataclasses import asdict
+
+    from sagin.core.parameters import field_rows
+
+    plain = parameters.to_dict()
+    return [{**asdict(row), "value": plain[row.name]} for row in field_rows(parameters)]
+
+
+def _print_fields(title: str, parameters: Parameters) -> None:
+    rows = []
+    for row in _fields(parameters):
+        symbol = f" ({row['symbol']})" if row["symbol"] else ""
+        parts = (row["doc"] + symbol, row["bounds"], row["source"])
+        rows.append((row["name"], row["value"], row["unit"], "; ".join(part for part in parts if part)))
+    output.table(title, ("field", "value", "unit", "meaning (symbol); bounds; source"), rows, ("value",))
+
+
+def _budget(system: System, scenario: Any) -> list[tuple[str, float, str]]:
+    return system.budget(system.sample(scenario, [0])) if system.budget else []
+
+
+def _example(system: System, scenario: Any) -> dict[str, Any]:
+    """Metrics of the paper's scheme on seed 0; of an array along users, the entry of the first one."""
+    from sagin.core import records
+
+    drops = system.sample(scenario, [0])
+    scheme = (system.names("paper") or [system.schemes[0].name])[0]
+    metrics = system.evaluate(drops, system.solve(drops, scheme, threads=1).decision)
+    rows = []
+    for name, column in records.columns(type(metrics)).items():
+        array = getattr(metrics, name)[0]
+        if column.tolerance is not None or 0 in array.shape:
+            continue
+        place = f" [first {', '.join(column.dims)}]" if column.dims else ""
+        value = array.reshape(-1)[0].item()
+        rows.append({"metric": name + place, "value": value, "unit": column.unit, "doc": column.doc})
+    return {"scheme": scheme, "seed": 0, "feasible": bool(records.feasible(metrics)[0]), "metrics": rows}
+
+
+def _unit(system: System) -> str:
+    return f"in {system.objective_unit}" if system.objective_unit else ""

@@ -1,0 +1,97 @@
+"""From words on the command line to scenarios, schemes and options."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sagin.core.discovery import system as find_system
+from sagin.core.errors import InputError
+
+if TYPE_CHECKING:
+    from sagin.core.contracts import System
+
+SystemName = Annotated[str, typer.Argument(metavar="SYSTEM", help="Name of a system; see `sagin list`.")]
+Schemes = Annotated[
+    list[str] | None,
+    typer.Option("--scheme", metavar="S", help="A scheme, a role, or `all`; may be repeated. [paper, improved]"),
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Scenario field; may be repeated.")
+]
+ScenarioFile = Annotated[Path | None, typer.Option("--scenario", metavar="FILE", help="YAML file of scenario fields.")]
+Seeds = Annotated[str, typer.Option("--seeds", metavar="SEEDS", help="Drops: `a:b` (half-open), `7` or `1,4,7`.")]
+Options = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="SCHEME.KEY=VALUE", help="Option of a scheme; may be repeated."),
+]
+Threads = Annotated[
+    int | None, typer.Option("--threads", metavar="N", help="Threads; results do not depend on it. [all cores]")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
+
+
+def at_least_one(value: int | None, option: str) -> int | None:
+    """The number, if it is one that counts something."""
+    if value is not None and value < 1:
+        raise InputError(option, value, ">= 1")
+    return value
+
+
+def system_of(name: str) -> System:
+    """The system of that name."""
+    return find_system(name)
+
+
+def scenario_of(system: System, settings: Iterable[str] | None, file: Path | None, **fixed: Any) -> Any:
+    """A scenario from a file and `field=value` words, which override the file, which overrides `fixed`."""
+    from sagin.core.parameters import read_mapping
+
+    values = {**fixed, **(read_mapping(file) if file else {})}
+    for word in settings or ():
+        name, value = assignment(word, "--set", "field=value")
+        values[name] = value
+    return system.scenario(**values)
+
+
+def assignment(word: str, option: str, form: str) -> tuple[str, Any]:
+    """Name and value of `name=value`."""
+    name, sign, text = word.partition("=")
+    if not sign or not name.strip():
+        raise InputError(option, word, form)
+    return name.strip(), value_of(text)
+
+
+def value_of(text: str) -> Any:
+    """A number, true, false or a list where the text is one; else the text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.strip()
+
+
+def schemes_of(
+    system: System, wanted: Iterable[str] | None, options: Iterable[str] | None
+) -> dict[str, dict[str, Any]]:
+    """Chosen schemes with their options, all checked."""
+    from sagin.experiments.runs import choose
+
+    chosen: dict[str, dict[str, Any]] = {name: {} for name in choose(system, wanted or ())}
+    form = "scheme.key=value"
+    for word in options or ():
+        name, value = assignment(word, "--option", form)
+        scheme, dot, key = name.partition(".")
+        if not dot or not scheme or not key:
+            raise InputError("--option", word, form)
+        system.scheme(scheme)
+        if scheme not in chosen:
+            raise InputError("--option", word, "for a scheme that runs: " + ", ".join(chosen))
+        chosen[scheme][key] = value
+    for name, settings in chosen.items():
+        system.scheme(name).options(**settings)
+    return chosen

@@ -1,0 +1,91 @@
+"""Commands that compute many runs: sweep, reproduce."""
+# ruff: noqa: PLR0913  (a command has one parameter for each option)
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sagin.cli import inputs, output
+
+Folder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the results.")]
+
+
+def sweep(
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="YAML file; its format is in docs/studies.md.")],
+    out: Folder = None,
+    cells: Annotated[bool, typer.Option("--cells", help="Also store every cell with its drops and decisions.")] = False,
+    threads: inputs.Threads = None,
+    force: inputs.Force = False,
+    json: inputs.Json = False,
+) -> None:
+    """Compute a study: axes x schemes x seeds; resumable.
+
+    Results go to results/STUDY. The same command goes on where an interrupted one stopped.
+    """
+    from sagin.experiments.study import read_study
+    from sagin.experiments.sweep import sweep as run_sweep
+
+    inputs.at_least_one(threads, "--threads")
+    described = read_study(study)
+    folder = out or Path("results") / study.stem
+    result = run_sweep(described, folder, force=force, threads=threads, cells=cells)
+    counts = {"solved": result.solved, "reused": result.reused, "damaged": result.damaged}
+    if json:
+        output.print_json({"folder": str(folder), "shards": counts, "summary": result.summary})
+        return
+    head = list(result.summary[0])
+    rows = [[row[name] for name in head] for row in result.summary]
+    output.table(f"{described.system.name}: mean objective over drops feasible for all", head, rows, head)
+    _print_counts(folder, counts)
+
+
+def reproduce(
+    system: inputs.SystemName,
+    figures: Annotated[
+        list[str] | None, typer.Argument(metavar="FIGURE", help="Figures; see `sagin list`. [all]")
+    ] = None,
+    drops: Annotated[
+        int | None, typer.Option("--drops", metavar="N", help="Drops a point: seeds 0:N. [as each figure says]")
+    ] = None,
+    out: Folder = None,
+    threads: inputs.Threads = None,
+    force: inputs.Force = False,
+    json: inputs.Json = False,
+) -> None:
+    """Draw a paper's figures and judge its claims.
+
+    Figures (PNG, PDF), the data behind them (netCDF, CSV) and the ledger of claims go to results/SYSTEM. The same
+    command goes on where an interrupted one stopped.
+    """
+    from dataclasses import asdict
+
+    from sagin.experiments.reproduce import reproduce as run_figures
+
+    inputs.at_least_one(threads, "--threads")
+    chosen = inputs.system_of(system)
+    names = [chosen.figure(name).name for name in figures or ()]
+    folder = out or Path("results") / chosen.name
+    report = run_figures(
+        chosen, names, out=folder, n_drops=inputs.at_least_one(drops, "--drops"), force=force, threads=threads
+    )
+    counts = {"solved": report.solved, "reused": report.reused, "damaged": report.damaged}
+    if json:
+        claims = [asdict(entry) for entry in report.entries]
+        output.print_json({"folder": str(folder), "files": report.files, "shards": counts, "claims": claims})
+        return
+    from sagin.experiments.ledger import WORDS
+
+    rows = []
+    for entry in report.entries:
+        note = f"\nnote: {entry.note}" if entry.note else ""
+        rows.append((entry.figure, WORDS[entry.verdict], f"{entry.text}\nevidence: {entry.evidence}{note}"))
+    output.table(f"claims of {chosen.name}", ("figure", "verdict", "claim, evidence, note"), rows)
+    _print_counts(folder, counts)
+
+
+def _print_counts(folder: Path, counts: dict[str, int]) -> None:
+    text = f"{folder}: {counts['solved']} pieces computed, {counts['reused']} found"
+    output.say(text + (f", {counts['damaged']} damaged and computed again" if counts["damaged"] else ""))

@@ -1,0 +1,187 @@
+"""Drawing figures: curves with confidence bars, maps, schedules and stacks, as bytes of PNG, PDF or SVG."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import textwrap
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator, NullFormatter
+
+from sagin.core import statistics
+from sagin.core.figures import Figure, Picture, Series
+from sagin.experiments import style
+
+FORMATS = ("png", "pdf", "svg")
+
+
+def draw_series(figure: Figure, series: Series) -> dict[str, bytes]:
+    """PNG and PDF of curves: means over the drops feasible for all curves of a point, 95 % intervals as bars."""
+    with rc_context(style.TABLE):  # type: ignore[arg-type]
+        canvas, axes = _canvas(style.HEIGHT_INCH + 0.12 * max(0, len(series.labels) // 3 - 1))
+        values = statistics.common_values(series)
+        for row, label in enumerate(series.labels):
+            _curve(axes, series.x, values[row], row, label)
+        _scales(axes, figure, series)
+        axes.set_xlabel(figure.axis.label)
+        axes.set_ylabel(figure.y_label)
+        handles, labels = axes.get_legend_handles_labels()
+        _legend(canvas, handles, labels, note(series))
+        return {kind: _bytes(canvas, kind) for kind in ("png", "pdf")}
+
+
+def draw_picture(figure: Figure, picture: Picture, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:
+    """A map, a schedule or stacked columns."""
+    with rc_context(style.TABLE):  # type: ignore[arg-type]
+        rows = len(picture.rows)
+        canvas, axes = _canvas(height=max(style.HEIGHT_INCH, 0.22 * rows + 0.9))
+        handles = [
+            *_points_and_lines(axes, picture),
+            *_bars(axes, picture),
+            *_stacks(axes, picture),
+        ]
+        axes.set_xlabel(picture.x_label)
+        axes.set_ylabel(picture.y_label)
+        _legend(canvas, handles, [str(handle.get_label()) for handle in handles], "")
+        return {kind: _bytes(canvas, kind) for kind in formats}
+
+
+def note(series: Series) -> str:
+    """What the means rest on: drops used of all, and curves that are infeasible on every drop of some points."""
+    used = statistics.common_drops(series)
+    counts, n = used.sum(axis=1), used.shape[1]
+    span = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
+    if n == 1 and counts.all():
+        lines = ["1 drop"]
+    elif counts.min() == n:
+        lines = [f"means of {n} drops, 95 % intervals"]
+    else:
+        lines = [f"means of the {span} of {n} drops feasible for all, 95 % intervals"]
+    hopeless = ~series.feasible.any(axis=2)  # (curve, point)
+    parts = [
+        f"{label} ({count} of {len(series.x)})"
+        for label, count in zip(series.labels, hopeless.sum(axis=1), strict=True)
+        if count
+    ]
+    if parts:
+        lines += textwrap.wrap("no feasible drop at some points: " + ", ".join(parts), 76)
+    return "\n".join(lines)
+
+
+def _canvas(height: float = style.HEIGHT_INCH) -> tuple[Canvas, Any]:
+    canvas = Canvas(figsize=(style.COLUMN_INCH, height), layout="constrained")
+    FigureCanvasAgg(canvas)
+    return canvas, canvas.add_subplot()
+
+
+def _curve(axes: Any, x: np.ndarray, values: np.ndarray, row: int, label: str) -> None:
+    rows = [statistics.interval(drops) for drops in values]
+    mean = np.array([part.mean for part in rows])
+    half = np.array([part.high - part.mean for part in rows])
+    look = style.look(row)
+    every = max(1, len(mean) // 12)
+    axes.plot(x, mean, label=label, markevery=every, markerfacecolor="white", **look)
+    shown = np.isfinite(mean) & np.isfinite(half)
+    shown[np.setdiff1d(np.arange(len(mean)), np.arange(len(mean))[::every])] = False
+    if shown.any():
+        axes.errorbar(x[shown], mean[shown], half[shown], fmt="none", ecolor=look["color"], elinewidth=0.7)
+
+
+def _scales(axes: Any, figure: Figure, series: Series) -> None:
+    if figure.axis.log:
+        axes.set_xscale("log")
+        if len(series.x) <= 8:
+            axes.set_xticks(series.x, [f"{value:g}" for value in series.x])
+            axes.xaxis.set_minor_formatter(NullFormatter())
+    elif np.array_equal(series.x, np.rint(series.x)):
+        if len(series.x) <= 10:
+            axes.set_xticks(series.x)
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if figure.y_log:
+        axes.set_yscale("log")
+
+
+def _points_and_lines(axes: Any, picture: Picture) -> list[Any]:
+    handles: list[Any] = []
+    for index, (label, xs, ys) in enumerate(picture.lines):
+        colour, kind = style.COLOURS[index % len(style.COLOURS)], style.LINES[index % len(style.LINES)]
+        for x, y in zip(np.reshape(xs, (-1, 2)), np.reshape(ys, (-1, 2)), strict=True):
+            axes.plot(x, y, color=colour, linestyle=kind, linewidth=0.8)
+        handles.append(Line2D([], [], color=colour, linestyle=kind, linewidth=0.8, label=label))
+    for index, (label, x, y) in enumerate(picture.points):
+        look = style.look(index + len(picture.lines))
+        style_of = {"color": look["color"], "marker": style.MARKERS[index % len(style.MARKERS)], "linestyle": "none"}
+        handles += axes.plot(x, y, label=label, markersize=5, zorder=3, **style_of)
+    return handles
+
+
+def _bars(axes: Any, picture: Picture) -> list[Any]:
+    if not picture.bars:
+        return []
+    labels = list(dict.fromkeys(label for label, *_ in picture.bars))
+    for label, row, start, width in picture.bars:
+        axes.barh(row, width, left=start, height=0.7, linewidth=0.4, **style.fill(labels.index(label)))
+    axes.set_yticks(range(len(picture.rows)), picture.rows)
+    axes.set_ylim(len(picture.rows) - 0.4, -0.6)
+    axes.grid(axis="y", visible=False)
+    if len(labels) <= 2 * len(style.COLOURS):
+        return [Patch(label=label, linewidth=0.4, **style.fill(index)) for index, label in enumerate(labels)]
+    for label, row, start, width in picture.bars:
+        axes.text(start + width / 2, row, label, ha="center", va="center", fontsize=5, clip_on=True)
+    return []
+
+
+def _stacks(axes: Any, picture: Picture) -> list[Any]:
+    handles = []
+    below = np.zeros(len(picture.columns))
+    for index, (label, heights) in enumerate(picture.stacks):
+        look = style.fill(index)
+        axes.bar(range(len(below)), heights, bottom=below, width=0.6, linewidth=0.4, **look)
+        below = below + np.asarray(heights)
+        handles.append(Patch(label=label, linewidth=0.4, **look))
+    if picture.columns:
+        axes.set_xticks(range(len(picture.columns)), picture.columns)
+        axes.grid(axis="x", visible=False)
+    return handles
+
+
+def _legend(canvas: Canvas, handles: list[Any], labels: list[str], title: str) -> None:
+    """Above the axes, where it covers no data, in as many columns as fit the width."""
+    if not handles and not title:
+        return
+    for columns in (4, 3, 2, 1):
+        widths = [max(map(len, labels[start::columns]), default=0) for start in range(columns)]
+        if sum(widths) + 9 * columns <= 84:
+            break
+    ordered = list(itertools.chain.from_iterable(_down(list(zip(handles, labels, strict=True)), columns)))
+    canvas.legend(
+        [handle for handle, _ in ordered],
+        [label for _, label in ordered],
+        loc="outside upper center",
+        ncols=columns,
+        title=title or None,
+    )
+
+
+def _down(entries: list[Any], columns: int) -> list[list[Any]]:
+    """Entries regrouped so that a legend filled column by column reads row by row."""
+    return [entries[start::columns] for start in range(columns)]
+
+
+def _bytes(canvas: Canvas, kind: str) -> bytes:
+    """The drawing without dates or program names: equal results give equal files."""
+    if canvas.get_layout_engine() is not None:
+        canvas.draw_without_rendering()
+        canvas.set_layout_engine("none")  # the layout stays; working it out again takes most of the time
+    stream = io.BytesIO()
+    metadata = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
+    canvas.savefig(stream, format=kind, metadata=metadata)
+    return stream.getvalue()

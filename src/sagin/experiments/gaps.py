@@ -1,0 +1,92 @@
+"""How far every scheme is from the certified bound of its own decision space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sagin.core import records
+from sagin.core.contracts import Exact, System
+from sagin.core.errors import InputError
+from sagin.experiments.runs import Run, solve, usable
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Relative distance of one scheme to a certified bound, over its feasible drops that have one.
+
+    `space`: decision space of scheme and bound. `gaps`: (drop,) NaN where the drop is infeasible or has no certificate.
+    `reference`: what the distance is to: "bound", or "exact" for the reference at small size.
+    """
+
+    scheme: str
+    role: str
+    space: str
+    reference: str
+    gaps: np.ndarray
+
+    @property
+    def n_used(self) -> int:
+        """Drops behind mean and max."""
+        return int(np.isfinite(self.gaps).sum())
+
+    @property
+    def mean(self) -> float:
+        """Mean gap; NaN without any certificate."""
+        return float(np.mean(self.gaps[np.isfinite(self.gaps)])) if self.n_used else np.nan
+
+    @property
+    def largest(self) -> float:
+        """Largest gap; NaN without any certificate."""
+        return float(np.max(self.gaps[np.isfinite(self.gaps)])) if self.n_used else np.nan
+
+
+def gaps(
+    system: System,
+    drops: Any,
+    schemes: Mapping[str, Mapping[str, Any]],
+    *,
+    exact: bool = False,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Run, list[Gap]]:
+    """Solve the drops by each scheme and measure it against the bound of its own space.
+
+    A space without bound gives NaN: a bound of another space says nothing about it. `exact` adds the distance to the
+    exact reference of each space that has one, and the distance of that reference to its own certificate.
+    """
+    spaces = {system.scheme(name).space for name in schemes}
+    references = {space: _exact(system, drops, space) for space in spaces} if exact else {}
+    if exact and not any(references.values()):
+        raise InputError("exact", True, "a system with an exact reference", f"{system.name} has none for these schemes")
+    run = solve(system, drops, schemes, threads=threads, progress=progress)
+    bounds = {space: system.bound(drops, space, threads=threads) for space in spaces}
+    table = []
+    for name, outcome in run.schemes.items():
+        scheme = system.scheme(name)
+        objective = np.where(usable(outcome.solution), outcome.metrics.objective, np.nan)
+        about = (name, scheme.role, scheme.space.__name__)
+        table.append(Gap(*about, "bound", system.gap(objective, bounds[scheme.space])))
+        reference = references.get(scheme.space)
+        if reference is not None:
+            table.append(Gap(*about, "exact", system.gap(objective, reference.objective)))
+    for space, reference in references.items():
+        if reference is not None:
+            about = ("exact", "reference", space.__name__)
+            table.append(Gap(*about, "bound", system.gap(reference.objective, reference.bound)))
+    return run, table
+
+
+def _exact(system: System, drops: Any, space: type) -> Exact | None:
+    solver = system.space(space).exact
+    if solver is None:
+        return None
+    parts = [solver(records.take(drops, slice(row, row + 1))) for row in range(records.n_drops(drops))]
+    return Exact(
+        np.concatenate([np.atleast_1d(part.objective) for part in parts]),
+        np.concatenate([np.atleast_1d(part.bound) for part in parts]),
+        records.concatenate([part.decision for part in parts]),
+    )

@@ -1,0 +1,240 @@
+"""Jobs (one scheme, one scenario, some seeds) and the shards in which their results are kept.
+
+A shard is whole or absent: it is written under another name and renamed. It is trusted only if its key (everything that
+decides the result) and the checksum of its arrays are right; any other file in its place is computed again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import sagin
+from sagin.core import records
+from sagin.core.contracts import System, check_seeds
+from sagin.core.discovery import locations
+from sagin.core.errors import InputError
+from sagin.core.results import Solution
+from sagin.experiments import netcdf, runs
+from sagin.experiments.files import make_folder, remove_leftovers, write_bytes
+from sagin.experiments.netcdf import Group, Variable
+from sagin.experiments.provenance import library_versions, sources
+from sagin.experiments.store import outcome_group, read_outcome
+
+CHUNK = 128  # drops a shard: seconds of work to lose, few files
+BOUND = "bound"
+
+
+def versions(system: System) -> dict[str, str]:
+    """What else decides results: the package, the code of models and methods, the libraries."""
+    return {
+        "sagin": sagin.__version__,
+        "sources": sources(locations().get(system.name, "")),
+        **library_versions(),
+    }
+
+
+@dataclass(frozen=True)
+class Job:
+    """One scheme (or "bound") with its options on one scenario and some seeds."""
+
+    system: System
+    scenario: Any
+    scheme: str
+    seeds: tuple[int, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Bad options and unknown schemes are refused before anything is computed."""
+        if self.scheme == BOUND:
+            self.space  # noqa: B018
+            settings: dict[str, Any] = dict(self.options)
+        else:
+            settings = self.system.scheme(self.scheme).options(**self.options).to_dict()
+        object.__setattr__(self, "options", settings)
+        object.__setattr__(self, "seeds", tuple(check_seeds(self.seeds).tolist()))
+
+    @property
+    def space(self) -> type:
+        """Decision space of the scheme; a bound's may be named by the option `space`."""
+        if self.scheme != BOUND:
+            return self.system.scheme(self.scheme).space
+        known = {space.decision.__name__: space.decision for space in self.system.spaces}
+        name = self.options.get("space", self.system.spaces[0].decision.__name__)
+        if name not in known or set(self.options) - {"space"}:
+            raise InputError("options", dict(self.options), "space = one of " + ", ".join(known), "of a bound")
+        return known[name]
+
+    @cached_property
+    def key(self) -> str:
+        """Digest of everything that decides the result."""
+        facts = {
+            "system": self.system.name,
+            "scenario": self.scenario.to_dict(),
+            "scheme": self.scheme,
+            "options": self.options,
+            "seeds": self.seeds,
+            "versions": versions(self.system),
+        }
+        return blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+    def parts(self) -> list[Job]:
+        """The same job in pieces of at most `CHUNK` drops."""
+        pieces = [self.seeds[start : start + CHUNK] for start in range(0, len(self.seeds), CHUNK)]
+        return [Job(self.system, self.scenario, self.scheme, seeds, self.options) for seeds in pieces]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Result of a job, one row a drop. `metrics`: arrays (drop,) by name. `tree`: everything, as stored."""
+
+    usable: np.ndarray
+    iterations: np.ndarray
+    trace: np.ndarray
+    status: np.ndarray
+    metrics: dict[str, np.ndarray]
+    trees: tuple[Group, ...]
+
+
+class Shards:
+    """Results by job: in a folder, or in memory where no folder is given.
+
+    `recall` gives an answer without its trees a second time, without reading it again.
+
+    `solved`, `reused`, `damaged` count shards: computed now, found, found but not trustworthy.
+    """
+
+    def __init__(self, folder: str | Path | None = None, field: str = "out") -> None:
+        self.folder = make_folder(folder, field) if folder is not None else None
+        self.field = field
+        self.memory: dict[str, Group] = {}
+        self.answers: dict[str, Answer] = {}
+        self.solved = self.reused = self.damaged = 0
+        if self.folder:
+            remove_leftovers(self.folder)
+
+    def path(self, key: str) -> Path:
+        """Where the shard of a key lies."""
+        assert self.folder is not None
+        return self.folder / f"{key}.nc"
+
+    def get(self, key: str) -> Group | None:
+        """The stored result, or None if there is none that can be trusted."""
+        if self.folder is None:
+            return self.memory.get(key)
+        if not self.path(key).exists():
+            return None
+        try:
+            tree = netcdf.read(self.path(key))
+        except InputError:
+            self.damaged += 1
+            return None
+        if tree.attributes.get("key") != key or tree.attributes.get("checksum") != netcdf.checksum(tree):
+            self.damaged += 1
+            return None
+        return tree
+
+    def put(self, key: str, tree: Group) -> None:
+        """Keep a result."""
+        if self.folder is None:
+            self.memory[key] = tree
+            return
+        stamped = Group({**tree.attributes, "key": key, "checksum": netcdf.checksum(tree)}, tree.variables, tree.groups)
+        write_bytes(self.path(key), netcdf.to_bytes(stamped), self.field)
+
+    def answer(self, job: Job, threads: int | None = None, progress: Callable[[int], None] | None = None) -> Answer:
+        """The result of a job, computed where it is not stored yet."""
+        trees = []
+        for part in job.parts():
+            tree = self.get(part.key)
+            if tree is None:
+                tree = compute(part, threads, progress)
+                self.put(part.key, tree)
+                self.solved += 1
+            else:
+                self.reused += 1
+                if progress:
+                    progress(len(part.seeds))
+            trees.append(tree)
+        return _answer(trees)
+
+    def recall(self, job: Job, threads: int | None = None, progress: Callable[[int], None] | None = None) -> Answer:
+        """`answer` without trees, kept in memory: what figures need of a job."""
+        if job.key not in self.answers:
+            self.answers[job.key] = dataclasses.replace(self.answer(job, threads, progress), trees=())
+        return self.answers[job.key]
+
+
+def compute(job: Job, threads: int | None = None, progress: Callable[[int], None] | None = None) -> Group:
+    """Solve a job; its tree does not depend on the number of threads."""
+    drops = job.system.sample(job.scenario, job.seeds)
+    about = {"system": job.system.name, "scheme": job.scheme, "seeds": np.asarray(job.seeds)}
+    if job.scheme == BOUND:
+        values = job.system.bound(drops, job.space, threads=threads)
+        if progress:
+            progress(len(job.seeds))
+        return Group(about, {"bound": Variable(("drop",), np.asarray(values, dtype=float))})
+    run = runs.solve(job.system, drops, {job.scheme: job.options}, threads=threads, progress=progress)
+    tree = outcome_group(run.schemes[job.scheme])
+    return Group({**about, **tree.attributes}, tree.variables, tree.groups)
+
+
+def outcome(job: Job, answer: Answer, drops: Any) -> runs.Outcome:
+    """The full outcome of an answer, drop after drop as in `drops`."""
+    parts, start = [], 0
+    for tree in answer.trees:
+        rows = slice(start, start + len(tree.groups["solution"].array("status")))
+        parts.append(read_outcome(job.system, records.take(drops, rows), job.scheme, tree))
+        start = rows.stop
+    whole = Solution(
+        job.scheme,
+        records.concatenate([part.solution.decision for part in parts]),
+        answer.status,
+        answer.iterations,
+        answer.trace,
+        dict(job.options),
+    )
+    return runs.Outcome(whole, records.concatenate([part.metrics for part in parts]))
+
+
+def _answer(trees: list[Group]) -> Answer:
+    if "bound" in trees[0].variables:
+        bound = np.concatenate([tree.array("bound") for tree in trees])
+        n = len(bound)
+        return Answer(
+            np.isfinite(bound),
+            np.zeros(n, dtype=np.int32),
+            np.full((n, 1), np.nan),
+            np.zeros(n, dtype=np.int8),
+            {"objective": bound},
+            tuple(trees),
+        )
+    parts = [tree.groups["solution"] for tree in trees]
+    status = np.concatenate([part.array("status") for part in parts])
+    names = [name for name, variable in trees[0].groups["metrics"].variables.items() if variable.dims == ("drop",)]
+    return Answer(
+        status != runs.Status.INFEASIBLE,
+        np.concatenate([part.array("iterations") for part in parts]),
+        _stack([part.array("trace") for part in parts]),
+        status,
+        {name: np.concatenate([tree.groups["metrics"].array(name) for tree in trees]) for name in names},
+        tuple(trees),
+    )
+
+
+def _stack(traces: list[np.ndarray]) -> np.ndarray:
+    """Traces of several lengths below each other, NaN to the right."""
+    whole = np.full((sum(len(trace) for trace in traces), max(trace.shape[1] for trace in traces)), np.nan)
+    start = 0
+    for trace in traces:
+        whole[start : start + len(trace), : trace.shape[1]] = trace
+        start += len(trace)
+    return whole

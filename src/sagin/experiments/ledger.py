@@ -1,0 +1,89 @@
+"""The ledger: what a paper claims, what came out, and on which numbers the verdict rests."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from sagin.core.contracts import System
+from sagin.core.figures import Figure, Series
+from sagin.experiments.tables import csv_text
+
+WORDS = {
+    "holds": "holds",
+    "partly": "partly",
+    "does_not_hold": "does not hold",
+    "contradictory": "contradictory",
+    "undecided": "undecided",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One claim, judged. `text` in our words, `rule` when it holds, `note` about fairness."""
+
+    figure: str
+    claim: str
+    verdict: str
+    evidence: str
+    text: str
+    rule: str
+    note: str
+    drops: int
+
+
+def judge(figure: Figure, series: Series | None) -> list[Entry]:
+    """Verdicts on all claims of a figure."""
+    if series is None:
+        return []
+    entries = []
+    for claim in figure.claims:
+        verdict = claim.check(series)
+        words = (claim.text, claim.rule, claim.note)
+        entries.append(Entry(figure.name, claim.name, verdict.word, verdict.evidence, *words, series.values.shape[2]))
+    return entries
+
+
+def merge(system: System, new: list[Entry], kept: list[Entry], figures: Iterable[str]) -> list[Entry]:
+    """New entries plus the kept ones of other figures, in the system's order."""
+    done = set(figures)
+    entries = new + [entry for entry in kept if entry.figure not in done]
+    order = {figure.name: place for place, figure in enumerate(system.figures)}
+    return sorted(entries, key=lambda entry: order.get(entry.figure, len(order)))
+
+
+def to_csv(entries: list[Entry]) -> str:
+    """The ledger as CSV."""
+    if not entries:
+        return ",".join(field.name for field in fields(Entry)) + "\n"
+    return csv_text([asdict(entry) for entry in entries])
+
+
+def from_csv(path: Path) -> list[Entry]:
+    """A ledger written earlier; empty if there is none or it is not one."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+        return [Entry(**{**row, "drops": int(row["drops"])}) for row in rows]
+    except (OSError, ValueError, TypeError, KeyError):
+        return []
+
+
+def to_markdown(system: System, entries: list[Entry]) -> str:
+    """The ledger as a page."""
+    counts = {word: sum(entry.verdict == word for entry in entries) for word in WORDS}
+    summary = ", ".join(f"{count} {WORDS[word]}" for word, count in counts.items() if count) or "no claims"
+    lines = [f"# Claims of {system.name}", "", f"{system.title} (`{system.reference}`): {summary}.", ""]
+    lines += ["| figure | claim | verdict | evidence | note |", "|---|---|---|---|---|"]
+    for entry in entries:
+        cells = (entry.figure, entry.text, f"**{WORDS[entry.verdict]}**", entry.evidence, entry.note)
+        lines.append("| " + " | ".join(_cell(text) for text in cells) + " |")
+    lines += ["", "When a claim holds:", ""]
+    lines += [f"- {entry.figure}, {entry.claim}: {entry.rule} ({entry.drops} drops)" for entry in entries]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,200 @@
+"""Trees of named arrays and netCDF-4 files: complete files only, exact round trip.
+
+Complex arrays are two real variables `<name>_re` and `<name>_im`; booleans are int8 with the attribute `dtype`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sagin.core import records
+from sagin.core.errors import InputError
+from sagin.experiments.files import check_target, write_bytes
+
+# what h5py and h5netcdf raise when the bytes of a file do not make sense
+DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, IndexError)
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One array with its dimension names and attributes; strings are object or `str_` arrays."""
+
+    dims: tuple[str, ...]
+    values: np.ndarray
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A node of the file: attributes, variables, child groups. `sizes`: dimensions declared here for the children."""
+
+    attributes: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def array(self, name: str) -> np.ndarray:
+        """Values of a variable; InputError if it is missing."""
+        if name not in self.variables:
+            raise InputError("file", name, "stored in the file", "variable missing")
+        return self.variables[name].values
+
+    def group(self, name: str) -> Group:
+        """A child group; InputError if it is missing."""
+        if name not in self.groups:
+            raise InputError("file", name, "stored in the file", "group missing")
+        return self.groups[name]
+
+
+def pack(record: Any, **attributes: Any) -> Group:
+    """A record as a group: one variable a column, with `units` and `long_name`."""
+    group = Group(attributes=attributes)
+    for name, column in records.columns(type(record)).items():
+        values = np.asarray(getattr(record, name))
+        about: dict[str, Any] = {key: text for key, text in (("units", column.unit), ("long_name", column.doc)) if text}
+        if column.tolerance is not None:
+            about["tolerance"] = column.tolerance
+        if values.dtype.kind == "c":
+            group.variables[f"{name}_re"] = Variable(column.all_dims, np.real(values), about)
+            group.variables[f"{name}_im"] = Variable(column.all_dims, np.imag(values), about)
+        elif values.dtype.kind == "b":
+            group.variables[name] = Variable(column.all_dims, values.astype(np.int8), {**about, "dtype": "bool"})
+        else:
+            group.variables[name] = Variable(column.all_dims, values, about)
+    return group
+
+
+def unpack(cls: type, group: Group, **plain: Any) -> Any:
+    """The record of a group, checked as if a user had given its arrays; `plain`: fields that are not columns."""
+    arrays = {}
+    for name, column in records.columns(cls).items():
+        if column.dtype is complex:
+            real, imaginary = group.array(f"{name}_re"), group.array(f"{name}_im")
+            if real.shape != imaginary.shape:
+                raise InputError(f"{name}_im.shape", imaginary.shape, f"{real.shape}, as {name}_re")
+            arrays[name] = np.empty(real.shape, dtype=complex)
+            arrays[name].real, arrays[name].imag = real, imaginary
+        else:
+            arrays[name] = group.array(name)
+    return records.build(cls, **plain, **arrays)
+
+
+def checksum(group: Group) -> str:
+    """Digest of every array and of the attributes below; the group's own attributes are left out."""
+    digest = blake2b(digest_size=16)
+    _add(digest, "", group)
+    return digest.hexdigest()
+
+
+def _add(digest: Any, path: str, group: Group) -> None:
+    for name, variable in sorted(group.variables.items()):
+        values = variable.values
+        text = values.dtype.kind in "OUS"
+        content = json.dumps(values.tolist()).encode() if text else np.ascontiguousarray(values).tobytes()
+        kind = "str" if text else values.dtype.str
+        digest.update(json.dumps([path, name, variable.dims, kind, values.shape]).encode() + content)
+    for name, child in sorted(group.groups.items()):
+        digest.update(json.dumps([path, name, sorted((key, str(v)) for key, v in child.attributes.items())]).encode())
+        _add(digest, f"{path}/{name}", child)
+
+
+def write(path: str | Path, root: Group, *, force: bool = False) -> None:
+    """Write a file in one step; InputError if that is not possible, and nothing is left behind."""
+    target = check_target(path, force)
+    write_bytes(target, to_bytes(root))
+
+
+def to_bytes(root: Group) -> bytes:
+    """The netCDF-4 file of a tree, made in memory so that a full disk cannot leave half a file."""
+    import h5netcdf
+
+    buffer = io.BytesIO()
+    # format bounds of HDF5 1.8, as the netCDF library itself uses: attributes may exceed 64 KiB (many seeds)
+    with h5netcdf.File(buffer, "w", libver=("v108", "v108")) as file:
+        _write(file, root, {})
+    return buffer.getvalue()
+
+
+def _write(node: Any, group: Group, known: Mapping[str, int]) -> None:
+    import h5py
+
+    sizes = dict(group.sizes)
+    for variable in group.variables.values():
+        sizes.update(zip(variable.dims, variable.values.shape, strict=True))
+    own = {name: size for name, size in sizes.items() if known.get(name) != size}
+    node.dimensions = own
+    for key, value in group.attributes.items():
+        node.attrs[key] = value
+    for name, variable in group.variables.items():
+        values = variable.values
+        if values.dtype.kind in "OUS":
+            stored = node.create_variable(name, variable.dims, h5py.string_dtype())
+            if values.size:
+                stored[...] = values.item() if values.ndim == 0 else values.astype(object)
+        else:
+            stored = node.create_variable(name, variable.dims, values.dtype, data=np.ascontiguousarray(values))
+        for key, value in variable.attributes.items():
+            stored.attrs[key] = value
+    for name, child in group.groups.items():
+        _write(node.create_group(name), child, {**known, **own})
+
+
+def read(path: str | Path, field: str = "file") -> Group:
+    """The whole tree of a file; InputError if it is missing, no netCDF-4, truncated or damaged."""
+    import h5netcdf
+    import h5py
+
+    try:
+        with open(path, "rb") as stream:
+            start = stream.read(len(SIGNATURE))
+    except OSError as error:
+        raise InputError(field, str(path), "a readable file", error.strerror or str(error)) from None
+    if start != SIGNATURE:
+        raise InputError(field, str(path), "a netCDF-4 file", "empty, truncated or of another format")
+
+    class QuietFile(h5netcdf.File):
+        """A file that is damaged fails in its constructor; its half-made object must not complain when it goes."""
+
+        def __del__(self) -> None:
+            with suppress(*DAMAGE):
+                self.close()
+
+    try:
+        with h5py.File(path, "r") as raw, QuietFile(raw, "r") as file:
+            return _read(file, raw)
+    except DAMAGE as error:
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise InputError(field, str(path), "an undamaged netCDF-4 file", reason) from None
+
+
+def _read(node: Any, raw: Any) -> Group:
+    """A node's tree; `raw` gives the values, several times faster than through h5netcdf."""
+    return Group(
+        {key: _plain(value) for key, value in node.attrs.items()},
+        {name: _read_variable(variable, raw) for name, variable in node.variables.items()},
+        {name: _read(child, raw) for name, child in node.groups.items()},
+    )
+
+
+def _read_variable(variable: Any, raw: Any) -> Variable:
+    values = np.asarray(raw[variable.name][...])
+    if values.dtype.kind == "O":
+        flat = [text.decode() if isinstance(text, bytes) else text for text in values.ravel().tolist()]
+        values = np.array(flat, dtype=object).reshape(values.shape) if values.ndim else np.asarray(flat[0])
+    return Variable(tuple(variable.dimensions), values, {key: _plain(value) for key, value in variable.attrs.items()})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode()
+    return value.item() if isinstance(value, np.generic) else value

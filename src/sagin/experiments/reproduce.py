@@ -1,0 +1,232 @@
+"""Reproducing a paper: figures, the data behind them, and the ledger of its claims."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sagin.core import statistics
+from sagin.core.contracts import System
+from sagin.core.errors import InputError
+from sagin.core.figures import Figure, Picture, Series
+from sagin.experiments import figure_writer, ledger, netcdf
+from sagin.experiments.files import write_bytes, write_text
+from sagin.experiments.folders import open_folder
+from sagin.experiments.jobs import Shards, versions
+from sagin.experiments.ledger import Entry
+from sagin.experiments.netcdf import Group, Variable
+from sagin.experiments.progress import progress
+from sagin.experiments.provenance import provenance
+from sagin.experiments.series import figure_seeds, jobs_of, series_of
+from sagin.experiments.tables import Row, csv_text, long_rows
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a reproduction left: the folder, its files, the ledger entries of this run, and counts of shards."""
+
+    folder: Path
+    files: list[str]
+    entries: list[Entry]
+    solved: int
+    reused: int
+    damaged: int
+
+
+def reproduce(
+    system: System,
+    figures: Iterable[str] = (),
+    *,
+    out: str | Path,
+    n_drops: int | None = None,
+    force: bool = False,
+    threads: int | None = None,
+) -> Report:
+    """Draw figures (none: all) of a system into a folder, judge their claims, and say what was done.
+
+    An interrupted reproduction goes on where it stopped: `OUT/shards` keeps every piece that was finished.
+    """
+    chosen = [system.figure(name) for name in figures] or list(system.figures)
+    if not chosen:
+        raise InputError("system", system.name, "a system with figures")
+    seeds = None if n_drops is None else range(n_drops)
+    if n_drops is not None and n_drops < 1:
+        raise InputError("drops", n_drops, ">= 1")
+    jobs = {job.key: job for figure in chosen for job in jobs_of(system, figure, seeds)}
+    facts = {"reproduce": system.name, "drops": n_drops or "as each figure says", "versions": versions(system)}
+    folder = open_folder(out, facts, force=force)
+    shards = Shards(folder / "shards")
+    entries, files = [], []
+    with progress(sum(len(job.seeds) for job in jobs.values()), f"reproduce {system.name}") as advance:
+        for job in jobs.values():
+            shards.recall(job, threads, advance)
+    for figure in chosen:
+        series = cached_series(system, figure, seeds, shards, threads)
+        entries += ledger.judge(figure, series)
+        for name, data in outputs(system, figure, seeds, series).items():
+            write_bytes(folder / name, data)
+            files.append(name)
+    names = [figure.name for figure in chosen]
+    whole = ledger.merge(system, entries, ledger.from_csv(folder / "claims.csv"), names)
+    write_text(folder / "claims.csv", ledger.to_csv(whole))
+    write_text(folder / "claims.md", ledger.to_markdown(system, whole))
+    counts = (shards.solved, shards.reused, shards.damaged)
+    return Report(folder, [*files, "claims.md", "claims.csv"], entries, *counts)
+
+
+def cached_series(
+    system: System, figure: Figure, seeds: Iterable[int] | None, shards: Shards, threads: int | None = None
+) -> Series | None:
+    """`series_of`, with a computed series kept in a shard like any other result."""
+    if figure.compute is None:
+        return series_of(system, figure, seeds, shards=shards, threads=threads)
+    facts = {
+        "system": system.name,
+        "figure": figure.name,
+        "fixed": system.scenario(**figure.fixed).to_dict(),
+        "seeds": figure_seeds(figure, seeds).tolist(),
+        "versions": versions(system),
+    }
+    key = blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
+    tree = shards.get(key)
+    if tree is None:
+        series = series_of(system, figure, seeds)
+        assert series is not None
+        shards.put(key, series_tree(series))
+        shards.solved += 1
+        return series
+    shards.reused += 1
+    return series_from(tree)
+
+
+def outputs(system: System, figure: Figure, seeds: Iterable[int] | None, series: Series | None) -> dict[str, bytes]:
+    """Files of one figure by name: drawing, data for programs, tables."""
+    used = figure_seeds(figure, seeds)
+    files: dict[str, bytes] = {}
+    about = {
+        "title": figure.title,
+        **provenance(),
+        "system": system.name,
+        "figure": figure.name,
+        "fixed": json.dumps(dict(figure.fixed)),
+        "seeds": used,
+    }
+    if series is not None:
+        tree = series_tree(series, used)
+        about.update(x_label=figure.axis.label, y_label=figure.y_label)
+        files[f"{figure.name}.nc"] = netcdf.to_bytes(Group(about, tree.variables))
+        files[f"{figure.name}.csv"] = csv_text(drop_rows(figure, series, used)).encode()
+        files[f"{figure.name}_means.csv"] = csv_text(mean_rows(figure, series)).encode()
+    if figure.paint is not None:
+        picture = figure.paint(system.scenario(**figure.fixed), used)
+        drawing = figure_writer.draw_picture(figure, picture)
+        rows = picture_rows(picture)
+        data = {"picture.csv": csv_text(rows).encode(), "picture.nc": netcdf.to_bytes(Group(about, _columns(rows)))}
+        suffix = "_" if series is not None else "."
+        names = {kind: kind if suffix == "_" else kind.removeprefix("picture.") for kind in data}
+        files.update({f"{figure.name}{suffix}{names[kind]}": content for kind, content in data.items()})
+    else:
+        assert series is not None
+        drawing = figure_writer.draw_series(figure, series)
+    return {**{f"{figure.name}.{kind}": data for kind, data in drawing.items()}, **files}
+
+
+def series_tree(series: Series, seeds: np.ndarray | None = None) -> Group:
+    """A series as arrays, with the means and limits that are drawn."""
+    parts = mean_rows(None, series)
+    shape = series.values.shape[:2]
+    cube = ("curve", "point", "drop")
+    variables = {
+        "label": Variable(("curve",), np.array(series.labels, dtype=object)),
+        "x": Variable(("point",), np.asarray(series.x, dtype=float)),
+        "value": Variable(cube, np.asarray(series.values, dtype=float)),
+        "feasible": Variable(cube, series.feasible.astype(np.int8), {"dtype": "bool"}),
+        **{f"extra_{name}": Variable(cube, np.asarray(array, dtype=float)) for name, array in series.extra.items()},
+        "used": Variable(cube[1:], statistics.common_drops(series).astype(np.int8), {"dtype": "bool"}),
+    }
+    for name in ("mean", "low", "high"):
+        column = np.array([row[name] for row in parts], dtype=float).reshape(shape)
+        variables[name] = Variable(cube[:2], column, {"long_name": f"{name} of the 95 % interval over used drops"})
+    if seeds is not None:
+        variables["seed"] = Variable(("drop",), np.asarray(seeds))
+    return Group(variables=variables)
+
+
+def series_from(tree: Group) -> Series:
+    """The series of a tree."""
+    extra = {name.removeprefix("extra_"): tree.array(name) for name in tree.variables if name.startswith("extra_")}
+    labels = tuple(tree.array("label").tolist())
+    return Series(tree.array("x"), labels, tree.array("value"), tree.array("feasible").astype(bool), extra)
+
+
+def drop_rows(figure: Figure, series: Series, seeds: np.ndarray) -> list[Row]:
+    """One row per curve, point and drop; `used` says whether the drop enters the means of its point."""
+    used = statistics.common_drops(series)
+    return [
+        row
+        for place, label in enumerate(series.labels)
+        for point, x in enumerate(series.x.tolist())
+        for row in long_rows(
+            {"figure": figure.name, "curve": label, "x": x},
+            {
+                "seed": seeds,
+                "value": series.values[place, point],
+                "feasible": series.feasible[place, point],
+                "used": used[point] & series.feasible[place, point],
+                **{name: array[place, point] for name, array in series.extra.items()},
+            },
+        )
+    ]
+
+
+def mean_rows(figure: Figure | None, series: Series) -> list[Row]:
+    """One row per curve and point: the drawn mean, its 95 % limits, and on how many drops of how many it rests."""
+    values = statistics.common_values(series)
+    return [
+        {
+            **({"figure": figure.name} if figure else {}),
+            "curve": label,
+            "x": x,
+            **asdict(statistics.interval(values[place, point])),
+        }
+        for place, label in enumerate(series.labels)
+        for point, x in enumerate(series.x.tolist())
+    ]
+
+
+def picture_rows(picture: Picture) -> list[Row]:
+    """A drawing as rows (kind, label, x, y, x_end, y_end): what one needs to draw it elsewhere."""
+    rows: list[Row] = []
+    for label, xs, ys in picture.points:
+        rows += long_rows({"kind": "point", "label": label}, {"x": xs, "y": ys})
+    for label, xs, ys in picture.lines:
+        x, y = np.reshape(xs, (-1, 2)), np.reshape(ys, (-1, 2))
+        ends = {"x": x[:, 0], "y": y[:, 0], "x_end": x[:, 1], "y_end": y[:, 1]}
+        rows += long_rows({"kind": "line", "label": label}, ends)
+    for label, row, start, width in picture.bars:
+        place = {"row": picture.rows[row], "x": float(start), "x_end": float(start) + float(width)}
+        rows.append({"kind": "bar", "label": label, **place})
+    for label, heights in picture.stacks:
+        rows += long_rows({"kind": "stack", "label": label}, {"row": list(picture.columns), "y": heights})
+    return rows
+
+
+def _columns(rows: list[Row]) -> dict[str, Variable]:
+    """Rows as one variable a column; missing numbers are NaN, missing words empty."""
+    words = ("kind", "label", "row")
+    names: dict[str, Any] = dict.fromkeys(name for row in rows for name in row)
+    return {
+        name: Variable(
+            ("item",),
+            np.array([row.get(name, "") for row in rows], dtype=object)
+            if name in words
+            else np.array([row.get(name, np.nan) for row in rows], dtype=float),
+        )
+        for name in names
+    }

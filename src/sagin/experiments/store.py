@@ -1,0 +1,176 @@
+"""The stored file: one run as netCDF-4, complete enough to evaluate every decision again."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sagin.core import records
+from sagin.core.contracts import System, check_seeds
+from sagin.core.discovery import system as find_system
+from sagin.core.errors import InputError
+from sagin.core.results import Solution, Status
+from sagin.experiments import netcdf
+from sagin.experiments.netcdf import Group, Variable, pack, unpack
+from sagin.experiments.provenance import provenance
+from sagin.experiments.runs import Outcome, Run
+
+FORMAT = 1  # raised when older readers could misread a file
+
+
+def save(path: str | Path, run: Run, *, force: bool = False) -> None:
+    """Write a run; InputError if the file exists (without `force`) or cannot be written, and nothing is left behind."""
+    netcdf.write(path, to_group(run), force=force)
+
+
+def load(path: str | Path) -> Run:
+    """Read a run back, bit for bit; InputError for a file that is not one of ours, damaged or too new."""
+    root = netcdf.read(path)
+    try:
+        return from_group(root)
+    except InputError as error:
+        if error.field == "file":
+            raise InputError("file", str(path), "a complete sagin file", f"{error.value}: {error.reason}") from None
+        raise InputError("file", str(path), "a consistent sagin file", str(error)) from None
+
+
+def to_group(run: Run) -> Group:
+    """The tree of a run."""
+    sizes = records.sizes(run.drops)
+    return Group(
+        {
+            "title": f"sagin run: {run.system.title}",
+            "sagin_format": FORMAT,
+            **provenance(),
+            "system": run.system.name,
+            "scenario": json.dumps(run.scenario.to_dict(), allow_nan=False),
+            "seeds": np.asarray(run.seeds, dtype=np.int64),
+            "scheme_options": json.dumps({name: outcome.solution.options for name, outcome in run.schemes.items()}),
+        },
+        groups={
+            "drops": pack(run.drops),
+            "schemes": Group(groups={name: outcome_group(outcome) for name, outcome in run.schemes.items()}),
+        },
+        sizes=sizes,
+    )
+
+
+def outcome_group(outcome: Outcome) -> Group:
+    """The tree of one scheme: `decision`, `metrics`, `solution`."""
+    solution = outcome.solution
+    flags = {
+        "long_name": "how the drop ended",
+        "flag_values": np.array([int(word) for word in Status], dtype=np.int8),
+        "flag_meanings": " ".join(word.name.lower() for word in Status),
+    }
+    doc = {"long_name": "objective per iteration, start value first, NaN after the last"}
+    return Group(
+        {"options": json.dumps(solution.options)},
+        groups={
+            "decision": pack(solution.decision, decision_class=type(solution.decision).__name__),
+            "metrics": pack(outcome.metrics),
+            "solution": Group(
+                variables={
+                    "status": Variable(("drop",), solution.status, flags),
+                    "iterations": Variable(("drop",), solution.iterations, {"long_name": "iterations made"}),
+                    "trace": Variable(("drop", "iteration"), solution.trace, doc),
+                }
+            ),
+        },
+    )
+
+
+def from_group(root: Group) -> Run:
+    """The run of a tree; InputError names what is missing or wrong."""
+    for name in ("sagin_format", "sagin_version", "system", "scenario", "seeds"):
+        if name not in root.attributes:
+            raise InputError("file", name, "stored in the file", "root attribute missing")
+    if root.attributes["sagin_format"] != FORMAT:
+        version = root.attributes["sagin_version"]
+        raise InputError("sagin_format", root.attributes["sagin_format"], f"{FORMAT}", f"written by sagin {version}")
+    system = find_system(str(root.attributes["system"]))
+    scenario = system.scenario(**_json(root.attributes["scenario"], "scenario"))
+    seeds = check_seeds(np.atleast_1d(np.asarray(root.attributes["seeds"])))
+    drops = unpack(type(system.sample(scenario, seeds[:1])), root.group("drops"), scenario=scenario, seeds=seeds)
+    if records.n_drops(drops) != len(seeds):
+        raise InputError("seeds", len(seeds), f"{records.n_drops(drops)} long", "one for each drop")
+    stored = root.group("schemes").groups
+    outcomes = {name: read_outcome(system, drops, name, group) for name, group in stored.items()}
+    return Run(system, drops, outcomes, root.attributes)
+
+
+def read_outcome(system: System, drops: Any, name: str, group: Group) -> Outcome:
+    """One scheme of a file, checked against the drops it belongs to."""
+    decision_group = group.group("decision")
+    decision = unpack(_decision_class(system, decision_group), decision_group)
+    records.sizes(decision, records.sizes(drops))
+    first = slice(0, 1)
+    example = system.evaluate(records.take(drops, first), records.take(decision, first))
+    metrics = unpack(type(example), group.group("metrics"))
+    parts = group.group("solution")
+    options = _json(group.attributes.get("options", "{}"), "options")
+    arrays = [parts.array(part) for part in ("status", "iterations", "trace")]
+    for part, array in zip(("status", "iterations", "trace"), arrays, strict=True):
+        if array.shape[:1] != (len(drops.seeds),) or array.ndim != (2 if part == "trace" else 1):
+            raise InputError(f"{part}.shape", array.shape, f"{len(drops.seeds)} along drop")
+    return Outcome(Solution(name, decision, *arrays, options=options), metrics)
+
+
+def verify(run: Run) -> dict[str, dict[str, float]]:
+    """Largest relative difference between stored metrics and our own evaluation, by scheme and metric."""
+    table = {}
+    for name, outcome in run.schemes.items():
+        fresh = run.system.evaluate(run.drops, outcome.solution.decision)
+        table[name] = {
+            metric: relative_difference(
+                getattr(outcome.metrics, metric), getattr(fresh, metric), 0.0 if column.tolerance is None else 1.0
+            )
+            for metric, column in records.columns(type(fresh)).items()
+        }
+    return table
+
+
+def relative_difference(stored: np.ndarray, fresh: np.ndarray, floor: float = 0.0) -> float:
+    """Largest |stored - fresh| relative to |fresh|; equal infinities and NaN pairs agree, one-sided ones do not.
+
+    Numbers below `floor` and below a thousandth of the largest are compared on that scale: they are what cancellation
+    leaves (a violation is a difference of two sides and its scale is 1).
+    """
+    stored, fresh = np.asarray(stored), np.asarray(fresh)
+    if "O" in (stored.dtype.kind, fresh.dtype.kind) or "U" in (stored.dtype.kind, fresh.dtype.kind):
+        return 0.0 if np.array_equal(stored, fresh) else np.inf
+    same = (stored == fresh) | (np.isnan(stored) & np.isnan(fresh))
+    size = np.abs(fresh)
+    scale = max(floor, 1e-3 * float(np.max(size, initial=0.0, where=np.isfinite(size))))
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        off = np.abs(stored - fresh.astype(complex)) / np.maximum(size, scale)
+    off = np.where(np.isfinite(off), off, np.inf)
+    return float(np.max(np.where(same, 0.0, off), initial=0.0))
+
+
+def _decision_class(system: System, group: Group) -> type:
+    known = {space.decision.__name__: space.decision for space in system.spaces}
+    name = group.attributes.get("decision_class")
+    if name not in known:
+        raise InputError("decision_class", name, "one of " + ", ".join(known))
+    return known[name]
+
+
+def _json(text: Any, name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (TypeError, ValueError):
+        value = None
+    if not isinstance(value, dict):
+        raise InputError(name, text, "a JSON object")
+    return value
+
+
+def same(first: Run, second: Run) -> bool:
+    """Do two runs hold the same bits: drops, decisions, metrics, statuses, traces?"""
+    trees = [to_group(dataclasses.replace(run, provenance={})) for run in (first, second)]
+    return netcdf.checksum(trees[0]) == netcdf.checksum(trees[1])

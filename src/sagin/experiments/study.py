@@ -1,0 +1,163 @@
+"""Studies as data: a system, axes, schemes and seeds; from Python or from a YAML file."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sagin.core.contracts import System
+from sagin.core.discovery import system as find_system
+from sagin.core.errors import InputError
+from sagin.core.parameters import read_mapping
+from sagin.experiments.jobs import BOUND, Job
+from sagin.experiments.runs import choose
+from sagin.experiments.seeds import parse_seeds
+
+KEYS = ("system", "scenario", "axes", "schemes", "seeds", "bound")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One point of the axes: the values of its fields, and the scenario they give."""
+
+    values: dict[str, Any]
+    scenario: Any
+
+
+class Study:
+    """A system, a base scenario, axes (fields -> values), schemes with options, seeds; checked when it is made.
+
+    `axes`: a field, or a tuple of fields set together, to its values (then tuples, or one value for all fields).
+    `schemes`: names, roles or `all`, or a mapping of scheme names to options. `bound`: add the certified bound.
+    """
+
+    def __init__(
+        self,
+        system: System | str,
+        *,
+        scenario: Mapping[str, Any] | None = None,
+        axes: Mapping[str | tuple[str, ...], Iterable[Any]] | None = None,
+        schemes: Iterable[str] | Mapping[str, Mapping[str, Any]] = (),
+        seeds: Iterable[int] = range(20),
+        bound: bool = False,
+    ) -> None:
+        self.system = find_system(system) if isinstance(system, str) else system
+        self.scenario = dict(scenario or {})
+        self.axes = {
+            (key,) if isinstance(key, str) else tuple(key): list(values) for key, values in (axes or {}).items()
+        }
+        if isinstance(schemes, Mapping):
+            self.schemes = {name: dict(options or {}) for name, options in schemes.items()}
+        else:
+            self.schemes = {name: {} for name in choose(self.system, schemes)}
+        self.seeds = tuple(int(seed) for seed in seeds)
+        self.bound = bound
+        self._check()
+
+    def _check(self) -> None:
+        fields = [field for axis in self.axes for field in axis]
+        for field in fields:
+            if fields.count(field) > 1:
+                raise InputError("axes", field, "on one axis")
+        for axis, values in self.axes.items():
+            if not values:
+                raise InputError("axes", ", ".join(axis), "given at least one value")
+        if not self.seeds:
+            raise InputError("seeds", self.seeds, "one or more integers")
+        for cell in self.cells:
+            for name, options in self.schemes.items():
+                Job(self.system, cell.scenario, name, self.seeds[:1], options)
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """Every combination of axis values, the last axis fastest."""
+        cells = []
+        for point in itertools.product(*self.axes.values()):
+            values: dict[str, Any] = {}
+            for axis, value in zip(self.axes, point, strict=True):
+                together = isinstance(value, list | tuple) and len(axis) > 1
+                each = list(value) if together else [value] * len(axis)
+                if len(each) != len(axis):
+                    raise InputError("axes", value, f"one value for each of {', '.join(axis)}")
+                values.update(zip(axis, each, strict=True))
+            scenario = self.system.scenario(**{**self.scenario, **values})
+            checked = scenario.to_dict()
+            cells.append(Cell({field: checked[field] for field in values}, scenario))
+        return cells
+
+    def jobs(self, cell: Cell) -> dict[str, Job]:
+        """The jobs of a cell by scheme."""
+        jobs = {name: Job(self.system, cell.scenario, name, self.seeds, opts) for name, opts in self.schemes.items()}
+        if self.bound:
+            jobs[BOUND] = Job(self.system, cell.scenario, BOUND, self.seeds)
+        return jobs
+
+    def to_dict(self) -> dict[str, Any]:
+        """The study in plain values, options and scenario complete."""
+        return {
+            "system": self.system.name,
+            "scenario": self.system.scenario(**self.scenario).to_dict() if not self.axes else self.scenario,
+            "axes": {", ".join(axis): values for axis, values in self.axes.items()},
+            "schemes": {
+                name: self.system.scheme(name).options(**opts).to_dict() for name, opts in self.schemes.items()
+            },
+            "seeds": list(self.seeds),
+            "bound": self.bound,
+        }
+
+
+def read_study(path: str | Path) -> Study:
+    """A study from a YAML file; InputError names the key that is wrong."""
+    data = read_mapping(path)
+    for key in data:
+        if key not in KEYS:
+            close = get_close_matches(key, KEYS, n=1)
+            raise InputError(
+                key, data[key], "absent", f"did you mean {close[0]}?" if close else "unknown key of a study"
+            )
+    if not isinstance(data.get("system"), str):
+        raise InputError("system", data.get("system"), "the name of a system")
+    scenario = data.get("scenario") or {}
+    if isinstance(scenario, str):
+        scenario = read_mapping(Path(path).parent / scenario)
+    if not isinstance(scenario, Mapping):
+        raise InputError("scenario", scenario, "a mapping of fields to values, or the name of a file with one")
+    if not isinstance(data.get("bound", False), bool):
+        raise InputError("bound", data["bound"], "true or false")
+    return Study(
+        data["system"],
+        scenario=scenario,
+        axes=_axes(data.get("axes") or {}),
+        schemes=_schemes(data.get("schemes") or ()),
+        seeds=parse_seeds(data["seeds"]) if "seeds" in data else range(20),
+        bound=data.get("bound", False),
+    )
+
+
+def _axes(axes: Any) -> dict[str | tuple[str, ...], list[Any]]:
+    if not isinstance(axes, Mapping):
+        raise InputError("axes", axes, "a mapping of fields to lists of values")
+    table: dict[str | tuple[str, ...], list[Any]] = {}
+    for key, values in axes.items():
+        if not isinstance(values, list):
+            raise InputError(f"axes.{key}", values, "a list of values")
+        table[tuple(field.strip() for field in str(key).split(","))] = values
+    return table
+
+
+def _schemes(schemes: Any) -> Any:
+    if isinstance(schemes, str):
+        return [schemes]
+    if isinstance(schemes, Mapping):
+        for name, options in schemes.items():
+            if options is not None and not isinstance(options, Mapping):
+                raise InputError(f"schemes.{name}", options, "a mapping of options to values")
+        return schemes
+    if not isinstance(schemes, list | tuple) or not all(isinstance(name, str) for name in schemes):
+        raise InputError("schemes", schemes, "a list of names or roles, or a mapping of names to options")
+    return schemes

@@ -1,0 +1,35 @@
+"""Least total upload time over one shared band (the skeleton to copy: a whole system in its smallest form)."""
+
+from sagin.core.contracts import Scheme, Space, System, late
+from sagin.systems._template import figures, model
+from sagin.systems._template.scenario import IterationOptions, Scenario
+
+_HERE = "sagin.systems._template"
+
+SYSTEM = System(
+    name="_template",
+    title="Least total upload time over one shared band",
+    reference="sagin",
+    sense="min",
+    scenario=Scenario,
+    draw=model.draw,
+    spaces=(Space(model.Decision, model.evaluate, bound=late(f"{_HERE}.bound:lower_bound")),),
+    schemes=(
+        Scheme(
+            name="damped",
+            role="paper",
+            summary="damped fixed-point iteration from equal shares",
+            solve=late(f"{_HERE}.solver:solve_damped"),
+            space=model.Decision,
+            options=IterationOptions,
+            monotone=True,
+            relabel_tolerance=1e-9,
+        ),
+        Scheme("equal", "baseline", "equal shares", late(f"{_HERE}.baselines:solve_equal"), model.Decision),
+        Scheme("improved", "improved", "closed form", late(f"{_HERE}.improved:solve_closed_form"), model.Decision),
+    ),
+    figures=figures.FIGURES,
+    objective_unit="s",
+    budget=model.budget,
+    user_dim="user",
+)

@@ -1,0 +1,36 @@
+"""Makes a sixth system in another package, from the template, so that everything generic runs on it as well."""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("SAGIN_QUIET", "1")  # the compile notice is for people
+
+ROOT = Path(__file__).parents[1]
+TEMPLATE = ROOT / "src" / "sagin" / "systems" / "_template"
+SITE = ROOT / ".pytest_cache" / "sixth"  # a fixed place, so that its kernels stay compiled
+
+
+def _write(path: Path, text: str) -> None:
+    """Write only what changed: compiled kernels are kept by modification time."""
+    if not path.exists() or path.read_text() != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def make_sixth_system() -> None:
+    """A package `sagin_sixth` with its distribution metadata, as `pip install` would leave them."""
+    for path in TEMPLATE.iterdir():
+        if path.is_file():
+            text = path.read_text().replace("sagin.systems._template", "sagin_sixth")
+            _write(SITE / "sagin_sixth" / path.name, text.replace('name="_template"', 'name="sixth"'))
+    info = SITE / "sagin_sixth-1.0.dist-info"
+    _write(info / "METADATA", "Metadata-Version: 2.1\nName: sagin-sixth\nVersion: 1.0\n")
+    _write(info / "entry_points.txt", "[sagin.systems]\nsixth = sagin_sixth:SYSTEM\n")
+    if str(SITE) not in sys.path:
+        sys.path.insert(0, str(SITE))
+    # commands started by tests find it too
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(SITE), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+make_sixth_system()

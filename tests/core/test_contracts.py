@@ -1,0 +1,19 @@
+import numpy as np
+import pytest
+
+from sagin import InputError
+from sagin.core.contracts import check_seeds, late
+
+
+def test_late_imports_at_the_call() -> None:
+    floor = late("math:floor")
+    assert floor.__name__ == "floor"
+    assert floor(2.5) == 2
+
+
+def test_seeds() -> None:
+    np.testing.assert_array_equal(check_seeds(range(3)), [0, 1, 2])
+    assert check_seeds(np.array([7])).dtype == np.int64
+    for bad in ([], [-1], [1.5], [[1, 2]]):
+        with pytest.raises(InputError, match="seeds"):
+            check_seeds(bad)

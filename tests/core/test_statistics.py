@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from sagin.core import statistics
+from sagin.core.figures import Series
+
+
+def _series(values: np.ndarray, feasible: np.ndarray | None = None) -> Series:
+    labels = tuple("abcdef"[: len(values)])
+    mask = np.ones(values.shape, dtype=bool) if feasible is None else feasible
+    return Series(np.arange(values.shape[1]), labels, values, mask)
+
+
+def test_interval_is_students_t() -> None:
+    x = np.array([1.0, 2.0, 4.0, 8.0, np.nan])
+    low, high = stats.t.interval(0.95, 3, loc=3.75, scale=stats.sem(x[:4]))
+    got = statistics.interval(x)
+    assert (got.mean, got.n_used, got.n) == (3.75, 4, 5)
+    assert (got.low, got.high) == pytest.approx((low, high))
+    assert statistics.interval(np.array([np.nan])).n_used == 0
+    assert np.isnan(statistics.interval(np.array([1.0])).low)
+
+
+def test_order_is_judged_on_paired_differences() -> None:
+    common = np.random.default_rng(0).normal(0, 100, 20)
+    noise = np.random.default_rng(1).normal(0, 0.1, 20)
+    values = np.array([[common], [common + 1 + noise]])
+    assert statistics.below(_series(values), "a", "b").word == "holds"
+    assert statistics.below(_series(values), "b", "a").word == "does_not_hold"
+    assert statistics.below(_series(values[:, :, :3]), "a", "b").word == "undecided"
+
+
+def test_mixed_points_are_partly_and_ties_undecided() -> None:
+    rng = np.random.default_rng(2)
+    base = rng.normal(0, 1, 20)
+    mixed = np.array([[base, base], [base + 1, base - 1]])
+    assert statistics.below(_series(mixed), "a", "b").word == "partly"
+    tie = np.array([[base], [base + rng.normal(0, 1, 20)]])
+    assert statistics.below(_series(tie), "a", "b").word == "undecided"
+
+
+def test_rises_and_falls_pair_drops_across_points() -> None:
+    base = np.random.default_rng(3).normal(0, 50, 12)
+    values = np.array([[base, base + 1, base + 3]]) + np.random.default_rng(4).normal(0, 0.05, (1, 3, 12))
+    assert statistics.rises(_series(values), "a").word == "holds"
+    assert statistics.falls(_series(values), "a").word == "does_not_hold"
+
+
+def test_infeasible_drops_are_left_out_of_both() -> None:
+    values = np.array([[[1.0, 2.0, 3.0]], [[10.0, 20.0, 30.0]]])
+    feasible = np.array([[[True, True, True]], [[True, False, True]]])
+    means = statistics.common_means(_series(values, feasible))
+    np.testing.assert_allclose(means, [[2.0], [20.0]])
+    assert statistics.paired(_series(values, feasible), "b", "a")[0].n_used == 2
+    assert np.isnan(statistics.common_means(_series(values, np.zeros_like(feasible)))).all()
+
+
+def test_a_curve_without_feasible_drops_is_left_out_of_the_comparison() -> None:
+    values = np.array([[[1.0, 2.0, np.inf], [1.0, 2.0, 3.0]], [[4.0, 5.0, 6.0], [4.0, 5.0, 6.0]]])
+    feasible = np.array([[[True, True, True], [False, False, False]], [[True, False, True], [True, False, True]]])
+    series = _series(values, feasible)
+    np.testing.assert_array_equal(statistics.common_drops(series), [[True, False, False], [True, False, True]])
+    np.testing.assert_allclose(statistics.common_means(series), [[1.0, np.nan], [4.0, 5.0]])
+    assert not statistics.common_drops(_series(values, np.zeros_like(feasible))).any()
+
+
+def test_combine() -> None:
+    yes, no = statistics.decide(True, "y"), statistics.decide(False, "n")
+    maybe = statistics.Verdict("undecided", "u")
+    assert statistics.combine([yes, yes]).word == "holds"
+    assert statistics.combine([no, no]).word == "does_not_hold"
+    assert statistics.combine([yes, no]).word == "partly"
+    assert statistics.combine([yes, maybe]).word == "undecided"

@@ -1,0 +1,27 @@
+"""The documented formats are the formats."""
+
+import re
+from pathlib import Path
+
+from sagin.core.contracts import System
+from sagin.core.parameters import read_mapping
+from sagin.experiments import jobs, store
+from sagin.experiments.runs import solve
+from sagin.experiments.study import KEYS
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_example_study_has_every_key(tmp_path: Path) -> None:
+    example = re.findall(r"```yaml\n(.*?)```", (DOCS / "studies.md").read_text(), re.DOTALL)[0]
+    path = tmp_path / "study.yaml"
+    path.write_text(example)
+    assert tuple(read_mapping(path)) == KEYS
+
+
+def test_root_attributes_are_documented(toy: System) -> None:
+    text = (DOCS / "file-format.md").read_text()
+    root = store.to_group(solve(toy, toy.sample(), ["equal"]))
+    for name in root.attributes:
+        assert f"`{name}`" in text or name == "title"
+    assert f"at most {jobs.CHUNK} seeds" in text

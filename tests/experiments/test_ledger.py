@@ -1,0 +1,50 @@
+import numpy as np
+
+from sagin.core.contracts import System
+from sagin.core.figures import Series
+from sagin.experiments import ledger
+from sagin.experiments.series import series_of
+
+
+def _entries(toy: System, name: str) -> list[ledger.Entry]:
+    figure = toy.figure(name)
+    return ledger.judge(figure, series_of(toy, figure, range(8)))
+
+
+def test_verdicts_come_from_the_claims(toy: System) -> None:
+    entries = _entries(toy, "fig1")
+    assert [entry.claim for entry in entries] == ["order", "rise", "text"]
+    assert entries[1].verdict == "holds"
+    assert entries[1].note == "by construction"
+    assert entries[2].verdict == "contradictory"
+    assert all(entry.drops == 8 and entry.evidence for entry in entries)
+    assert ledger.judge(toy.figure("map"), None) == []
+
+
+def test_too_few_drops_are_undecided(toy: System) -> None:
+    figure = toy.figure("fig1")
+    assert ledger.judge(figure, series_of(toy, figure, range(3)))[0].verdict == "undecided"
+
+
+def test_csv_comes_back_and_other_figures_are_kept(toy: System, tmp_path) -> None:
+    first, second = _entries(toy, "fig1"), _entries(toy, "fig2")
+    path = tmp_path / "claims.csv"
+    path.write_text(ledger.to_csv(first + second))
+    assert ledger.from_csv(path) == first + second
+    assert ledger.merge(toy, second, ledger.from_csv(path), ["fig2"]) == first + second
+    assert ledger.merge(toy, first, second, ["fig1"]) == first + second
+    path.write_text("something,else\n1,2\n")
+    assert ledger.from_csv(path) == []
+    assert ledger.from_csv(tmp_path / "none.csv") == []
+    assert ledger.to_csv([]).startswith("figure,claim,verdict")
+
+
+def test_page_counts_verdicts_and_escapes_bars(toy: System) -> None:
+    series = Series(np.zeros(1), ("a",), np.zeros((1, 1, 8)), np.ones((1, 1, 8), dtype=bool))
+    assert series.index("a") == 0
+    entries = [*_entries(toy, "fig1"), ledger.Entry("fig2", "x", "holds", "a | b\nc", "t", "r", "", 8)]
+    page = ledger.to_markdown(toy, entries)
+    assert "2 holds" in page
+    assert "1 contradictory" in page
+    assert "a \\| b c" in page
+    assert "no claims" in ledger.to_markdown(toy, [])
