@@ -29,9 +29,7 @@ def exact(drops: Drops) -> Exact:
     if drops.n_iots > MOST_IOTS:
         raise InputError("n_iots", drops.n_iots, f"<= {MOST_IOTS}", "all associations are enumerated")
     if drops.n_mecs * drops.n_subbands > MOST_LINKS:
-        raise InputError(
-            "n_subbands", drops.n_subbands, f"<= {MOST_LINKS} / n_mecs", "all associations are enumerated"
-        )
+        raise InputError("n_subbands", drops.n_subbands, f"<= {MOST_LINKS} / n_mecs", "all associations are enumerated")
     known = solve_improved(drops, ImprovedOptions()).decision
     states, bounds = [], []
     for i, problem in enumerate(problems(drops)):

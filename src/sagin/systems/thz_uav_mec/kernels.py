@@ -65,19 +65,19 @@ def copy_state(source: State, target: State) -> None:
 @kernel
 def link_time(work: float, snr: float) -> float:
     """Time of one link; capped."""
-    return min(work / np.log1p(max(snr, LEAST_SNR)), LONGEST_S)  # (M6) [s]
+    return min(work / np.log1p(max(snr, LEAST_SNR)), LONGEST_S)  # Eq. (M6) [s]
 
 
 @kernel
 def snr_per_watt(problem: Problem, f: int, d: float) -> float:
     """SNR of one watt over a distance."""
-    return problem.spread[f] / (d * d) * np.exp(-problem.absorption[f] * d)  # (M4)
+    return problem.spread[f] / (d * d) * np.exp(-problem.absorption[f] * d)  # Eq. (M4)
 
 
 @kernel
 def length(a: np.ndarray, b: np.ndarray, height: float) -> float:
     """Distance of two ground points with a height difference."""
-    return np.sqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + height * height)  # (M3) [m]
+    return np.sqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + height * height)  # Eq. (M3) [m]
 
 
 @kernel
@@ -109,7 +109,7 @@ def communication(problem: Problem, state: State, k: int) -> float:
     if u < 0:
         return problem.direct[k, m, f]
     up = link_time(problem.work[k], up_snr(problem, k, f, state.xy[u]))
-    return up + link_time(problem.work[k], down_gain(problem, m, f, state.xy[u]) * state.power[u, k])  # (M7) [s]
+    return up + link_time(problem.work[k], down_gain(problem, m, f, state.xy[u]) * state.power[u, k])  # Eq. (M7) [s]
 
 
 @kernel

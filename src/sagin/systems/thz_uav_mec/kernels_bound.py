@@ -18,7 +18,7 @@ LEVELS = 3
 
 
 @kernel
-def _cell(problem: Problem, k: int, f: int, ground: float, ends: tuple[float, float], offer: tuple[float, float]):  # noqa: ANN202
+def _cell(problem: Problem, k: int, f: int, ground: float, ends: tuple[float, float], offer: tuple[float, float]):
     """Least priced time of a relay anywhere in a cell of the segment: each distance is the least in the cell."""
     up = (ends[0] * ground) ** 2 + problem.height_up**2
     down = ((1.0 - ends[1]) * ground) ** 2 + problem.height_down**2
@@ -89,7 +89,8 @@ def counts_dual(cost: np.ndarray, queue: np.ndarray, target: float, rounds: int,
                 subband: np.ndarray) -> float:  # fmt: skip
     """Best LAP(min_m (c + gamma_m)) + sum_m min_n (G(n) - gamma_m n) found by Polyak's subgradient ascent.
 
-    `target`: total of any association at this cost, an upper bound. `gamma`: (M,) start and output, the best one. `server`, `subband`: (K,) of the matching there.
+    `target`: total of any association at this cost, an upper bound. `gamma`: (M,) start and output, the best one.
+    `server`, `subband`: (K,) of the matching there.
     """
     n_iots, n_mecs, n_bands = cost.shape
     reduced = np.empty((n_iots, n_bands))

@@ -20,7 +20,6 @@ from sagin.systems.thz_uav_mec.kernels import (
 from sagin.systems.thz_uav_mec.kernels_associate import associate
 from sagin.systems.thz_uav_mec.kernels_uav import polish, priced_hop, split_power
 
-
 PATIENCE = 3  # priced steps without gain before giving up: an overshoot often leads to a better point
 
 

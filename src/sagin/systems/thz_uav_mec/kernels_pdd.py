@@ -13,7 +13,7 @@ from sagin.core.engine import kernel
 from sagin.methods.penalty_dual import at_most_one, binary_copy, binary_penalty, binary_quadratic
 from sagin.systems.thz_uav_mec.kernels import Problem, fill_hops, link_time
 from sagin.systems.thz_uav_mec.kernels_queue import Queue, queue_value, solve_association
-from sagin.systems.thz_uav_mec.kernels_uav import place
+from sagin.systems.thz_uav_mec.kernels_uav import new_pull, place, set_end
 
 LEAST_RELAY = 1e-2  # weights of (SP2), (SP3) never vanish, or an unused relay could not come back, see E6
 LEAST_LINK = 1e-5
@@ -82,10 +82,10 @@ def solve_relays(problem: Problem, v: Relaxed, rho: float) -> None:
                         second = link_time(problem.work[k], v.gain[u, m, f] * offer)
                         change += v.a[k, m, f] * (v.first[k, u, f] + second)
             linear[u], curvature[u] = binary_quadratic(change, v.xt[k, u], v.y1[k, u], v.y2[k, u], rho)
-        at_most_one(linear, curvature, v.x[k])  # (10)
+        at_most_one(linear, curvature, v.x[k])  # Eq. (10)
         for u in range(n_uavs):
             share[u] += v.x[k, u]
-            v.xt[k, u] = binary_copy(v.x[k, u], v.y1[k, u], v.y2[k, u], rho)  # (11), see E4
+            v.xt[k, u] = binary_copy(v.x[k, u], v.y1[k, u], v.y2[k, u], rho)  # Eq. (11), corrected, see E4
 
 
 @kernel
@@ -103,7 +103,7 @@ def solve_powers(problem: Problem, v: Relaxed, u: int) -> None:
                 for f in range(n_bands):
                     y = v.gain[u, m, f] * power[k]
                     L = np.log1p(y)
-                    term = max(v.a[k, m, f], LEAST_LINK) * v.gain[u, m, f] / ((1.0 + y) * L * L)  # (12)
+                    term = max(v.a[k, m, f], LEAST_LINK) * v.gain[u, m, f] / ((1.0 + y) * L * L)  # Eq. (12) [s/W]
                     force[k] += term
                     bend[k] -= term * y / (1.0 + y) * (1.0 + 2.0 / L)
             bend[k] /= force[k]
@@ -138,27 +138,28 @@ def solve_powers(problem: Problem, v: Relaxed, u: int) -> None:
 def solve_position(problem: Problem, v: Relaxed, u: int) -> None:
     """(SP3) of one UAV with the weights of all its links."""
     n_iots, n_mecs, n_bands = problem.direct.shape
-    terms = np.empty((n_iots * n_bands * (n_mecs + 1), 6))
-    n = 0
-    for k in range(n_iots):
-        weight = problem.work[k] * max(v.x[k, u], LEAST_RELAY)
-        for f in range(n_bands):
-            links = 0.0
+    pull = new_pull((n_iots + n_mecs) * n_bands, n_iots * n_bands * (n_mecs + 1))
+    end = pair = 0
+    for f in range(n_bands):
+        for k in range(n_iots):
+            weight = 0.0
             for m in range(n_mecs):
-                link = max(v.a[k, m, f], LEAST_LINK)
-                links += link
-                _set(terms[n], problem.mec_xy[m], problem.height_down, weight * link)
-                terms[n, 4], terms[n, 5] = v.power[u, k] * problem.spread[f], problem.absorption[f]
-                n += 1
-            _set(terms[n], problem.iot_xy[k], problem.height_up, weight * links)
-            terms[n, 4], terms[n, 5] = problem.iot_power[k] * problem.spread[f], problem.absorption[f]
-            n += 1
-    place(terms, n, v.xy[u], problem.side)
-
-
-@kernel
-def _set(term: np.ndarray, xy: np.ndarray, height: float, weight: float) -> None:
-    term[0], term[1], term[2], term[3] = xy[0], xy[1], height * height, weight
+                weight += max(v.a[k, m, f], LEAST_LINK)
+            set_end(problem, pull, end, True, k, f)
+            pull.pairs[pair, 0] = problem.work[k] * max(v.x[k, u], LEAST_RELAY) * weight
+            pull.pairs[pair, 1] = problem.iot_power[k]
+            end += 1
+            pair += 1
+            pull.first[end] = pair
+        for m in range(n_mecs):
+            set_end(problem, pull, end, False, m, f)
+            for k in range(n_iots):
+                pull.pairs[pair, 0] = problem.work[k] * max(v.x[k, u], LEAST_RELAY) * max(v.a[k, m, f], LEAST_LINK)
+                pull.pairs[pair, 1] = v.power[u, k]
+                pair += 1
+            end += 1
+            pull.first[end] = pair
+    place(pull, end, v.xy[u], problem.side)
 
 
 @kernel
@@ -172,7 +173,7 @@ def relaxed_sum(problem: Problem, queue: Queue, v: Relaxed) -> float:
             for f in range(n_bands):
                 count += v.a[k, m, f]
                 total += v.a[k, m, f] * v.cost[k, m, f]
-        total += queue_value(queue, count)  # (19)
+        total += queue_value(queue, count)  # Eq. (19) [s]
     return total
 
 
@@ -192,15 +193,15 @@ def penalties(v: Relaxed, rho_x: float, rho_a: float) -> float:
     n_iots, n_mecs, n_bands = v.a.shape
     for k in range(n_iots):
         for u in range(v.x.shape[1]):
-            total += binary_penalty(v.x[k, u], v.xt[k, u], v.y1[k, u], v.y2[k, u], rho_x)  # (8)
-        total += (_sum(v.a[k]) - 1.0 + rho_a * v.y4[k]) ** 2 / (2.0 * rho_a)  # (4)
+            total += binary_penalty(v.x[k, u], v.xt[k, u], v.y1[k, u], v.y2[k, u], rho_x)  # Eq. (8)
+        total += (_sum(v.a[k]) - 1.0 + rho_a * v.y4[k]) ** 2 / (2.0 * rho_a)  # Eq. (4)
     for f in range(n_bands):
         count = 0.0
         for k in range(n_iots):
             for m in range(n_mecs):
                 count += v.a[k, m, f]
-                total += binary_penalty(v.a[k, m, f], v.at[k, m, f], v.y5[k, m, f], v.y6[k, m, f], rho_a)  # (9)
-        total += (count - 1.0 + rho_a * v.y3[f]) ** 2 / (2.0 * rho_a)  # (3)
+                total += binary_penalty(v.a[k, m, f], v.at[k, m, f], v.y5[k, m, f], v.y6[k, m, f], rho_a)  # Eq. (9)
+        total += (count - 1.0 + rho_a * v.y3[f]) ** 2 / (2.0 * rho_a)  # Eq. (3)
     return total
 
 

@@ -42,7 +42,7 @@ def _bounded(rate: float, capacity: float, service: float, beta: float, n: float
     if n <= 0.0:
         return 0.0, 1.0 / service, 0.0 if beta > 1.0 else 2.0 * rate / capacity**2
     spare = capacity - rate * n
-    waits = (rate * n / capacity) ** beta / spare  # (18)
+    waits = (rate * n / capacity) ** beta / spare  # Eq. (18)
     value = n / service + n * waits
     slope = 1.0 / service + waits * (beta + 1.0 + rate * n / spare)
     bend = waits / n * ((beta + 1.0) * beta + 2.0 * (beta + 1.0) * rate * n / spare + 2.0 * (rate * n / spare) ** 2)
@@ -92,10 +92,10 @@ def queue_inverse(q: Queue, slope: float) -> tuple[float, float]:
 
 @kernel
 def _dual(
-    l: np.ndarray, h: np.ndarray, q: Queue, offset: np.ndarray, rho: float, prices: np.ndarray, a: np.ndarray,
+    linear: np.ndarray, h: np.ndarray, q: Queue, offset: np.ndarray, rho: float, prices: np.ndarray, a: np.ndarray,
     residual: np.ndarray, bend: np.ndarray,
 ) -> float:  # fmt: skip
-    """Dual value; fills the minimiser `a`, the gradient `residual` and n'(gamma) `bend`. Order: IoTs, bands, servers."""
+    """Dual value; fills minimiser `a`, gradient `residual`, dn / dgamma `bend`. Order: IoTs, sub-bands, servers."""
     n_iots, n_mecs, n_bands = a.shape
     value = 0.0
     for i in range(n_iots + n_bands):
@@ -109,7 +109,7 @@ def _dual(
     for k in range(n_iots):
         for m in range(n_mecs):
             for f in range(n_bands):
-                slope = l[k, m, f] + prices[k] + prices[n_iots + f] + prices[n_iots + n_bands + m]
+                slope = linear[k, m, f] + prices[k] + prices[n_iots + f] + prices[n_iots + n_bands + m]
                 share = min(max(-slope / h[k, m, f], 0.0), 1.0)
                 a[k, m, f] = share
                 if share > 0.0:
@@ -173,17 +173,19 @@ def solve_association(
     """(SP4) and its copies. `prices`: (K + F + M,) dual start and output. Returns the Newton steps taken."""
     n_iots, n_mecs, n_bands = a.shape
     size = n_iots + n_bands + n_mecs
-    l, h = np.empty(a.shape), np.empty(a.shape)
+    linear, h = np.empty(a.shape), np.empty(a.shape)
     offset, residual, bend = np.empty(n_iots + n_bands), np.empty(size), np.empty(n_mecs)
     for k in range(n_iots):
         offset[k] = rho * y4[k] - 1.0
         for m in range(n_mecs):
             for f in range(n_bands):
-                l[k, m, f], h[k, m, f] = binary_quadratic(cost[k, m, f], at[k, m, f], y5[k, m, f], y6[k, m, f], rho)
+                linear[k, m, f], h[k, m, f] = binary_quadratic(
+                    cost[k, m, f], at[k, m, f], y5[k, m, f], y6[k, m, f], rho
+                )
     for f in range(n_bands):
         offset[n_iots + f] = rho * y3[f] - 1.0
     matrix, step, trial = np.empty((size, size)), np.empty(size), np.empty(size)
-    value = _dual(l, h, q, offset, rho, prices, a, residual, bend)
+    value = _dual(linear, h, q, offset, rho, prices, a, residual, bend)
     steps = 0
     while steps < 100:
         worst = gain = 0.0
@@ -201,7 +203,7 @@ def solve_association(
         for _ in range(40):
             for i in range(size):
                 trial[i] = prices[i] + length * step[i]
-            after = _dual(l, h, q, offset, rho, trial, a, residual, bend)
+            after = _dual(linear, h, q, offset, rho, trial, a, residual, bend)
             if after >= value + 1e-4 * length * gain - 1e-13 * abs(value):
                 break
             length *= 0.5

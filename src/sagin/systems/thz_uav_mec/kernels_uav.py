@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sagin.core.engine import kernel
 from sagin.methods.lambert_w import lambert_w
 from sagin.systems.thz_uav_mec.kernels import (
+    LEAST_SNR,
     Problem,
     State,
     down_gain,
@@ -36,7 +39,7 @@ def split_power(work: np.ndarray, gain: np.ndarray, n: int, budget: float, power
         for i in range(n):
             w = lambert_w(0.5 * np.sqrt(work[i] * gain[i] / price))
             grown = np.expm1(2.0 * w)
-            power[i] = grown / gain[i]  # (13)
+            power[i] = grown / gain[i]  # Eq. (13) [W]
             total += power[i]
             slope += (1.0 + grown) / gain[i] * w / (1.0 + w)
         error = np.log(total / budget)
@@ -60,45 +63,63 @@ def priced_hop(work: float, gain: float, price: float, most: float) -> float:
     return min(work / (2.0 * w), 1e9) + price * power
 
 
-@kernel
-def _curve(terms: np.ndarray, n: int, x: float, y: float, out: np.ndarray) -> float:
-    """Value of the placement cost; gradient and Hessian (gx, gy, hxx, hxy, hyy) into `out`.
+class Pull(NamedTuple):
+    """Links of one UAV: ends on the ground, and on each end the (weight, power) pairs that share its distance."""
 
-    A term is (x, y, height^2, weight C, s, kappa): C / L with L = ln(1 + gamma), gamma = s e^{-kappa d} / d^2.
+    ends: np.ndarray  # (n, 5) x, y, height^2, SNR per watt at 1 m, absorption
+    pairs: np.ndarray  # (r, 2) weight C [s], power [W]
+    first: np.ndarray  # (n + 1,) first pair of each end, int64
+
+
+@kernel
+def new_pull(n_ends: int, n_pairs: int) -> Pull:
+    """Room for links."""
+    return Pull(np.empty((n_ends, 5)), np.empty((n_pairs, 2)), np.zeros(n_ends + 1, dtype=np.int64))
+
+
+@kernel
+def set_end(problem: Problem, pull: Pull, i: int, up: bool, at: int, f: int) -> None:
+    """End i is IoT `at` (up) or server `at`, on sub-band f."""
+    height = problem.height_up if up else problem.height_down
+    pull.ends[i, 0] = problem.iot_xy[at, 0] if up else problem.mec_xy[at, 0]
+    pull.ends[i, 1] = problem.iot_xy[at, 1] if up else problem.mec_xy[at, 1]
+    pull.ends[i, 2] = height * height
+    pull.ends[i, 3] = problem.spread[f]
+    pull.ends[i, 4] = problem.absorption[f]
+
+
+@kernel
+def pull_cost(pull: Pull, n: int, x: float, y: float, out: np.ndarray) -> float:
+    """Sum of C / L over the first n ends, L = ln(1 + gamma), gamma = p s e^{-kappa d} / d^2.
+
+    `out`: (5,) output, gradient and Hessian (gx, gy, hxx, hxy, hyy).
     """
     for i in range(5):
         out[i] = 0.0
     total = 0.0
     for i in range(n):
-        vx, vy = x - terms[i, 0], y - terms[i, 1]
-        square = vx * vx + vy * vy + terms[i, 2]
+        vx, vy = x - pull.ends[i, 0], y - pull.ends[i, 1]
+        square = vx * vx + vy * vy + pull.ends[i, 2]
         d = np.sqrt(square)
-        gamma = max(terms[i, 4] / square * np.exp(-terms[i, 5] * d), 1e-60)
-        L = np.log1p(gamma)
-        a = terms[i, 5] + 2.0 / d
-        total += terms[i, 3] / L
-        slope = terms[i, 3] * a * gamma / ((1.0 + gamma) * L * L)
-        # (14), second derivative along d
-        bend = 2.0 * a * a * gamma - L * (a * a + 2.0 / square * (1.0 + gamma))
-        bend *= terms[i, 3] * gamma / ((1.0 + gamma) ** 2 * L**3)
-        pull = slope / d
-        bend = (bend - pull) / square
-        out[0] += pull * vx
-        out[1] += pull * vy
-        out[2] += bend * vx * vx + pull
+        a = pull.ends[i, 4] + 2.0 / d
+        gain = pull.ends[i, 3] / square * np.exp(-pull.ends[i, 4] * d)
+        slope = bend = 0.0
+        for j in range(pull.first[i], pull.first[i + 1]):
+            gamma = max(gain * pull.pairs[j, 1], LEAST_SNR)
+            L = np.log1p(gamma)
+            value = pull.pairs[j, 0] / L
+            total += value  # Eq. (14) [s]
+            change = value * gamma / ((1.0 + gamma) * L)
+            slope += change * a
+            # second derivative along d; (SP3) is convex in d where it is positive, see E15
+            bend += change * (2.0 * a * a * gamma / L - a * a - 2.0 / square * (1.0 + gamma)) / (1.0 + gamma)
+        slope /= d
+        bend = (bend - slope) / square
+        out[0] += slope * vx
+        out[1] += slope * vy
+        out[2] += bend * vx * vx + slope
         out[3] += bend * vx * vy
-        out[4] += bend * vy * vy + pull
-    return total
-
-
-@kernel
-def placement_cost(terms: np.ndarray, n: int, x: float, y: float) -> float:
-    """Value of the placement cost alone."""
-    total = 0.0
-    for i in range(n):
-        square = (x - terms[i, 0]) ** 2 + (y - terms[i, 1]) ** 2 + terms[i, 2]
-        gamma = max(terms[i, 4] / square * np.exp(-terms[i, 5] * np.sqrt(square)), 1e-60)
-        total += terms[i, 3] / np.log1p(gamma)  # (14)
+        out[4] += bend * vy * vy + slope
     return total
 
 
@@ -125,13 +146,11 @@ def _newton_step(out: np.ndarray, x: float, y: float, side: float) -> tuple[floa
 
 
 @kernel
-def place(terms: np.ndarray, n: int, xy: np.ndarray, side: float) -> None:
-    """(SP3): move one UAV to a stationary point of sum C / ln(1 + gamma(d)) in the square, never uphill."""
-    if n == 0:
-        return
-    out = np.zeros(5)
+def place(pull: Pull, n: int, xy: np.ndarray, side: float) -> float:
+    """(SP3): move one UAV to a stationary point of its cost in the square, never uphill; returns the cost there."""
+    out, ahead = np.zeros(5), np.zeros(5)
+    value = pull_cost(pull, n, xy[0], xy[1], out)
     for _ in range(60):
-        value = _curve(terms, n, xy[0], xy[1], out)
         dx, dy = _newton_step(out, xy[0], xy[1], side)
         moved = False
         step = 1.0
@@ -140,31 +159,28 @@ def place(terms: np.ndarray, n: int, xy: np.ndarray, side: float) -> None:
             y = min(max(xy[1] + step * dy, 0.0), side)
             if -(out[0] * (x - xy[0]) + out[1] * (y - xy[1])) < 1e-15 * value:
                 break
-            if placement_cost(terms, n, x, y) < value:
+            after = pull_cost(pull, n, x, y, ahead)
+            if after < value:
                 moved = abs(x - xy[0]) + abs(y - xy[1]) > 1e-8
-                xy[0], xy[1] = x, y
+                xy[0], xy[1], value = x, y, after
+                for i in range(5):
+                    out[i] = ahead[i]
                 break
             step *= 0.5
         if not moved:
             break
-
-
-@kernel
-def _set_term(term: np.ndarray, xy: np.ndarray, height: float, weight: float, absorption: float) -> None:
-    term[0] = xy[0]
-    term[1] = xy[1]
-    term[2] = height * height
-    term[3] = weight
-    term[5] = absorption
+    return value
 
 
 @kernel
 def polish(problem: Problem, state: State, rounds: int) -> None:
-    """Powers and positions of each UAV for its IoTs, in turn until they settle; with fixed relays UAVs do not interact."""
+    """Powers and position of each UAV for its IoTs in turn; with fixed relays the UAVs do not interact."""
     n_iots = len(problem.work)
     users = np.empty(n_iots, dtype=np.int64)
     work, gain, power = np.empty(n_iots), np.empty(n_iots), np.empty(n_iots)
-    terms = np.empty((2 * n_iots, 6))
+    pull = new_pull(2 * n_iots, 2 * n_iots)
+    for i in range(2 * n_iots):
+        pull.first[i + 1] = i + 1
     for u in range(len(problem.uav_power)):
         n = 0
         for k in range(n_iots):
@@ -176,23 +192,25 @@ def polish(problem: Problem, state: State, rounds: int) -> None:
         if n == 0:
             continue
         for i in range(n):
-            k, f, m = users[i], state.subband[users[i]], state.server[users[i]]
+            k, f = users[i], state.subband[users[i]]
             work[i] = problem.work[k]
-            _set_term(terms[i], problem.iot_xy[k], problem.height_up, work[i], problem.absorption[f])
-            _set_term(terms[n + i], problem.mec_xy[m], problem.height_down, work[i], problem.absorption[f])
-            terms[i, 4] = problem.iot_power[k] * problem.spread[f]
+            set_end(problem, pull, i, True, k, f)
+            set_end(problem, pull, n + i, False, state.server[k], f)
+            pull.pairs[i, 0] = pull.pairs[n + i, 0] = work[i]
+            pull.pairs[i, 1] = problem.iot_power[k]
         value = np.inf
+        settled = False
         for sweep in range(rounds + 1):
             for i in range(n):
                 gain[i] = down_gain(problem, state.server[users[i]], state.subband[users[i]], state.xy[u])
             state.price[u] = split_power(work, gain, n, problem.uav_power[u], power)
-            for i in range(n):
-                terms[n + i, 4] = power[i] * problem.spread[state.subband[users[i]]]
-            after = placement_cost(terms, 2 * n, state.xy[u, 0], state.xy[u, 1])
-            if sweep == rounds or value - after <= 1e-10 * after:
+            if sweep == rounds or settled:
                 break
+            for i in range(n):
+                pull.pairs[n + i, 1] = power[i]
+            after = place(pull, 2 * n, state.xy[u], problem.side)
+            settled = value - after <= 1e-10 * after
             value = after
-            place(terms, 2 * n, state.xy[u], problem.side)
         for i in range(n):
             state.power[u, users[i]] = power[i]
 
@@ -216,6 +234,6 @@ def choose_relays(problem: Problem, state: State) -> None:
             power = state.power[u, k] if before[k] == u else problem.uav_power[u] / (count[u] + 1.0)
             time = link_time(problem.work[k], up_snr(problem, k, f, state.xy[u]))
             time += link_time(problem.work[k], down_gain(problem, m, f, state.xy[u]) * power)
-            if time < best:  # (10), Theorem 1
+            if time < best:  # Eq. (10), Theorem 1 in the limit, see E8
                 best = time
                 state.relay[k] = u

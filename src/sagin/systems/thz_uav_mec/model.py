@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -53,6 +54,18 @@ class Drops:
     service_rate_per_s: float = constant(unit="task/s", doc="service rate of a unit", gt=0)
     area_side_m: float = constant(unit="m", doc="side of the square", gt=0)
 
+    def __post_init__(self) -> None:
+        lengths = {"n_iots": "iot_xy", "n_mecs": "mec_xy", "n_uavs": "uav_power_w", "n_subbands": "frequency_hz"}
+        for count, array in lengths.items():
+            length = getattr(self, array).shape[1]
+            if getattr(self, count) != length:
+                raise InputError(f"{array}.shape", getattr(self, array).shape, f"{getattr(self, count)} along {count}")
+        if self.n_subbands < self.n_iots:
+            raise InputError("n_subbands", self.n_subbands, f">= n_iots = {self.n_iots}", "one IoT a sub-band")
+        for name in ("iot_height_m", "mec_height_m"):
+            if self.uav_height_m <= getattr(self, name):
+                raise InputError("uav_height_m", self.uav_height_m, f"> {name} = {getattr(self, name):g}")
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -103,7 +116,7 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
     def each(count: int, value: float) -> np.ndarray:
         return np.full((n, count), value)
 
-    frequency = s.carrier_frequency_hz + (np.arange(s.subbands) + 0.5) * s.subband_bandwidth_hz  # (M1) [Hz]
+    frequency = s.carrier_frequency_hz + (np.arange(s.subbands) + 0.5) * s.subband_bandwidth_hz  # Eq. (M1) [Hz]
     return records.build(
         Drops,
         scenario=s,
@@ -137,15 +150,8 @@ _SAME = (
 
 def derive(drops: Drops, given: frozenset[str]) -> Drops:
     """Drops with your own frequencies get the table's absorption, unless you gave that as well."""
-    counts = {"n_iots": "iot_xy", "n_mecs": "mec_xy", "n_uavs": "uav_power_w", "n_subbands": "frequency_hz"}
-    for name, array in counts.items():
-        if getattr(drops, name) != getattr(drops, array).shape[1]:
-            raise InputError(name, getattr(drops, name), f"{getattr(drops, array).shape[1]}, the length of {array}")
-    if drops.n_subbands < drops.n_iots:
-        raise InputError("n_subbands", drops.n_subbands, f">= n_iots = {drops.n_iots}", "one IoT a sub-band")
     if "frequency_hz" in given and "absorption_per_m" not in given:
-        fields = {name: getattr(drops, name) for name in (*records.columns(Drops), "scenario", "seeds")}
-        return records.build(Drops, **{**fields, "absorption_per_m": absorption(drops.frequency_hz)})
+        return dataclasses.replace(drops, absorption_per_m=absorption(drops.frequency_hz))
     return drops
 
 
@@ -161,24 +167,24 @@ def absorption(frequency_hz: np.ndarray) -> np.ndarray:
     outside = (frequency_hz < LOWEST_HZ) | (frequency_hz > HIGHEST_HZ)
     if np.any(outside):
         raise InputError("frequency_hz", float(frequency_hz[outside][0]), "1e11 to 1e12", "range of the table")
-    attenuation = np.exp(np.interp(frequency_hz, *_table()))  # (M2) [dB/km]
+    attenuation = np.exp(np.interp(frequency_hz, *_table()))  # Eq. (M2) [dB/km]
     return absorption_coefficient_per_m(attenuation)
 
 
 def distance(horizontal_m: np.ndarray, height_difference_m: float) -> np.ndarray:
     """Slant distance [m] of points `horizontal_m` apart on the ground."""
-    return np.sqrt(horizontal_m**2 + height_difference_m**2)  # (M3) [m]
+    return np.sqrt(horizontal_m**2 + height_difference_m**2)  # Eq. (M3) [m]
 
 
 def link_snr(drops: Drops, power_w: Any, distance_m: Any, frequency_hz: Any, absorption_per_m: Any) -> np.ndarray:
     """SNR of a link; arguments broadcast."""
-    gain = free_space_gain(distance_m, frequency_hz) * np.exp(-absorption_per_m * distance_m)  # (M4)
+    gain = free_space_gain(distance_m, frequency_hz) * np.exp(-absorption_per_m * distance_m)  # Eq. (M4)
     return power_w * drops.antenna_gain * gain / (drops.noise_psd_w_per_hz * drops.bandwidth_hz)
 
 
 def clear(drops: Drops, horizontal_m: np.ndarray) -> np.ndarray:
     """Probability that nobody blocks a direct link."""
-    return clear_probability(  # (M5)
+    return clear_probability(  # Eq. (M5)
         horizontal_m,
         heights_m=(drops.iot_height_m, drops.mec_height_m),
         blocker_height_m=drops.blocker_height_m,
@@ -197,7 +203,7 @@ def evaluate(drops: Drops, decision: Decision) -> Metrics:
             (decision.subband, 0, drops.n_subbands),
             (decision.relay, -1, n_uavs),
         )
-    )  # (1), (4)
+    )  # Eq. (1), (4)
     server = np.clip(decision.server, 0, drops.n_mecs - 1)
     band = np.clip(decision.subband, 0, drops.n_subbands - 1)
     relay = np.clip(decision.relay, -1, n_uavs - 1)
@@ -214,21 +220,21 @@ def evaluate(drops: Drops, decision: Decision) -> Metrics:
         up, down, power = _relay_links(drops, decision, relay, at_server)
         first = np.where(relayed, link_snr(drops, drops.iot_power_w, up, frequency, absorbed), first)
         second = np.where(relayed, link_snr(drops, power, down, frequency, absorbed), np.inf)
-    rate = np.where(relayed, 1.0, clear(drops, ground)) * shannon_rate(drops.bandwidth_hz, first)  # (M6) [bit/s]
+    rate = np.where(relayed, 1.0, clear(drops, ground)) * shannon_rate(drops.bandwidth_hz, first)  # Eq. (M6) [bit/s]
     # a direct link is a relay link whose second hop takes no time
-    communication = two_hop_time(drops.task_bits, rate, shannon_rate(drops.bandwidth_hz, second))  # (M7) [s]
+    communication = two_hop_time(drops.task_bits, rate, shannon_rate(drops.bandwidth_hz, second))  # Eq. (M7) [s]
 
     load = np.zeros((len(server), drops.n_mecs))
     np.add.at(load, (np.arange(len(server))[:, None], server), drops.arrival_rate_per_s)
     capacity = drops.n_units * drops.service_rate_per_s
-    utilisation = load / capacity  # (7)
-    queue = operation_delay(load, drops.n_units, drops.service_rate_per_s)  # (5), (6) [s]
-    bounded = operation_delay(load, drops.n_units, drops.service_rate_per_s, bounded=True)  # (18), see E3 [s]
+    utilisation = load / capacity  # Eq. (7)
+    queue = operation_delay(load, drops.n_units, drops.service_rate_per_s)  # Eq. (5), (6) [s]
+    bounded = operation_delay(load, drops.n_units, drops.service_rate_per_s, bounded=True)  # Eq. (18), see E3 [s]
     computation = np.take_along_axis(queue, server, axis=1)
     wrong = (bad > 0)[:, None]
     communication = np.where(wrong, np.inf, communication)
     computation = np.where(wrong, np.inf, computation)
-    delay = communication + computation  # (M8) [s]
+    delay = communication + computation  # Eq. (M8) [s]
     ceiling = communication + np.take_along_axis(bounded, server, axis=1)
 
     distinct = np.array([len(np.unique(row)) for row in decision.subband])
@@ -236,7 +242,7 @@ def evaluate(drops: Drops, decision: Decision) -> Metrics:
     outside = np.maximum(-decision.uav_xy, decision.uav_xy - drops.area_side_m)
     return records.build(
         Metrics,
-        objective=delay.mean(axis=1),  # (M9) [s]
+        objective=delay.mean(axis=1),  # Eq. (M9) [s]
         upper_bounded_objective=ceiling.mean(axis=1),
         communication_delay=communication.mean(axis=1),
         computation_delay=computation.mean(axis=1),
@@ -248,8 +254,8 @@ def evaluate(drops: Drops, decision: Decision) -> Metrics:
         snr_second_hop=second,
         n_relayed=relayed.sum(axis=1).astype(float),
         violation_index_range=bad.astype(float),
-        violation_subband_reuse=(n_iots - distinct).astype(float),  # (3)
-        violation_uav_power=np.max(spent - 1.0, axis=1, initial=-1.0),  # (2)
+        violation_subband_reuse=(n_iots - distinct).astype(float),  # Eq. (3)
+        violation_uav_power=np.max(spent - 1.0, axis=1, initial=-1.0),  # Eq. (2)
         violation_uav_power_negative=np.max(-decision.uav_power, axis=(1, 2), initial=0.0),
         violation_uav_box=np.max(outside, axis=(1, 2), initial=0.0),
         violation_stability=utilisation.max(axis=1) - (1 - SATURATION_MARGIN),
@@ -266,14 +272,6 @@ def _relay_links(
     down = distance(np.linalg.norm(at_uav - at_server, axis=2), drops.uav_height_m - drops.mec_height_m)
     power = np.take_along_axis(decision.uav_power, np.maximum(relay, 0)[:, None, :], axis=1)[:, 0]
     return up, down, np.maximum(power, 0.0)
-
-
-def relabel(drops: Drops, generator: np.random.Generator) -> Drops:
-    """The drops with their IoTs renumbered."""
-    order = generator.permutation(drops.n_iots)
-    names = ("iot_xy", "task_bits", "iot_power_w", "arrival_rate_per_s", "delay_max_s")
-    fields = {name: getattr(drops, name) for name in (*records.columns(Drops), "scenario", "seeds")}
-    return records.build(Drops, **{**fields, **{name: fields[name][:, order] for name in names}})
 
 
 def budget(drops: Drops) -> list[tuple[str, float, str]]:

@@ -94,7 +94,8 @@ def finish(problem: Problem, v: Relaxed) -> State:
     state = fresh_state(problem)
     state.server[:], state.subband[:] = round_association(v.a, len(problem.queue))
     chosen = np.max(v.x, axis=1, initial=0.0) > 0.5
-    state.relay[chosen] = np.argmax(v.x[chosen], axis=1)
+    if chosen.any():
+        state.relay[chosen] = np.argmax(v.x[chosen], axis=1)
     state.xy[:] = v.xy
     polish(problem, state, SWEEPS)
     operation = np.empty(len(problem.work))
