@@ -1,0 +1,54 @@
+"""Terahertz multi-UAV network: IoTs offload to M/M/c edge servers, directly or through relaying UAVs."""
+
+from __future__ import annotations
+
+from sagin.core.contracts import Role, Scheme, Space, System, late
+from sagin.core.parameters import Parameters
+from sagin.systems.thz_uav_mec import model, scenario
+from sagin.systems.thz_uav_mec.figures import FIGURES
+
+_HERE = "sagin.systems.thz_uav_mec."
+
+
+def _scheme(name: str, role: Role, summary: str, where: str, options: type[Parameters], **more: bool) -> Scheme:
+    return Scheme(name, role, summary, late(_HERE + where), model.Decision, options, **more)
+
+
+SYSTEM = System(
+    name="thz_uav_mec",
+    title="Terahertz multi-UAV-assisted offloading to M/M/c edge servers",
+    reference="thz_uav_mec_song",
+    sense="min",
+    scenario=scenario.Scenario,
+    draw=model.draw,
+    derive=model.derive,
+    budget=model.budget,
+    user_dim="iot",
+    figures=FIGURES,
+    objective_unit="s",
+    spaces=(Space(model.Decision, model.evaluate, late(_HERE + "bound:bound"), late(_HERE + "exact:exact")),),
+    schemes=(
+        _scheme("pdd", "paper", "penalty dual decomposition, repaired", "solver:solve_pdd", scenario.PddOptions),
+        _scheme("uo", "baseline", "UAV optimisation only", "baselines:solve_uo", scenario.StartOptions),
+        _scheme("uao", "baseline", "user association only", "baselines:solve_uao", scenario.StartOptions),
+        _scheme("nr_sca", "baseline", "no relay, successive programs", "baselines:solve_nr_sca", scenario.ScaOptions),
+        _scheme(
+            "uo_guao",
+            "baseline",
+            "UAV step and genetic association",
+            "baselines:solve_uo_guao",
+            scenario.GeneticOptions,
+        ),
+        _scheme(
+            "bcd_sca", "baseline", "block descent, successive programs", "baselines:solve_bcd_sca", scenario.ScaOptions
+        ),
+        _scheme(
+            "improved",
+            "improved",
+            "priced assignment with exact local search",
+            "improved:solve_improved",
+            scenario.ImprovedOptions,
+        ),
+        _scheme("light", "improved", "priced assignment alone", "improved:solve_light", scenario.LightOptions),
+    ),
+)

@@ -1,0 +1,239 @@
+"""Compiled UAV blocks: power split (Theorem 2), placement (SP3), relay choice (Theorem 1), and the UAV step."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sagin.core.engine import kernel
+from sagin.methods.lambert_w import lambert_w
+from sagin.systems.thz_uav_mec.kernels import (
+    LEAST_SNR,
+    Problem,
+    State,
+    down_gain,
+    link_time,
+    up_snr,
+)
+
+
+@kernel
+def split_power(work: np.ndarray, gain: np.ndarray, n: int, budget: float, power: np.ndarray) -> float:
+    """Minimise sum_i A_i / ln(1 + g_i p_i) subject to sum p = budget over the first n entries; returns the price.
+
+    Theorem 2: p = (e^{2w} - 1) / g, w = W(sqrt(A g / nu) / 2). Newton on ln(sum p) against ln nu, whose slope lies
+    between -1 and -1/2 everywhere, so it needs no safeguard.
+    """
+    if n == 0:
+        return 0.0
+    root = 0.0
+    for i in range(n):
+        root += np.sqrt(work[i] / gain[i])
+    log_price = 2.0 * np.log(root / budget)  # exact for SNR << 1
+    price = 0.0
+    for _ in range(50):
+        price = np.exp(log_price)
+        total = 0.0
+        slope = 0.0
+        for i in range(n):
+            w = lambert_w(0.5 * np.sqrt(work[i] * gain[i] / price))
+            grown = np.expm1(2.0 * w)
+            power[i] = grown / gain[i]  # Eq. (13) [W]
+            total += power[i]
+            slope += (1.0 + grown) / gain[i] * w / (1.0 + w)
+        error = np.log(total / budget)
+        log_price += error * total / slope
+        for i in range(n):
+            power[i] *= budget / total
+        if abs(error) < 1e-13:
+            break
+    return price
+
+
+@kernel
+def priced_hop(work: float, gain: float, price: float, most: float) -> float:
+    """min over 0 < p <= most of A / ln(1 + g p) + price p."""
+    if price <= 0.0:
+        return link_time(work, gain * most)
+    w = lambert_w(0.5 * np.sqrt(work * gain / price))
+    power = np.expm1(2.0 * w) / gain
+    if power >= most:
+        return link_time(work, gain * most) + price * most
+    return min(work / (2.0 * w), 1e9) + price * power
+
+
+class Pull(NamedTuple):
+    """Links of one UAV: ends on the ground, and on each end the (weight, power) pairs that share its distance."""
+
+    ends: np.ndarray  # (n, 5) x, y, height^2, SNR per watt at 1 m, absorption
+    pairs: np.ndarray  # (r, 2) weight C [s], power [W]
+    first: np.ndarray  # (n + 1,) first pair of each end, int64
+
+
+@kernel
+def new_pull(n_ends: int, n_pairs: int) -> Pull:
+    """Room for links."""
+    return Pull(np.empty((n_ends, 5)), np.empty((n_pairs, 2)), np.zeros(n_ends + 1, dtype=np.int64))
+
+
+@kernel
+def set_end(problem: Problem, pull: Pull, i: int, up: bool, at: int, f: int) -> None:
+    """End i is IoT `at` (up) or server `at`, on sub-band f."""
+    height = problem.height_up if up else problem.height_down
+    pull.ends[i, 0] = problem.iot_xy[at, 0] if up else problem.mec_xy[at, 0]
+    pull.ends[i, 1] = problem.iot_xy[at, 1] if up else problem.mec_xy[at, 1]
+    pull.ends[i, 2] = height * height
+    pull.ends[i, 3] = problem.spread[f]
+    pull.ends[i, 4] = problem.absorption[f]
+
+
+@kernel
+def pull_cost(pull: Pull, n: int, x: float, y: float, out: np.ndarray) -> float:
+    """Sum of C / L over the first n ends, L = ln(1 + gamma), gamma = p s e^{-kappa d} / d^2.
+
+    `out`: (5,) output, gradient and Hessian (gx, gy, hxx, hxy, hyy).
+    """
+    for i in range(5):
+        out[i] = 0.0
+    total = 0.0
+    for i in range(n):
+        vx, vy = x - pull.ends[i, 0], y - pull.ends[i, 1]
+        square = vx * vx + vy * vy + pull.ends[i, 2]
+        d = np.sqrt(square)
+        a = pull.ends[i, 4] + 2.0 / d
+        gain = pull.ends[i, 3] / square * np.exp(-pull.ends[i, 4] * d)
+        slope = bend = 0.0
+        for j in range(pull.first[i], pull.first[i + 1]):
+            gamma = max(gain * pull.pairs[j, 1], LEAST_SNR)
+            L = np.log1p(gamma)
+            value = pull.pairs[j, 0] / L
+            total += value  # Eq. (14) [s]
+            change = value * gamma / ((1.0 + gamma) * L)
+            slope += change * a
+            # second derivative along d; (SP3) is convex in d where it is positive, see E15
+            bend += change * (2.0 * a * a * gamma / L - a * a - 2.0 / square * (1.0 + gamma)) / (1.0 + gamma)
+        slope /= d
+        bend = (bend - slope) / square
+        out[0] += slope * vx
+        out[1] += slope * vy
+        out[2] += bend * vx * vx + slope
+        out[3] += bend * vx * vy
+        out[4] += bend * vy * vy + slope
+    return total
+
+
+@kernel
+def _newton_step(out: np.ndarray, x: float, y: float, side: float) -> tuple[float, float]:
+    """Descent direction: Newton with absolute eigenvalues; coordinates held at the border by the gradient stay."""
+    gx, gy, hxx, hxy, hyy = out[0], out[1], out[2], out[3], out[4]
+    if (x <= 0.0 and gx > 0.0) or (x >= side and gx < 0.0):
+        gx = hxy = 0.0
+        hxx = 1.0
+    if (y <= 0.0 and gy > 0.0) or (y >= side and gy < 0.0):
+        gy = hxy = 0.0
+        hyy = 1.0
+    mean, half = 0.5 * (hxx + hyy), 0.5 * (hxx - hyy)
+    radius = np.sqrt(half * half + hxy * hxy)
+    first, second = abs(mean + radius), abs(mean - radius)
+    floor = max(1e-9 * max(first, second), 1e-300)
+    first, second = max(first, floor), max(second, floor)
+    angle = 0.5 * np.arctan2(hxy, half)
+    c, s = np.cos(angle), np.sin(angle)
+    along = (c * gx + s * gy) / first
+    across = (-s * gx + c * gy) / second
+    return -(c * along - s * across), -(s * along + c * across)
+
+
+@kernel
+def place(pull: Pull, n: int, xy: np.ndarray, side: float) -> float:
+    """(SP3): move one UAV to a stationary point of its cost in the square, never uphill; returns the cost there."""
+    out, ahead = np.zeros(5), np.zeros(5)
+    value = pull_cost(pull, n, xy[0], xy[1], out)
+    for _ in range(60):
+        dx, dy = _newton_step(out, xy[0], xy[1], side)
+        moved = False
+        step = 1.0
+        for _ in range(30):
+            x = min(max(xy[0] + step * dx, 0.0), side)
+            y = min(max(xy[1] + step * dy, 0.0), side)
+            if -(out[0] * (x - xy[0]) + out[1] * (y - xy[1])) < 1e-15 * value:
+                break
+            after = pull_cost(pull, n, x, y, ahead)
+            if after < value:
+                moved = abs(x - xy[0]) + abs(y - xy[1]) > 1e-8
+                xy[0], xy[1], value = x, y, after
+                for i in range(5):
+                    out[i] = ahead[i]
+                break
+            step *= 0.5
+        if not moved:
+            break
+    return value
+
+
+@kernel
+def polish(problem: Problem, state: State, rounds: int) -> None:
+    """Powers and position of each UAV for its IoTs in turn; with fixed relays the UAVs do not interact."""
+    n_iots = len(problem.work)
+    users = np.empty(n_iots, dtype=np.int64)
+    work, gain, power = np.empty(n_iots), np.empty(n_iots), np.empty(n_iots)
+    pull = new_pull(2 * n_iots, 2 * n_iots)
+    for i in range(2 * n_iots):
+        pull.first[i + 1] = i + 1
+    for u in range(len(problem.uav_power)):
+        n = 0
+        for k in range(n_iots):
+            state.power[u, k] = 0.0
+            if state.relay[k] == u:
+                users[n] = k
+                n += 1
+        state.price[u] = 0.0
+        if n == 0:
+            continue
+        for i in range(n):
+            k, f = users[i], state.subband[users[i]]
+            work[i] = problem.work[k]
+            set_end(problem, pull, i, True, k, f)
+            set_end(problem, pull, n + i, False, state.server[k], f)
+            pull.pairs[i, 0] = pull.pairs[n + i, 0] = work[i]
+            pull.pairs[i, 1] = problem.iot_power[k]
+        value = np.inf
+        settled = False
+        for sweep in range(rounds + 1):
+            for i in range(n):
+                gain[i] = down_gain(problem, state.server[users[i]], state.subband[users[i]], state.xy[u])
+            state.price[u] = split_power(work, gain, n, problem.uav_power[u], power)
+            if sweep == rounds or settled:
+                break
+            for i in range(n):
+                pull.pairs[n + i, 1] = power[i]
+            after = place(pull, 2 * n, state.xy[u], problem.side)
+            settled = value - after <= 1e-10 * after
+            value = after
+        for i in range(n):
+            state.power[u, users[i]] = power[i]
+
+
+@kernel
+def choose_relays(problem: Problem, state: State) -> None:
+    """Theorem 1 for all IoTs at once: the fastest of the direct link and the UAVs, at the power each would offer."""
+    n_uavs = len(problem.uav_power)
+    n_iots = len(problem.work)
+    count = np.zeros(n_uavs)
+    before = np.empty(n_iots, dtype=np.int64)
+    for k in range(n_iots):
+        before[k] = state.relay[k]
+        if before[k] >= 0:
+            count[before[k]] += 1.0
+    for k in range(n_iots):
+        m, f = state.server[k], state.subband[k]
+        best = problem.direct[k, m, f]
+        state.relay[k] = -1
+        for u in range(n_uavs):
+            power = state.power[u, k] if before[k] == u else problem.uav_power[u] / (count[u] + 1.0)
+            time = link_time(problem.work[k], up_snr(problem, k, f, state.xy[u]))
+            time += link_time(problem.work[k], down_gain(problem, m, f, state.xy[u]) * power)
+            if time < best:  # Eq. (10), Theorem 1 in the limit, see E8
+                best = time
+                state.relay[k] = u

@@ -1,0 +1,104 @@
+"""The paper's algorithm: a double loop of penalty dual decomposition, repaired where the errata say so."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sagin.blocks.computing.queue_mmc import bound_exponent
+from sagin.core import results
+from sagin.core.errors import InputError
+from sagin.systems.thz_uav_mec.kernels import Problem, State, fill_operation
+from sagin.systems.thz_uav_mec.kernels_pdd import Relaxed, inner_loop, refresh, relaxed_sum, update_multipliers
+from sagin.systems.thz_uav_mec.kernels_queue import Queue, new_queue, queue_slope
+from sagin.systems.thz_uav_mec.kernels_uav import polish
+from sagin.systems.thz_uav_mec.linear_association import round_association
+from sagin.systems.thz_uav_mec.model import Drops, evaluate
+from sagin.systems.thz_uav_mec.prepare import central_positions, common_rate, decision, fresh_state, problems
+from sagin.systems.thz_uav_mec.scenario import PddOptions
+from sagin.systems.thz_uav_mec.steps import SWEEPS, uav_step
+
+
+def solve_pdd(drops: Drops, options: PddOptions) -> results.Solution:
+    """Penalty dual decomposition; needs equal arrival rates and as many sub-bands as IoTs.
+
+    The trace is the mean delay of the relaxed problem an outer iteration; its last value is the decision's.
+    """
+    if drops.n_subbands != drops.n_iots:
+        reason = "the penalty method dualises (3) as an equality"
+        raise InputError("n_subbands", drops.n_subbands, f"n_iots = {drops.n_iots} for pdd", reason)
+    n = len(drops.seeds)
+    states, met, outer = [], np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int32)
+    trace = np.full((n, options.outer + 2), np.nan)
+    for i, problem in enumerate(problems(drops)):
+        queue = bounded_queue(drops, i)
+        v = start_relaxed(problem, queue, central_positions(drops, i, options.algorithm_seed))
+        met[i] = outer_loop(problem, queue, v, options, trace[i])
+        outer[i] = np.count_nonzero(~np.isnan(trace[i])) - 1
+        states.append(finish(problem, v))
+    chosen = decision(states)
+    trace[np.arange(n), outer + 1] = evaluate(drops, chosen).objective
+    return results.solution(chosen, converged=met, iterations=outer, trace=trace)
+
+
+def bounded_queue(drops: Drops, i: int) -> Queue:
+    """The bounded queue cost of a drop, continued beyond saturation."""
+    capacity = drops.n_units * drops.service_rate_per_s
+    return new_queue(common_rate(drops, i), capacity, drops.service_rate_per_s, bound_exponent(drops.n_units))
+
+
+def start_relaxed(problem: Problem, queue: Queue, centres: np.ndarray) -> Relaxed:
+    """Even relays, associations and powers, UAVs at the centres; multipliers such that associating pays, see E9."""
+    n, m, f = problem.direct.shape
+    u = len(problem.uav_power)
+    x, a = np.full((n, u), 1 / (u + 1)), np.full((n, m, f), 1 / (m * f))
+    v = Relaxed(
+        x=x,
+        xt=x.copy(),
+        y1=np.zeros((n, u)),
+        y2=np.zeros((n, u)),
+        a=a,
+        at=a.copy(),
+        y3=np.zeros(f),
+        y4=np.zeros(n),
+        y5=np.zeros((n, m, f)),
+        y6=np.zeros((n, m, f)),
+        power=np.repeat(problem.uav_power[:, None] / n, n, axis=1),
+        xy=centres.copy(),
+        first=np.empty((n, u, f)),
+        gain=np.empty((u, m, f)),
+        cost=np.empty((n, m, f)),
+        prices=np.zeros(n + f + m),
+    )
+    refresh(problem, v)
+    v.y4[:] = -(v.cost.mean(axis=(1, 2)) + queue_slope(queue, n / m))
+    return v
+
+
+def outer_loop(problem: Problem, queue: Queue, v: Relaxed, options: PddOptions, trace: np.ndarray) -> bool:
+    """Inner loops, then multipliers and penalties, until all equalities hold; fills the trace, start first."""
+    n_iots = len(problem.work)
+    trace[0] = relaxed_sum(problem, queue, v) / n_iots
+    rho = options.penalty
+    for outer in range(options.outer):
+        inner_loop(problem, queue, v, rho, options.inner, options.inner_tolerance)
+        trace[outer + 1] = relaxed_sum(problem, queue, v) / n_iots
+        if update_multipliers(v, rho, rho, 0.0) < options.tolerance:
+            return True
+        update_multipliers(v, rho, rho, 1.0)
+        rho *= options.shrink
+    return False
+
+
+def finish(problem: Problem, v: Relaxed) -> State:
+    """Rounded servers, sub-bands and relays, then powers, positions and relays while they help."""
+    state = fresh_state(problem)
+    state.server[:], state.subband[:] = round_association(v.a, len(problem.queue))
+    chosen = np.max(v.x, axis=1, initial=0.0) > 0.5
+    if chosen.any():
+        state.relay[chosen] = np.argmax(v.x[chosen], axis=1)
+    state.xy[:] = v.xy
+    polish(problem, state, SWEEPS)
+    operation = np.empty(len(problem.work))
+    fill_operation(problem, state.server, operation)
+    uav_step(problem, state, operation)
+    return state

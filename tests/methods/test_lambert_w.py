@@ -1,0 +1,21 @@
+"""Lambert's W against the defining equation and SciPy."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import lambertw
+
+from sagin.methods.lambert_w import lambert_w
+
+
+def test_known_values() -> None:
+    assert lambert_w(0.0) == 0.0
+    assert lambert_w(np.e) == pytest.approx(1.0, rel=1e-15)
+    assert lambert_w(1.0) == pytest.approx(0.5671432904097838, rel=1e-15)
+
+
+@given(st.floats(-290, 290))
+def test_agrees_with_scipy(exponent) -> None:
+    z = 10.0**exponent
+    assert lambert_w(z) == pytest.approx(lambertw(z).real, rel=4e-15)
