@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from sagin.cli import compute, explore, studies
+from sagin.cli.compare import compare
 from sagin.core.errors import InputError
 
 OUTSIDE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EMFILE}
@@ -33,6 +34,7 @@ app.command()(compute.evaluate)
 app.command()(studies.sweep)
 app.command()(studies.reproduce)
 app.command()(compute.bound)
+app.command()(compare)
 app.command()(explore.cite)
 
 
