@@ -21,8 +21,8 @@ from sagin.experiments import style
 FORMATS = ("png", "pdf", "svg")
 
 
-def draw_series(figure: Figure, series: Series) -> dict[str, bytes]:
-    """PNG and PDF of curves: means over the drops feasible for all curves of a point, 95 % intervals as bars."""
+def draw_series(figure: Figure, series: Series, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:
+    """Curves: means over the drops feasible for all curves of a point, 95 % intervals as bars."""
     with rc_context(style.TABLE):
         canvas, axes = _canvas()
         used, values = statistics.common_drops(series), statistics.common_values(series)
@@ -33,7 +33,7 @@ def draw_series(figure: Figure, series: Series) -> dict[str, bytes]:
         axes.set_ylabel(figure.y_label)
         handles, labels = axes.get_legend_handles_labels()
         _legend(canvas, handles, labels, note(used))
-        return {kind: _bytes(canvas, kind) for kind in ("png", "pdf")}
+        return {kind: _bytes(canvas, kind) for kind in formats}
 
 
 def draw_picture(figure: Figure, picture: Picture, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:

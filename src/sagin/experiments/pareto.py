@@ -175,7 +175,7 @@ def draw_front(result: Front, labels: tuple[str, str], formats: tuple[str, ...] 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Canvas
 
-    with rc_context(style.TABLE):
+    with rc_context(style.TABLE):  # type: ignore[arg-type]
         canvas = Canvas(figsize=(style.COLUMN_INCH, style.HEIGHT_INCH), layout="constrained")
         FigureCanvasAgg(canvas)
         axes = canvas.add_subplot()
