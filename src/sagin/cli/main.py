@@ -14,6 +14,7 @@ import typer
 
 from sagin.cli import compute, explore, studies
 from sagin.cli.compare import compare
+from sagin.cli.report import report
 from sagin.core.errors import InputError
 
 OUTSIDE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EMFILE}
@@ -35,6 +36,7 @@ app.command()(studies.sweep)
 app.command()(studies.reproduce)
 app.command()(compute.bound)
 app.command()(compare)
+app.command()(report)
 app.command()(explore.cite)
 
 
