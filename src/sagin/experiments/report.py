@@ -109,7 +109,9 @@ def chapter(
         for space in system.spaces
         if space.bound
     }
+    compared = {job.key for job in (*work.values(), *bounds.values())}
     drawn = {job.key: job for figure in system.figures for job in jobs_of(system, figure, seeds)}
+    drawn = {key: job for key, job in drawn.items() if key not in compared}
     shards = Shards(shard_folder(system, results, n_drops))
     total = sum(len(job.seeds) for job in (*drawn.values(), *work.values(), *bounds.values()))
     with progress(total, f"report {system.name}") as advance:

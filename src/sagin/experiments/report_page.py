@@ -65,7 +65,7 @@ def _lead(chapters: Sequence[Chapter]) -> str:
     figures = sum(len(chapter.plates) for chapter in chapters)
     return (
         f"{figures} figures drawn again and {claims} claims judged by the data behind them, with the distance of every"
-        " scheme to a certified bound. All numbers on this page were computed; none was typed in."
+        " scheme to a certified bound. Everything here was computed in one go by the code it describes."
     )
 
 
@@ -88,6 +88,8 @@ def _parts(chapter: Chapter) -> list[tuple[str, str]]:
 
 
 def _summary(chapters: Sequence[Chapter], broken: Mapping[str, str]) -> Html:
+    counts = sorted({chapter.n_drops for chapter in chapters})
+    caption = f"All systems at a glance; gaps and improvements at the default scenario, {_or(counts)} drops"
     head = ("system", "claims", "paper's gap", "our gap", "our objective (95 %)", "speed against peers")
     rows = []
     for chapter in chapters:
@@ -105,7 +107,7 @@ def _summary(chapters: Sequence[Chapter], broken: Mapping[str, str]) -> Html:
                 _fastest(chapter),
             )
         )
-    sheet = table("All systems at a glance; gaps and improvements at the default scenario", head, rows, kind="ledger")
+    sheet = table(caption, head, rows, kind="ledger")
     problems = [el("p", f"{name} cannot be loaded: {reason}", class_="note") for name, reason in broken.items()]
     return el("section", el("h2", "Summary", id_="summary-title"), sheet, *problems, id_="summary")
 
@@ -183,16 +185,16 @@ def _about(chapter: Chapter) -> Html:
         for name, column in records.columns(system.spaces[0].decision).items()
     ]
     facts = [
-        ("objective", f"{goal} {meaning or 'the objective'}" + (f" [{unit}]" if unit else "")),
+        ("objective", f"{goal} the {meaning or 'objective'}" + (f", in {unit}" if unit else "")),
         ("published as", el("a", system.reference, href=f"#{slug(system.name)}-cite")),
         ("default sizes", sizes or DASH),
         ("decided", el("ul", *chosen)),
     ]
     terms = [part for term, meaning_ in facts for part in (el("dt", term), el("dd", meaning_))]
     rows = [(el("code", s.name), s.role, s.space.__name__, s.summary) for s in system.schemes]
-    schemes = table("Schemes", ("scheme", "role", "decides", "what it does"), rows)
+    schemes = table("Schemes", ("scheme", "role", "decides", "what it does"), rows, kind="ledger")
     refused = [
-        el("p", el("code", name), f" does not run at the default sizes ({reason}).", class_="note")
+        el("p", el("code", name), f" does not run at the default sizes ({reason})", class_="note")
         for name, reason in chapter.refused.items()
     ]
     return join((el("dl", *terms, class_="facts"), schemes, *refused))
@@ -221,9 +223,8 @@ def _plate(chapter: Chapter, plate: Plate) -> Html:
     words = [el("strong", figure.name), " ", plain_math(figure.title), "."]
     if fixed:
         words.append(f" With {fixed}.")
-    verdicts = [verdict(entry.verdict) for entry in plate.entries]
-    if verdicts:
-        words += [" Claims: ", join(verdicts, " ")]
+    if plate.entries:
+        words += [" Claims: ", _tally(plate.entries)]
     image = el("img", src=data_uri(plate.kind, plate.image), alt=alternative(plate), loading="lazy")
     numbers = _numbers(plate)
     name = slug(chapter.system.name, "figure", figure.name)
@@ -362,7 +363,8 @@ def _relative(pair: Pair) -> str:
 def _improved(pair: Pair) -> str:
     """The same in words, where the interval leaves no doubt about the direction."""
     if pair.word not in ("better", "worse"):
-        return f"{_relative(pair)}, {pair.word}"
+        few = pair.difference.n_used < statistics.LEAST_DROPS
+        return f"{_relative(pair)}, {'too few drops to decide' if few else pair.word}"
     scale = pair.relative / pair.difference.mean
     low, high = sorted(abs(scale * part) for part in (pair.difference.low, pair.difference.high))
     way = "higher" if pair.difference.mean > 0 else "lower"
@@ -437,10 +439,10 @@ def _origin(chapters: Sequence[Chapter], origin: Mapping[str, str]) -> Html:
         "host_class": "machine",
         "created_utc": "made (UTC)",
     }
-    rows = [(words.get(name, name), el("code", value)) for name, value in origin.items()]
+    rows: list[tuple[str, str]] = [(words.get(name, name), el("code", value)) for name, value in origin.items()]
     for chapter in chapters:
         drops = sorted({plate.n_drops for plate in chapter.plates})
-        figures = f"; figures on seeds 0:{' or 0:'.join(map(str, drops))}" if drops else ""
+        figures = f"; figures on seeds {_or([f'0:{count}' for count in drops])}" if drops else ""
         name = f"seeds of {chapter.system.name}"
         rows.append((name, f"0:{chapter.n_drops} (half-open) for gaps and improvement{figures}"))
         rows.append((f"sources of {chapter.system.name}", el("code", chapter.versions.get("sources", ""))))
@@ -450,6 +452,10 @@ def _origin(chapters: Sequence[Chapter], origin: Mapping[str, str]) -> Html:
 
 def _link(words: str, target: str) -> Html:
     return el("a", plain_math(words), href=f"#{target}")
+
+
+def _or(parts: Sequence[Any]) -> str:
+    return " or ".join(map(str, parts))
 
 
 def _interval(span: Interval) -> str:
@@ -486,7 +492,6 @@ def percent(value: float, *, signed: bool = False) -> Html:
     if abs(value) < 1e-9:
         return text(f"0{UNIT}")
     share = 100 * value
-    digits = f"{share:+.3g}" if signed else f"{share:.3g}"
-    if "e" in digits:
-        digits = f"{share:+.6f}" if signed else f"{share:.6f}"
+    size, sign = abs(share), "+" if signed else ""
+    digits = format(share, f"{sign}.0f" if size >= 999.5 else f"{sign}.3g" if size >= 1e-4 else f"{sign}.2e")
     return text(digits.replace("-", "−") + UNIT)
