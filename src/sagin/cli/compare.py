@@ -217,7 +217,7 @@ def _finish(
         )
         for pair, row in zip(table, document["pairs"], strict=True)
     ]
-    head = ("difference", "mean (95 %)", "relative", "win/tie/loss", "drops", "first is")
+    head = ("difference", "mean (95 %)", "relative", "w/t/l", "drops", "first is")
     output.table("paired differences, on the drops feasible for both", head, rows, head[1:5])
     _footnotes(larger)
 
