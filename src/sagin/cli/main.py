@@ -13,6 +13,8 @@ from typing import Annotated
 import typer
 
 from sagin.cli import compute, explore, studies
+from sagin.cli.compare import compare
+from sagin.cli.report import report
 from sagin.core.errors import InputError
 
 INTERRUPTED = 130
@@ -34,6 +36,8 @@ app.command()(compute.evaluate)
 app.command()(studies.sweep)
 app.command()(studies.reproduce)
 app.command()(compute.bound)
+app.command()(compare)
+app.command()(report)
 app.command()(explore.cite)
 
 

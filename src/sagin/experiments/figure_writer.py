@@ -22,8 +22,8 @@ from sagin.experiments import style
 FORMATS = ("png", "pdf", "svg")
 
 
-def draw_series(figure: Figure, series: Series) -> dict[str, bytes]:
-    """PNG and PDF of curves: means over the drops feasible for all curves of a point, 95 % intervals as bars."""
+def draw_series(figure: Figure, series: Series, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:
+    """Curves: means over the drops feasible for all curves of a point, 95 % intervals as bars."""
     with rc_context(style.TABLE):  # type: ignore[arg-type]
         canvas = _canvas(style.HEIGHT_INCH + 0.12 * max(0, len(series.labels) // 3 - 1))
         axes = canvas.add_subplot()
@@ -35,7 +35,7 @@ def draw_series(figure: Figure, series: Series) -> dict[str, bytes]:
         axes.set_ylabel(figure.y_label)
         handles, labels = axes.get_legend_handles_labels()
         _legend(axes, handles, labels, note(series))
-        return {kind: _bytes(canvas, kind) for kind in ("png", "pdf")}
+        return {kind: _bytes(canvas, kind) for kind in formats}
 
 
 def draw_picture(figure: Figure, picture: Picture, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:

@@ -1,0 +1,91 @@
+"""The command that reports: everything about some systems on one page."""
+# ruff: noqa: PLR0913  (a command has one parameter for each option)
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sagin.cli import inputs, output
+from sagin.core.discovery import system_names
+from sagin.core.errors import InputError
+
+PAGE = Path("results") / "report.html"
+
+
+def report(
+    systems: Annotated[
+        list[str] | None, typer.Argument(metavar="SYSTEM", help="Systems; see `sagin list`. [all]")
+    ] = None,
+    drops: Annotated[
+        int | None, typer.Option("--drops", metavar="N", help="Drops a point: seeds 0:N. [as each figure says]")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.html", help="The page. [results/report.html]")
+    ] = None,
+    results: Annotated[
+        Path, typer.Option("--results", metavar="DIR", help="Where finished pieces are kept, as by reproduce.")
+    ] = Path("results"),
+    speed: Annotated[
+        Path | None, typer.Option("--speed", metavar="FILE.json", help="Output of benchmarks/speed.py to show.")
+    ] = None,
+    threads: inputs.Threads = None,
+    force: inputs.Force = False,
+    json: inputs.Json = False,
+) -> None:
+    """Report on systems in one HTML page that needs nothing else.
+
+    Figures, judged claims, certified gaps, our improvement, speed, parameters and provenance. The same command goes on
+    where an interrupted one stopped, and uses what `sagin reproduce` left in results/SYSTEM.
+    """
+    from sagin.experiments.files import check_target, make_folder, write_text
+    from sagin.experiments.provenance import provenance
+    from sagin.experiments.report import chapter, read_speed
+    from sagin.experiments.report_page import page
+
+    inputs.at_least_one(threads, "--threads")
+    inputs.at_least_one(drops, "--drops")
+    target = out or PAGE
+    if out is None:
+        make_folder(target.parent)
+    check_target(target, force, "--out")
+    measured = read_speed(speed) if speed else None
+    chosen, broken = _systems(systems)
+    chapters = [chapter(system, results, n_drops=drops, threads=threads, speed=measured) for system in chosen]
+    write_text(target, page(chapters, broken, provenance()), "--out")
+    counts = {name: sum(part.shards[place] for part in chapters) for place, name in enumerate(_COUNTS)}
+    claims = {
+        part.system.name: [(entry.figure, entry.claim, entry.verdict) for entry in part.entries] for part in chapters
+    }
+    if json:
+        output.print_json({"file": str(target), "shards": counts, "claims": claims, "broken": broken})
+        return
+    judged = sum(map(len, claims.values()))
+    output.say(
+        f"{target}: {len(chapters)} systems, {judged} claims;"
+        f" {counts['solved']} pieces computed, {counts['reused']} found"
+    )
+
+
+_COUNTS = ("solved", "reused", "damaged")
+
+
+def _systems(names: list[str] | None) -> tuple[list, dict[str, str]]:
+    """The systems to report on; without names all that can be loaded, and why the others cannot."""
+    if names:
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError("system", name, "given once")
+        return [inputs.system_of(name) for name in names], {}
+    chosen, broken = [], {}
+    for name in system_names():
+        try:
+            chosen.append(inputs.system_of(name))
+        except Exception as error:  # a third party's package must not hide the others
+            broken[name] = " ".join(f"{type(error).__name__}: {error}".split())
+            output.hint(f"warning: {name} cannot be loaded: {broken[name]}")
+    if not chosen:
+        raise InputError("system", None, "at least one that can be loaded")
+    return chosen, broken

@@ -1,0 +1,251 @@
+"""Paired comparison of schemes on the same drops, from stored files or freshly solved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from sagin.core import records, statistics
+from sagin.core.contracts import System
+from sagin.core.errors import InputError
+from sagin.core.figures import Series
+from sagin.core.statistics import LEAST_DROPS, Interval
+from sagin.experiments.jobs import Answer, Job
+from sagin.experiments.runs import Run, choose, scalars, usable
+from sagin.experiments.tables import Row
+
+EQUAL = 1e-9  # relative difference below which two values of a drop are a tie
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What is compared: a metric of one number a drop, and which direction is better."""
+
+    name: str
+    sense: Literal["min", "max"]
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """One scheme as it enters a comparison. `metrics`, `usable`: arrays (drop,). `larger`: see `larger_problem`."""
+
+    label: str
+    scheme: str
+    role: str
+    space: str
+    larger: bool
+    source: str
+    options: Mapping[str, Any]
+    metrics: Mapping[str, np.ndarray]
+    usable: np.ndarray
+
+    def values(self, metric: str) -> np.ndarray:
+        """(drop,) a metric, NaN where the drop is infeasible; InputError for an unknown one."""
+        if metric not in self.metrics:
+            raise InputError("metric", metric, "one of " + ", ".join(self.metrics), f"metrics of {self.label}")
+        return np.where(self.usable, self.metrics[metric], np.nan)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """`first` minus `second` on the drops feasible for both.
+
+    `relative`: mean difference over |mean of `second`|. `wins`: drops on which `first` is better. `word`: better,
+    worse, equal, or undecided (interval around 0, or too few drops). `larger`: labels of extensions.
+    """
+
+    first: str
+    second: str
+    difference: Interval
+    relative: float
+    wins: int
+    ties: int
+    losses: int
+    word: str
+    larger: tuple[str, ...]
+
+
+def parse_metric(system: System, text: str) -> Metric:
+    """`NAME`, `NAME:min` or `NAME:max`; without a word the objective has the system's sense, the rest are costs."""
+    name, _, word = text.partition(":")
+    sense = word or (system.sense if name == "objective" else "min")
+    if sense not in ("min", "max") or not name:
+        raise InputError("metric", text, "NAME, NAME:min or NAME:max")
+    return Metric(name, sense)  # type: ignore[arg-type]
+
+
+def larger_problem(system: System, scheme: str) -> bool:
+    """Does a scheme decide more than the paper's problem lets it (an extension)?"""
+    return system.scheme(scheme).role == "extension"
+
+
+def solved(work: Iterable[Job], answer: Callable[[Job], Answer], metric: str = "objective") -> list[Entrant]:
+    """Entrants of fresh jobs on the same drops; `answer` computes a job or finds its stored result.
+
+    InputError after the first job already if it has no such metric.
+    """
+    entrants = []
+    for job in work:
+        result = answer(job)
+        about = _about(job.system, job.scheme, job.options)
+        entrants.append(Entrant(label=job.scheme, source="", metrics=result.metrics, usable=result.usable, **about))
+        entrants[-1].values(metric)
+    return entrants
+
+
+def stored(runs: Sequence[tuple[str, Run]], wanted: Iterable[str] = ()) -> list[Entrant]:
+    """Schemes of stored runs, given with the names of their files; InputError unless all hold the same drops.
+
+    `wanted`: names or roles (none: all). A scheme found in several files is labelled `scheme@file`.
+    """
+    system = runs[0][1].system
+    for name, run in runs[1:]:
+        same_drops(runs[0], (name, run))
+    chosen = choose(system, list(wanted) or ["all"])
+    found = [(name, scheme, run.schemes[scheme]) for name, run in runs for scheme in run.schemes if scheme in chosen]
+    if not found:
+        known = ", ".join(dict.fromkeys(scheme for _, run in runs for scheme in run.schemes)) or "none"
+        raise InputError("scheme", ", ".join(wanted), "one that is stored", f"stored: {known}")
+    stems = [Path(name).stem for name, _ in runs]
+    short = len(set(stems)) == len(stems)
+    names = [scheme for _, scheme, _ in found]
+    entrants = []
+    for name, scheme, outcome in found:
+        suffix = f"@{Path(name).stem if short else name}" if names.count(scheme) > 1 else ""
+        about = _about(system, scheme, outcome.solution.options)
+        metrics, feasible = scalars(outcome.metrics), usable(outcome.solution)
+        entrants.append(Entrant(label=scheme + suffix, source=name, metrics=metrics, usable=feasible, **about))
+    return entrants
+
+
+def _about(system: System, scheme: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    kind = system.scheme(scheme)
+    larger = larger_problem(system, scheme)
+    return {
+        "scheme": scheme,
+        "role": kind.role,
+        "space": kind.space.__name__,
+        "larger": larger,
+        "options": dict(options),
+    }
+
+
+def same_drops(first: tuple[str, Run], second: tuple[str, Run]) -> None:
+    """InputError that names the first difference between the drops of two stored runs."""
+    (name, one), (other, two) = first, second
+    if one.system.name != two.system.name:
+        raise _differ("system", two.system.name, one.system.name, name, other)
+    before, after = one.scenario.to_dict(), two.scenario.to_dict()
+    for field, value in before.items():
+        if after[field] != value:
+            raise _differ(f"scenario.{field}", after[field], value, name, other)
+    if len(one.seeds) != len(two.seeds):
+        raise _differ("number of drops", len(two.seeds), len(one.seeds), name, other)
+    for row, (seed, other_seed) in enumerate(zip(one.seeds.tolist(), two.seeds.tolist(), strict=True)):
+        if seed != other_seed:
+            raise _differ(f"seeds[{row}]", other_seed, seed, name, other)
+    for column in records.columns(type(one.drops)):
+        left, right = np.asarray(getattr(one.drops, column)), np.asarray(getattr(two.drops, column))
+        if left.shape != right.shape:
+            raise _differ(f"{column}.shape", right.shape, left.shape, name, other)
+        if not np.array_equal(left, right):
+            place = tuple(int(part) for part in np.argwhere(left != right)[0])
+            raise _differ(f"{column}{list(place)}", right[place].item(), left[place].item(), name, other)
+
+
+def _differ(field: str, value: Any, wanted: Any, name: str, other: str) -> InputError:
+    return InputError(field, value, f"{wanted!r} as in {name}", f"{other} holds other drops")
+
+
+def reference(known: Sequence[tuple[str, str, str]], word: str) -> str:
+    """Label that a label, scheme or role stands for, from (label, scheme, role); InputError for none or several."""
+    for place in range(3):
+        labels = [row[0] for row in known if row[place] == word]
+        if len(labels) == 1:
+            return labels[0]
+        if labels:
+            raise InputError("--against", word, "one of " + ", ".join(labels), "it stands for several")
+    raise InputError("--against", word, "one of " + ", ".join(row[0] for row in known))
+
+
+def pairs(entrants: Sequence[Entrant], metric: Metric, against: str = "") -> list[Pair]:
+    """All pairs in order, or each entrant against one label; InputError with fewer than two entrants."""
+    if len(entrants) < 2:
+        raise InputError("schemes", ", ".join(e.label for e in entrants), "at least two", "nothing to compare")
+    if against:
+        second = next(entrant for entrant in entrants if entrant.label == against)
+        return [_pair(first, second, metric) for first in entrants if first is not second]
+    places = [(i, j) for i in range(len(entrants)) for j in range(i + 1, len(entrants))]
+    return [_pair(entrants[i], entrants[j], metric) for i, j in places]
+
+
+def _pair(first: Entrant, second: Entrant, metric: Metric) -> Pair:
+    one, two = first.values(metric.name), second.values(metric.name)
+    with np.errstate(invalid="ignore"):
+        difference = one - two  # infinite values drop out below: a mean over them says nothing
+        tie = np.abs(difference) <= EQUAL * np.maximum(np.abs(one), np.abs(two))
+    used = np.isfinite(difference)
+    better = difference < 0 if metric.sense == "min" else difference > 0
+    ties, wins = int((used & tie).sum()), int((used & better & ~tie).sum())
+    span = statistics.interval(np.where(used, difference, np.nan))
+    base = abs(float(two[used].mean())) if used.any() else np.nan
+    relative = span.mean / base if base > 0 else np.nan
+    word = _word(span, ties == span.n_used, metric)
+    larger = tuple(entrant.label for entrant in (first, second) if entrant.larger)
+    return Pair(first.label, second.label, span, relative, wins, ties, span.n_used - wins - ties, word, larger)
+
+
+def _word(span: Interval, equal: bool, metric: Metric) -> str:
+    if span.n_used < LEAST_DROPS:
+        return "undecided"
+    if equal:
+        return "equal"
+    if span.low <= 0 <= span.high:
+        return "undecided"
+    return "better" if (span.mean < 0) == (metric.sense == "min") else "worse"
+
+
+def means(entrants: Sequence[Entrant], metric: Metric) -> list[tuple[Entrant, Interval]]:
+    """Mean of a metric for each entrant over the drops feasible for all."""
+    values = np.array([[entrant.values(metric.name)] for entrant in entrants])
+    labels = tuple(entrant.label for entrant in entrants)
+    common = statistics.common_values(Series(np.zeros(1), labels, values, np.isfinite(values)))
+    return [(entrant, statistics.interval(common[row, 0])) for row, entrant in enumerate(entrants)]
+
+
+def mean_rows(entrants: Sequence[Entrant], metric: Metric) -> list[Row]:
+    """`means` as rows of plain values."""
+    return [
+        {
+            "scheme": entrant.label,
+            "role": entrant.role,
+            "larger_problem": entrant.larger,
+            "metric": metric.name,
+            **asdict(span),
+            "n_feasible": int(entrant.usable.sum()),
+        }
+        for entrant, span in means(entrants, metric)
+    ]
+
+
+def pair_rows(table: Iterable[Pair], metric: Metric) -> list[Row]:
+    """Pairs as rows of plain values."""
+    return [
+        {
+            "first": pair.first,
+            "second": pair.second,
+            "metric": metric.name,
+            **asdict(pair.difference),
+            "relative": pair.relative,
+            "wins": pair.wins,
+            "ties": pair.ties,
+            "losses": pair.losses,
+            "first_is": pair.word,
+            "larger_problem": " ".join(pair.larger),
+        }
+        for pair in table
+    ]

@@ -1,0 +1,242 @@
+"""What a report tells about a system, computed: figures, claims, gaps, improvement; resumable through shards."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+
+from sagin.core import records
+from sagin.core.contracts import System
+from sagin.core.errors import InputError
+from sagin.core.figures import Figure, Picture, Series
+from sagin.experiments import figure_writer, ledger
+from sagin.experiments.citations import citations
+from sagin.experiments.compare import Entrant, Metric, Pair, pairs, solved
+from sagin.experiments.files import make_folder
+from sagin.experiments.folders import MANIFEST, open_folder
+from sagin.experiments.gaps import Gap
+from sagin.experiments.jobs import BOUND, Job, Shards, versions
+from sagin.experiments.ledger import Entry
+from sagin.experiments.progress import progress
+from sagin.experiments.reproduce import cached_series
+from sagin.experiments.series import figure_seeds, jobs_of
+from sagin.experiments.tables import Row
+
+DROPS = 20  # seeds 0, 1, ... behind gaps and improvement where the caller does not say
+LARGEST_SVG = 400_000  # bytes; a drawing of more strokes is kept as pixels
+
+
+@dataclass(frozen=True)
+class Plate:
+    """One figure: its drawing, the values behind it (or the drawing's parts), its claims as judged."""
+
+    figure: Figure
+    image: bytes
+    kind: str
+    series: Series | None
+    picture: Picture | None
+    entries: list[Entry]
+    n_drops: int
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Everything the report says about one system. `scenario`: the defaults, on which `n_drops` drops are compared.
+
+    `sizes`: members of each dimension of a drop. `refused`: schemes that do not take the default sizes, and why.
+    `against_paper`: paired differences of the objective to the paper's scheme. `metrics`: meaning and unit by name.
+    `speed`: rows of a benchmark about this system. `shards`: pieces computed, found, damaged.
+    """
+
+    system: System
+    scenario: Any
+    n_drops: int
+    sizes: Mapping[str, int]
+    plates: list[Plate]
+    gaps: list[Gap]
+    entrants: list[Entrant]
+    against_paper: list[Pair]
+    refused: Mapping[str, str]
+    metrics: Mapping[str, tuple[str, str]]
+    bibtex: Mapping[str, str]
+    versions: Mapping[str, str]
+    speed: list[Row] = field(default_factory=list)
+    shards: tuple[int, int, int] = (0, 0, 0)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All claims, judged."""
+        return [entry for plate in self.plates for entry in plate.entries]
+
+    @property
+    def paper(self) -> str:
+        """Name of the paper's (first) scheme; "" if there is none."""
+        return next(iter(self.system.names("paper")), "")
+
+    def gap(self, scheme: str) -> Gap | None:
+        """The certified gap of a scheme, if it could be measured."""
+        return next((gap for gap in self.gaps if gap.scheme == scheme and gap.n_used), None)
+
+    @property
+    def improvements(self) -> list[Pair]:
+        """The improved schemes against the paper's."""
+        improved = set(self.system.names("improved"))
+        return [pair for pair in self.against_paper if pair.first in improved]
+
+
+def chapter(
+    system: System,
+    results: str | Path,
+    *,
+    n_drops: int | None = None,
+    threads: int | None = None,
+    speed: Any = None,
+) -> Chapter:
+    """Compute (or find) everything about a system; `results/SYSTEM/shards` keeps every finished piece."""
+    seeds = None if n_drops is None else range(n_drops)
+    numbers = tuple(range(n_drops or DROPS))
+    scenario = system.scenario()
+    work = {scheme.name: Job(system, scenario, scheme.name, numbers) for scheme in system.schemes}
+    bounds = {
+        space.decision: Job(system, scenario, BOUND, numbers, {"space": space.decision.__name__})
+        for space in system.spaces
+        if space.bound
+    }
+    compared = {job.key for job in (*work.values(), *bounds.values())}
+    drawn = {job.key: job for figure in system.figures for job in jobs_of(system, figure, seeds)}
+    drawn = {key: job for key, job in drawn.items() if key not in compared}
+    shards = Shards(shard_folder(system, results, n_drops))
+    total = sum(len(job.seeds) for job in (*drawn.values(), *work.values(), *bounds.values()))
+    with progress(total, f"report {system.name}") as advance:
+        entrants, refused = _entrants(work, shards, threads, advance)
+        certified = {space: shards.answer(job, threads, advance).metrics["objective"] for space, job in bounds.items()}
+        for job in drawn.values():
+            shards.answer(job, threads, advance)
+    found = shards.reused  # what follows reads the same pieces again
+    plates = [plate(system, figure, seeds, shards, threads) for figure in system.figures]
+    drops = system.sample(scenario, numbers[:1])
+    return Chapter(
+        system=system,
+        scenario=scenario,
+        n_drops=len(numbers),
+        sizes={name: size for name, size in records.sizes(drops).items() if name != "drop"},
+        plates=plates,
+        gaps=_gaps(system, entrants, certified),
+        entrants=entrants,
+        against_paper=_against_paper(system, entrants),
+        refused=refused,
+        metrics=_metrics(work, entrants, shards),
+        bibtex=citations(system),
+        versions=versions(system),
+        speed=speed_rows(speed, system.name),
+        shards=(shards.solved, found, shards.damaged),
+    )
+
+
+def shard_folder(system: System, results: str | Path, n_drops: int | None) -> Path:
+    """The folder of finished pieces inside `results/SYSTEM`, shared with `reproduce`.
+
+    InputError if it holds other work.
+    """
+    folder = make_folder(results, "results") / system.name
+    facts = {"reproduce": system.name, "drops": n_drops or "as each figure says", "versions": versions(system)}
+    try:
+        ours = json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("reproduce") == system.name
+    except (OSError, ValueError, AttributeError):
+        ours = False
+    # pieces are found by everything that decides them, so a folder made with other drops or versions serves as well
+    return (folder if ours else open_folder(folder, facts)) / "shards"
+
+
+def plate(
+    system: System, figure: Figure, seeds: Iterable[int] | None, shards: Shards, threads: int | None = None
+) -> Plate:
+    """One figure, drawn and judged; the drawing is an SVG without fonts, the same for the same values."""
+    series = cached_series(system, figure, seeds, shards, threads)
+    used = figure_seeds(figure, seeds)
+    picture = figure.paint(system.scenario(**figure.fixed), used) if figure.paint else None
+    with rc_context({"svg.hashsalt": "sagin", "svg.fonttype": "path"}):
+        image, kind = _draw(figure, series, picture, "svg"), "svg"
+        if len(image) > LARGEST_SVG:
+            image, kind = _draw(figure, series, picture, "png"), "png"
+    return Plate(figure, image, kind, series, picture, ledger.judge(figure, series), len(used))
+
+
+def _draw(figure: Figure, series: Series | None, picture: Picture | None, kind: str) -> bytes:
+    if picture is not None:
+        image = figure_writer.draw_picture(figure, picture, (kind,))[kind]
+    else:
+        assert series is not None
+        image = figure_writer.draw_series(figure, series, (kind,))[kind]
+    if kind == "svg":  # prolog, document type and metadata only name addresses
+        words = re.sub(r"^.*?(?=<svg\b)|<metadata>.*?</metadata>\s*", "", image.decode(), flags=re.DOTALL)
+        image = words.encode()
+    return image
+
+
+def _entrants(
+    work: Mapping[str, Job], shards: Shards, threads: int | None, advance: Callable[[int], None]
+) -> tuple[list[Entrant], dict[str, str]]:
+    entrants, refused = [], {}
+    for name, job in work.items():
+        try:
+            entrants += solved([job], lambda job: shards.answer(job, threads, advance))
+        except InputError as error:  # an exact scheme may refuse the default sizes
+            refused[name] = str(error)
+    return entrants, refused
+
+
+def _gaps(system: System, entrants: list[Entrant], certified: Mapping[type, np.ndarray]) -> list[Gap]:
+    table = []
+    for entrant in entrants:
+        objective = entrant.values("objective")
+        bound = certified.get(system.scheme(entrant.scheme).space, np.full(len(objective), np.nan))
+        table.append(Gap(entrant.scheme, entrant.role, entrant.space, "bound", system.gap(objective, bound)))
+    return table
+
+
+def _against_paper(system: System, entrants: list[Entrant]) -> list[Pair]:
+    paper = next(iter(system.names("paper")), "")
+    if len(entrants) < 2 or paper not in [entrant.label for entrant in entrants]:
+        return []
+    return pairs(entrants, Metric("objective", system.sense), paper)
+
+
+def _metrics(work: Mapping[str, Job], entrants: list[Entrant], shards: Shards) -> dict[str, tuple[str, str]]:
+    if not entrants:
+        return {}
+    tree = shards.answer(work[entrants[0].scheme]).trees[0].groups["metrics"]
+    table = {name: variable.attributes for name, variable in tree.variables.items()}
+    return {name: (str(about.get("long_name", "")), str(about.get("units", ""))) for name, about in table.items()}
+
+
+def read_speed(path: str | Path) -> Any:
+    """A benchmark's JSON document; InputError if it is none."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError("--speed", str(path), "a readable file", error.strerror or str(error)) from None
+    except ValueError as error:
+        raise InputError("--speed", str(path), "a JSON document", " ".join(str(error).split())) from None
+
+
+def speed_rows(document: Any, system: str, inside: bool = False) -> list[Row]:
+    """Rows about a system, wherever they lie in a benchmark's document: objects of plain values that name the system,
+    or stand below its name.
+    """
+    if isinstance(document, list):
+        return [row for item in document for row in speed_rows(item, system, inside)]
+    if not isinstance(document, dict):
+        return []
+    inside = document["system"] == system if "system" in document else inside
+    if inside and "label" in document:
+        plain = {key: value for key, value in document.items() if isinstance(value, str | int | float)}
+        return [{key: value for key, value in plain.items() if key != "system"}]
+    return [row for key, value in document.items() for row in speed_rows(value, system, inside or key == system)]

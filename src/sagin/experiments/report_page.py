@@ -1,0 +1,497 @@
+"""The report as one page of HTML that needs nothing from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sagin.core import records, statistics
+from sagin.core.figures import Figure, Series
+from sagin.core.parameters import field_rows
+from sagin.core.statistics import Interval
+from sagin.experiments.compare import Pair
+from sagin.experiments.ledger import WORDS, Entry
+from sagin.experiments.report import Chapter, Plate
+from sagin.experiments.report_html import Html, data_uri, el, join, plain_math, slug, table, text
+from sagin.experiments.reproduce import mean_rows
+
+SIGNS = {"holds": "✓", "partly": "◐", "does_not_hold": "✗", "contradictory": "≠", "undecided": "?"}
+DASH = "–"
+UNIT = "\u00a0%"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+MEASURE = "python benchmarks/speed.py --json speed.json"
+
+
+def page(chapters: Sequence[Chapter], broken: Mapping[str, str], origin: Mapping[str, str]) -> str:
+    """The whole document. `broken`: systems that cannot be loaded, and why. `origin`: provenance of this report."""
+    many = len(chapters) != 1
+    title = "Reproduction report" if many else f"Reproduction report: {chapters[0].system.title}"
+    style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
+    head = el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", name_="viewport", content="width=device-width, initial-scale=1"),
+        el("meta", name_="color-scheme", content="light dark"),
+        el("meta", name_="referrer", content="no-referrer"),
+        el("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        el("title", title),
+        el("style", Html(style)),
+    )
+    systems = f"{len(chapters)} systems" if many else chapters[0].system.name
+    about = f"sagin {origin.get('sagin_version', '')}, {systems}, {origin.get('created_utc', '')[:10]}"
+    body = el(
+        "body",
+        el("a", "Skip to the content", class_="skip", href="#main"),
+        el("header", el("p", about, class_="kicker"), el("h1", title), el("p", _lead(chapters), class_="lead")),
+        _contents(chapters),
+        el(
+            "main",
+            _summary(chapters, broken),
+            _reading(),
+            *(_system(chapter) for chapter in chapters),
+            _origin(chapters, origin),
+            id_="main",
+        ),
+        el("footer", el("p", "Made by ", el("code", "sagin report"), ".")),
+    )
+    return "<!DOCTYPE html>\n" + el("html", head, "\n", body, lang="en") + "\n"
+
+
+def _lead(chapters: Sequence[Chapter]) -> str:
+    claims = sum(len(chapter.entries) for chapter in chapters)
+    figures = sum(len(chapter.plates) for chapter in chapters)
+    return (
+        f"{figures} figures drawn again and {claims} claims judged by the data behind them, with the distance of every"
+        " scheme to a certified bound. Everything here was computed in one go by the code it describes."
+    )
+
+
+def _contents(chapters: Sequence[Chapter]) -> Html:
+    items = [el("li", _link("Summary", "summary")), el("li", _link("How to read this page", "reading"))]
+    for chapter in chapters:
+        name = slug(chapter.system.name)
+        parts = [el("li", _link(title, f"{name}-{part}")) for part, title in _parts(chapter)]
+        items.append(el("li", _link(chapter.system.title, name), el("ul", *parts)))
+    items.append(el("li", _link("Provenance", "provenance")))
+    return el("nav", el("h2", "Contents", id_="contents"), el("ol", *items), aria_labelledby="contents")
+
+
+def _parts(chapter: Chapter) -> list[tuple[str, str]]:
+    parts = [("about", "What it is")]
+    parts += [("claims", "Claims")] if chapter.entries else []
+    parts += [("figures", "Figures")] if chapter.plates else []
+    parts += [("gaps", "Gap to the certified bound"), ("improvement", "Our improvement"), ("speed", "Speed")]
+    return [*parts, ("parameters", "Parameters"), ("cite", "How to cite")]
+
+
+def _summary(chapters: Sequence[Chapter], broken: Mapping[str, str]) -> Html:
+    counts = sorted({chapter.n_drops for chapter in chapters})
+    caption = f"All systems at a glance; gaps and improvements at the default scenario, {_or(counts)} drops"
+    head = ("system", "claims", "paper's gap", "our gap", "our objective (95 %)", "speed against peers")
+    rows = []
+    for chapter in chapters:
+        improved = [chapter.gap(name) for name in chapter.system.names("improved")]
+        known = [gap for gap in improved if gap]
+        paper = chapter.gap(chapter.paper)
+        best = min(chapter.improvements, key=lambda pair: _cost(chapter, pair), default=None)
+        rows.append(
+            (
+                el("a", chapter.system.name, href=f"#{slug(chapter.system.name)}"),
+                _tally(chapter.entries),
+                percent(paper.mean) if paper else "no certificate",
+                percent(min(gap.mean for gap in known)) if known else "no certificate" if improved else "no scheme",
+                _improved(best) if best else "no improved scheme",
+                _fastest(chapter),
+            )
+        )
+    sheet = table(caption, head, rows, kind="ledger")
+    problems = [el("p", f"{name} cannot be loaded: {reason}", class_="note") for name, reason in broken.items()]
+    return el("section", el("h2", "Summary", id_="summary-title"), sheet, *problems, id_="summary")
+
+
+def _cost(chapter: Chapter, pair: Pair) -> float:
+    sign = 1 if chapter.system.sense == "min" else -1
+    return sign * pair.difference.mean if pair.difference.n_used else np.inf
+
+
+def _tally(entries: Sequence[Entry]) -> Html:
+    counts = [(word, sum(entry.verdict == word for entry in entries)) for word in WORDS]
+    parts = [verdict(word, count) for word, count in counts if count]
+    return join(parts, " ") if parts else Html("none")
+
+
+def verdict(word: str, count: int | None = None) -> Html:
+    """A verdict as sign and word, never by colour alone; `count`: how many there are."""
+    sign = el("span", SIGNS.get(word, ""), aria_hidden="true")
+    many = "" if count is None else f"{count}\u00a0"
+    return el("span", sign, "\u00a0", many, WORDS.get(word, word), class_=f"verdict {slug(word)}")
+
+
+def _reading() -> Html:
+    terms = [
+        (
+            join([verdict(word) for word in WORDS], " "),
+            "Verdicts are computed by the rule printed with each claim. An order of two curves needs the 95 % interval"
+            " of their paired difference to exclude zero.",
+        ),
+        (
+            "paper, baseline, improved, extension",
+            "Roles of schemes. Improved schemes solve exactly the paper's problem. An extension decides more than the"
+            " paper lets it, so it solves a larger problem and is never compared as if equal.",
+        ),
+        (
+            "gap",
+            "Relative distance of the objective to a bound that is certified for each drop: no decision of the same"
+            " space can be closer than 0. Drops that are infeasible or have no certificate are left out and counted.",
+        ),
+        ("interval", "Mean and 95 % confidence interval (Student's t); comparisons are paired, drop by drop."),
+        ("drop", "One random realisation of a scenario, fixed by its seed. All schemes decide the same drops."),
+    ]
+    items = [part for term, meaning in terms for part in (el("dt", term), el("dd", meaning))]
+    return el("section", el("h2", "How to read this page"), el("dl", *items, class_="terms"), id_="reading")
+
+
+def _system(chapter: Chapter) -> Html:
+    makers = {
+        "about": _about,
+        "claims": _claims,
+        "figures": _figures,
+        "gaps": _gaps,
+        "improvement": _improvement,
+        "speed": _speed,
+        "parameters": _parameters,
+        "cite": _cite,
+    }
+    name = slug(chapter.system.name)
+    parts = [
+        el("section", el("h3", title), makers[part](chapter), id_=f"{name}-{part}", class_=part)
+        for part, title in _parts(chapter)
+    ]
+    heading = el("h2", chapter.system.title, id_=f"{name}-title")
+    return el("article", el("p", chapter.system.name, class_="kicker"), heading, *parts, id_=name, class_="system")
+
+
+def _about(chapter: Chapter) -> Html:
+    system = chapter.system
+    meaning, unit = chapter.metrics.get("objective", ("", system.objective_unit))
+    unit = unit or system.objective_unit
+    goal = {"min": "Minimise", "max": "Maximise"}[system.sense]
+    sizes = ", ".join(f"{size} along {name.replace('_', ' ')}" for name, size in chapter.sizes.items() if size)
+    chosen = [
+        el("li", el("code", name), f": {column.doc}", f" ({', '.join(column.dims)})" if column.dims else "")
+        for name, column in records.columns(system.spaces[0].decision).items()
+    ]
+    facts = [
+        ("objective", f"{goal} the {meaning or 'objective'}" + (f", in {unit}" if unit else "")),
+        ("published as", el("a", system.reference, href=f"#{slug(system.name)}-cite")),
+        ("default sizes", sizes or DASH),
+        ("decided", el("ul", *chosen)),
+    ]
+    terms = [part for term, meaning_ in facts for part in (el("dt", term), el("dd", meaning_))]
+    rows = [(el("code", s.name), s.role, s.space.__name__, s.summary) for s in system.schemes]
+    schemes = table("Schemes", ("scheme", "role", "decides", "what it does"), rows, kind="ledger")
+    refused = [
+        el("p", el("code", name), f" does not run at the default sizes ({reason})", class_="note")
+        for name, reason in chapter.refused.items()
+    ]
+    return join((el("dl", *terms, class_="facts"), schemes, *refused))
+
+
+def _claims(chapter: Chapter) -> Html:
+    rows = []
+    for entry in chapter.entries:
+        claim = [el("p", plain_math(entry.text)), el("p", "Holds when: ", entry.rule, class_="small")]
+        evidence: list[Any] = [el("p", plain_math(entry.evidence))]
+        if entry.note:
+            evidence.append(el("p", el("strong", "Fairness: "), entry.note, class_="small"))
+        where = el("a", entry.figure, href=f"#{slug(chapter.system.name, 'figure', entry.figure)}")
+        rows.append((verdict(entry.verdict), join(claim), join(evidence), where, str(entry.drops)))
+    head = ("verdict", "claim", "evidence", "figure", "drops")
+    return join((el("p", _tally(chapter.entries)), table("Claims of the paper, judged", head, rows, kind="ledger")))
+
+
+def _figures(chapter: Chapter) -> Html:
+    return el("div", *(_plate(chapter, plate) for plate in chapter.plates), class_="plates")
+
+
+def _plate(chapter: Chapter, plate: Plate) -> Html:
+    figure = plate.figure
+    fixed = ", ".join(f"{name} = {value}" for name, value in figure.fixed.items())
+    words = [el("strong", figure.name), " ", plain_math(figure.title), "."]
+    if fixed:
+        words.append(f" With {fixed}.")
+    if plate.entries:
+        words += [" Claims: ", _tally(plate.entries)]
+    image = el("img", src=data_uri(plate.kind, plate.image), alt=alternative(plate), loading="lazy")
+    numbers = _numbers(plate)
+    name = slug(chapter.system.name, "figure", figure.name)
+    return el("figure", el("div", image, class_="paper"), el("figcaption", *words), numbers, id_=name)
+
+
+def alternative(plate: Plate) -> str:
+    """What a figure shows, in words, for those who do not see it."""
+    figure, series = plate.figure, plate.series
+    title = plain_math(figure.title)
+    if plate.picture is not None:
+        picture = plate.picture
+        groups = [label for label, *_ in (*picture.points, *picture.lines, *picture.stacks)]
+        bars = [f"{len(picture.bars)} bars in {len(picture.rows)} rows"] if picture.bars else []
+        return f"Drawing: {title}. It shows {', '.join([*groups, *bars]) or 'nothing'}."
+    assert series is not None
+    means = statistics.common_means(series)
+    parts = []
+    for label, row in zip(series.labels, means, strict=True):
+        known = row[np.isfinite(row)]
+        span = f"from {number(known[0])} to {number(known[-1])}" if known.size else "infeasible"
+        parts.append(f"{plain_math(label)} {span}")
+    ends = f"{number(series.x[0])} to {number(series.x[-1])}" if len(series.x) else "nothing"
+    axes = f"{plain_math(figure.y_label)} against {plain_math(figure.axis.label)} ({ends})"
+    return f"Chart: {title}. {axes}: {'; '.join(parts)}."
+
+
+def _numbers(plate: Plate) -> Html | None:
+    """The means behind a chart, folded away, and what each curve is."""
+    if plate.series is None:
+        return None
+    sheet = _means(plate.figure, plate.series)
+    curves = []
+    for curve in plate.figure.curves:
+        changes = {**curve.overrides, **curve.options}
+        words = f": scheme {curve.scheme}, metric {curve.value}"
+        more = "; " + ", ".join(f"{name} = {value}" for name, value in changes.items()) if changes else ""
+        curves.append(el("li", el("strong", plain_math(curve.label)), words + more))
+    listed = el("ul", *curves, class_="small") if curves else None
+    summary = el("summary", "Numbers behind ", plate.figure.name)
+    return el("details", summary, sheet, listed, class_="numbers")
+
+
+def _means(figure: Figure, series: Series) -> Html:
+    rows = mean_rows(None, series)
+    points = len(series.x)
+    lines = [
+        (number(x), *(_spread(rows[row * points + point]) for row in range(len(series.labels))))
+        for point, x in enumerate(series.x.tolist())
+    ]
+    n = series.values.shape[2]
+    caption = f"{figure.name}: mean ± half of the 95 % interval over the drops feasible for all curves, {n} drops"
+    labels = [plain_math(label) for label in series.labels]
+    return table(caption, (plain_math(figure.axis.label), *labels), lines, numbers=labels)
+
+
+def _gaps(chapter: Chapter) -> Html:
+    names = {
+        entrant.scheme: join((el("code", entrant.scheme), " (larger problem)" if entrant.larger else ""))
+        for entrant in chapter.entrants
+    }
+    rows = [
+        (names[gap.scheme], gap.role, percent(gap.mean), percent(gap.largest), f"{gap.n_used}/{chapter.n_drops}")
+        for gap in chapter.gaps
+    ]
+    head = ("scheme", "role", "mean gap", "largest gap", "drops")
+    caption = "Relative distance to the certified bound of the scheme's own decision space, default scenario"
+    missing = [gap for gap in chapter.gaps if not gap.n_used]
+    notes = [
+        el("p", el("code", gap.scheme), f": no certificate ({_why(chapter, gap.scheme)}).", class_="note")
+        for gap in missing
+    ]
+    return join((table(caption, head, rows, numbers=head[2:]), *notes))
+
+
+def _why(chapter: Chapter, scheme: str) -> str:
+    if not next(entrant for entrant in chapter.entrants if entrant.scheme == scheme).usable.any():
+        return "no feasible drop"
+    space = chapter.system.scheme(scheme).space
+    has = chapter.system.space(space).bound is not None
+    return "its bound certifies nothing here" if has else f"its decision space {space.__name__} has no bound"
+
+
+def _improvement(chapter: Chapter) -> Html:
+    if not chapter.against_paper:
+        return el("p", "There is nothing to compare with the paper's scheme at the default scenario.")
+    parts: list[Html] = []
+    for pair in chapter.improvements:
+        used = f"{pair.difference.n_used} of {pair.difference.n} drops"
+        words = (
+            " against ",
+            el("code", pair.second),
+            ": ",
+            el("strong", "objective ", _improved(pair)),
+            f" on {used}; ",
+        )
+        parts.append(el("p", el("code", pair.first), *words, _record(pair), "."))
+    if not parts:
+        parts.append(el("p", "This system has no improved scheme."))
+    larger = {entrant.label for entrant in chapter.entrants if entrant.larger}
+    rows = [
+        (
+            join((el("code", pair.first), " (larger problem)" if pair.first in larger else "")),
+            chapter.system.scheme(pair.first).role,
+            _interval(pair.difference),
+            _relative(pair),
+            f"{pair.wins}/{pair.ties}/{pair.losses}",
+            f"{pair.difference.n_used}/{pair.difference.n}",
+        )
+        for pair in chapter.against_paper
+    ]
+    unit = chapter.metrics.get("objective", ("", ""))[1] or chapter.system.objective_unit
+    head = ("scheme", "role", "difference" + (f" [{unit}]" if unit else ""), "relative", "win/tie/loss", "drops")
+    better = {"min": "lower", "max": "higher"}[chapter.system.sense]
+    caption = f"Objective minus that of {chapter.paper}, paired, mean and 95 % interval ({better} is better)"
+    return join((*parts, table(caption, head, rows, numbers=head[2:])))
+
+
+def _record(pair: Pair) -> str:
+    return f"better on {pair.wins}, equal on {pair.ties}, worse on {pair.losses}"
+
+
+def _relative(pair: Pair) -> str:
+    """A paired difference as a part of the paper's mean, with its interval."""
+    span = pair.difference
+    if not span.n_used or not np.isfinite(pair.relative) or span.mean == 0:
+        return f"0{UNIT}" if span.n_used and span.mean == 0 else "not comparable"
+    scale = pair.relative / span.mean
+    if not np.isfinite(span.low):
+        return percent(pair.relative, signed=True)
+    low, high = sorted((scale * span.low, scale * span.high))
+    limits = " to ".join(percent(part, signed=True).removesuffix(UNIT) for part in (low, high))
+    return f"{percent(pair.relative, signed=True)} ({limits})"
+
+
+def _improved(pair: Pair) -> str:
+    """The same in words, where the interval leaves no doubt about the direction."""
+    if pair.word not in ("better", "worse"):
+        few = pair.difference.n_used < statistics.LEAST_DROPS
+        return f"{_relative(pair)}, {'too few drops to decide' if few else pair.word}"
+    scale = pair.relative / pair.difference.mean
+    low, high = sorted(abs(scale * part) for part in (pair.difference.low, pair.difference.high))
+    way = "higher" if pair.difference.mean > 0 else "lower"
+    limits = f"{percent(low).removesuffix(UNIT)} to {percent(high).removesuffix(UNIT)}"
+    return f"{percent(abs(pair.relative))} {way} ({limits})"
+
+
+def _speed(chapter: Chapter) -> Html:
+    if not chapter.speed:
+        command = MEASURE.replace("speed.py", f"speed.py {chapter.system.name}")
+        again = f"sagin report {chapter.system.name} --speed speed.json"
+        return el("p", "Not measured. To measure: ", el("code", command), ", then ", el("code", again), ".")
+    head = list(dict.fromkeys(key for row in chapter.speed for key in row))
+    head.insert(0, head.pop(head.index("label")))
+    right = {key for key in head if all(isinstance(row.get(key, 0.0), int | float) for row in chapter.speed)}
+    rows = [[number(row[key]) if key in row else DASH for key in head] for row in chapter.speed]
+    names = {key: key.replace("_", " ") for key in head}
+    shown = [names[key] for key in head]
+    return table("Speed against peers, as measured", shown, rows, numbers=[names[key] for key in right])
+
+
+def _fastest(chapter: Chapter) -> str:
+    ratios = [row[key] for row in chapter.speed for key in ("ratio", "speedup", "times") if key in row]
+    known = [float(ratio) for ratio in ratios if isinstance(ratio, int | float)]
+    if known:
+        return f"{number(min(known))} to {number(max(known))} times" if len(known) > 1 else f"{number(known[0])} times"
+    return f"{len(chapter.speed)} comparisons" if chapter.speed else "not measured"
+
+
+def _parameters(chapter: Chapter) -> Html:
+    parts = [_fields(f"Scenario of {chapter.system.name}: defaults", chapter.scenario)]
+    for scheme in chapter.system.schemes:
+        if scheme.options.model_fields:
+            sheet = _fields(f"Options of {scheme.name}: defaults", scheme.options())
+            parts.append(el("details", el("summary", "Options of ", el("code", scheme.name)), sheet))
+    return join(parts)
+
+
+def _fields(caption: str, parameters: Any) -> Html:
+    plain = parameters.to_dict()
+    rows = [
+        (
+            el("code", row.name),
+            el("code", _value(plain[row.name])),
+            row.unit or DASH,
+            plain_math(row.symbol) or DASH,
+            row.bounds,
+            plain_math(row.doc),
+            row.source or DASH,
+        )
+        for row in field_rows(parameters)
+    ]
+    return table(caption, ("field", "value", "unit", "symbol", "must be", "meaning", "source"), rows, kind="fields")
+
+
+def _cite(chapter: Chapter) -> Html:
+    parts = []
+    for key, entry in chapter.bibtex.items():
+        if entry:
+            parts.append(el("pre", el("code", entry), tabindex="0", aria_label=f"BibTeX entry {key}"))
+        else:
+            parts.append(el("p", "No BibTeX entry ", el("code", key), ".", class_="note"))
+    return join(parts)
+
+
+def _origin(chapters: Sequence[Chapter], origin: Mapping[str, str]) -> Html:
+    words = {
+        "sagin_version": "version",
+        "git_commit": "git commit",
+        "library_versions": "libraries",
+        "command": "command",
+        "host_class": "machine",
+        "created_utc": "made (UTC)",
+    }
+    rows: list[tuple[str, str]] = [(words.get(name, name), el("code", value)) for name, value in origin.items()]
+    for chapter in chapters:
+        drops = sorted({plate.n_drops for plate in chapter.plates})
+        figures = f"; figures on seeds {_or([f'0:{count}' for count in drops])}" if drops else ""
+        name = f"seeds of {chapter.system.name}"
+        rows.append((name, f"0:{chapter.n_drops} (half-open) for gaps and improvement{figures}"))
+        rows.append((f"sources of {chapter.system.name}", el("code", chapter.versions.get("sources", ""))))
+    sheet = table("Where this report comes from", ("what", "value"), rows)
+    return el("section", el("h2", "Provenance"), sheet, id_="provenance")
+
+
+def _link(words: str, target: str) -> Html:
+    return el("a", plain_math(words), href=f"#{target}")
+
+
+def _or(parts: Sequence[Any]) -> str:
+    return " or ".join(map(str, parts))
+
+
+def _interval(span: Interval) -> str:
+    if not span.n_used:
+        return DASH
+    limits = f" ({number(span.low)} to {number(span.high)})" if np.isfinite(span.low) else ""
+    return number(span.mean) + limits
+
+
+def _spread(row: Mapping[str, Any]) -> str:
+    if not row["n_used"]:
+        return DASH
+    half = row["high"] - row["mean"]
+    return number(row["mean"]) + (f" ± {number(half, 2)}" if np.isfinite(half) else "")
+
+
+def _value(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def number(value: Any, digits: int = 4) -> Html:
+    """A number in few digits, with a true minus sign."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        return text(value)
+    if isinstance(value, int | np.integer):
+        return text(str(value).replace("-", "−"))
+    return text(DASH if np.isnan(value) else f"{value:.{digits}g}".replace("-", "−"))
+
+
+def percent(value: float, *, signed: bool = False) -> Html:
+    """A part of one as percent in three digits; what rounding leaves (below 1e-9) is 0."""
+    if not np.isfinite(value):
+        return text(DASH)
+    if abs(value) < 1e-9:
+        return text(f"0{UNIT}")
+    share = 100 * value
+    size, sign = abs(share), "+" if signed else ""
+    digits = format(share, f"{sign}.0f" if size >= 999.5 else f"{sign}.3g" if size >= 1e-4 else f"{sign}.2e")
+    return text(digits.replace("-", "−") + UNIT)
