@@ -26,6 +26,7 @@ def reference() -> dict[str, str]:
         f"{ROOT}/commands.md": commands.command_page(),
         f"{ROOT}/equations.md": equations_page(found),
     }
+    pages[f"{ROOT}/bounds.txt"] = page(*(systems.certificates(item, f"../{ROOT}/systems/") for item in found))
     for item in found:
         pages[f"{ROOT}/systems/{item.name}.md"] = systems.system_page(item)
         pages[f"{ROOT}/systems/{item.name}-code.md"] = systems.code_page(item)

@@ -9,7 +9,6 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-
 WIDTH = 84  # characters of a call that fit on a page
 
 

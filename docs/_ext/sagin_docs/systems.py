@@ -78,6 +78,25 @@ def system_page(system: System) -> str:
     )
 
 
+def certificates(system: System, folder: str) -> str:
+    """What the bound of each decision space says of itself; `folder` is where the system pages lie."""
+    parts = [f"### {system.name}"]
+    for space in system.spaces:
+        about = f"`{space.decision.__name__}` of [{system.name}]({folder}{system.name}.md)"
+        if space.bound is None:
+            parts.append(f"{about}: no bound.")
+            continue
+        target = space.bound.__qualname__ if ":" in space.bound.__qualname__ else ""
+        name, _, function = target.partition(":")
+        known = {module.name: module for module in uses.system_modules(system.name)}
+        if name not in known:
+            parts.append(f"{about}: {docstring(space.bound.__doc__ or 'certified.')}")
+            continue
+        texts = [known[name].doc, *(member.doc for member in known[name].code if member.name == function)]
+        parts += [f"{about}:", *(docstring(text) for text in texts if text)]
+    return "\n\n".join(parts)
+
+
 def code_page(system: System) -> str:
     """The functions of a system, file by file, where the equation table points to."""
     parts = [
