@@ -17,6 +17,7 @@ from sagin.experiments.citations import citations
 from sagin.experiments.ledger import WORDS
 from sagin_docs import sources, uses
 from sagin_docs.shared import anchor, shared_anchor
+from sagin_docs.sources import Module
 from sagin_docs.text import block, code, docstring, escape, number, page, shift_headings, table
 
 GOAL = {"min": "Minimise", "max": "Maximise"}
@@ -79,22 +80,30 @@ def system_page(system: System) -> str:
 
 
 def certificates(system: System, folder: str) -> str:
-    """What the bound of each decision space says of itself; `folder` is where the system pages lie."""
-    parts = [f"### {system.name}"]
+    """What the bounds of a system say of themselves; `folder` is where the system pages lie."""
+    parts = [f"### {system.name}", f"[{escape(system.title)}]({folder}{system.name}.md)."]
+    targets: dict[str, list[str]] = {}
     for space in system.spaces:
-        about = f"`{space.decision.__name__}` of [{system.name}]({folder}{system.name}.md)"
-        if space.bound is None:
-            parts.append(f"{about}: no bound.")
-            continue
-        target = space.bound.__qualname__ if ":" in space.bound.__qualname__ else ""
+        target = space.bound.__qualname__ if space.bound else ""
+        targets.setdefault(target, []).append(code(space.decision.__name__))
+    told: set[str] = set()
+    for target, names in targets.items():
         name, _, function = target.partition(":")
-        known = {module.name: module for module in uses.system_modules(system.name)}
-        if name not in known:
-            parts.append(f"{about}: {docstring(space.bound.__doc__ or 'certified.')}")
-            continue
-        texts = [known[name].doc, *(member.doc for member in known[name].code if member.name == function)]
-        parts += [f"{about}:", *(docstring(text) for text in texts if text)]
+        member = next((item for item in _own(system, name) for item in item.code if item.name == function), None)
+        text = docstring(member.doc) if member else "certified." if target else "no bound."
+        parts += [docstring(module.doc) for module in _own(system, name) if module.name not in told]
+        told |= {module.name for module in _own(system, name)}
+        parts.append(f"{', '.join(names)}: {text}")
     return "\n\n".join(parts)
+
+
+def _own(system: System, name: str) -> list[Module]:
+    """A module of a system, and those of its imports from the same system that speak of bounds."""
+    known = {module.name: module for module in uses.system_modules(system.name)}
+    if name not in known:
+        return []
+    others = [known[other] for other in sorted(known[name].imports & known.keys()) if other != name]
+    return [known[name], *(module for module in others if "bound" in module.doc.lower())]
 
 
 def code_page(system: System) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from inspect import cleandoc
+from itertools import groupby
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -53,15 +55,18 @@ def docstring(text: str) -> str:
     """A docstring as Markdown: indented lines are formulas, sentences that open with `name`: become a list."""
     parts = []
     for paragraph in re.split(r"\n\s*\n", cleandoc(text)):
-        lines = paragraph.splitlines()
-        if all(line.startswith("  ") for line in lines):
-            parts.append(block(cleandoc("\n" + paragraph)))
-            continue
-        pieces = _ARGUMENT.split(" ".join(line.strip() for line in lines))
-        lead = [] if re.match(r"(?:`\w+`,? ?)+:", pieces[0]) else [escape(pieces.pop(0).strip())]
-        items = [f"- {escape(piece.strip())}" for piece in pieces]
-        parts.append("\n".join([*lead, *([""] if lead and items else []), *items]))
+        for indented, lines in groupby(paragraph.splitlines(), lambda line: line.startswith("  ")):
+            run = "\n".join(lines)
+            parts.append(block(dedent(run)) if indented and run.startswith("    ") else _prose(run))
     return "\n\n".join(parts)
+
+
+def _prose(text: str) -> str:
+    """A run of sentences; the first item of a list stays where the text begins with it."""
+    pieces = _ARGUMENT.split(" ".join(text.split()))
+    lead = [] if re.match(r"(?:`\w+`,? ?)+:", pieces[0]) else [escape(pieces.pop(0).strip())]
+    items = [f"- {escape(piece.strip())}" for piece in pieces]
+    return "\n".join([*lead, *([""] if lead and items else []), *items])
 
 
 def shift_headings(text: str, by: int) -> str:
