@@ -21,6 +21,7 @@ from sagin_docs.sources import Module
 from sagin_docs.text import block, code, docstring, escape, number, page, shift_headings, table
 
 GOAL = {"min": "Minimise", "max": "Maximise"}
+READING = ("scenario", "model", "solver", "kernels", "improved", "bound", "baselines")
 SIGNS = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
 
 
@@ -79,6 +80,12 @@ def system_page(system: System) -> str:
     )
 
 
+def _reading_order(module: Module) -> tuple[bool, int, str]:
+    """Files in the order in which one reads a system, the others after them."""
+    stem = module.name.rsplit(".", 1)[-1]
+    return stem not in READING, READING.index(stem) if stem in READING else 0, stem
+
+
 def certificates(system: System, folder: str) -> str:
     """What the bounds of a system say of themselves; `folder` is where the system pages lie."""
     parts = [f"### {system.name}", f"[{escape(system.title)}]({folder}{system.name}.md)."]
@@ -114,13 +121,13 @@ def code_page(system: System) -> str:
         f"Every function and class of [{system.name}]({system.name}.md), as it runs. The comments `# Eq. (n)` are "
         "those of the equation table there.",
     ]
-    for module in uses.system_modules(system.name):
+    for module in sorted(uses.system_modules(system.name), key=_reading_order):
         if not module.code:
             continue
         stem = module.name.rsplit(".", 1)[-1]
         parts += [f"## {stem}.py", docstring(module.doc)]
         for member in module.code:
-            parts += [f"({anchor(system.name, stem, member.name)})=\n### `{stem}.{member.name}`"]
+            parts += [f"({anchor(system.name, stem, member.name)})=\n### {escape(f'{stem}.{member.name}')}"]
             parts += [block(member.source, "python")]
     return page(*parts)
 
