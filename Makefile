@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 WORKERS ?= auto
 
-.PHONY: help install demo test lint bench clean
+.PHONY: help install demo test lint bench docs clean
 
 help:
 	@echo "make demo     install, reproduce the first system's figures at demo size, show where they are"
 	@echo "make test     install the test extras and run everything CI runs"
 	@echo "make install  install sagin into $(VENV)"
 	@echo "make bench    speed and optimality-gap benchmarks (minutes)"
+	@echo "make docs     install the docs extras and build the site; its examples are executed (minutes)"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -22,6 +23,10 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install -c constraints.txt -e ".[test]"
+	@touch $@ $(VENV)/.core
+
+$(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -c constraints.txt -e ".[docs]"
 	@touch $@ $(VENV)/.core
 
 install: $(VENV)/.core
@@ -42,5 +47,10 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/gap.py
 
+docs: $(VENV)/.docs
+	rm -rf docs/_build
+	$(BIN)/sphinx-build -W --keep-going -q -b html -d docs/_build/doctrees docs docs/_build/html
+	@echo "documentation: $(CURDIR)/docs/_build/html/index.html"
+
 clean:
-	rm -rf results .pytest_cache .ruff_cache .hypothesis
+	rm -rf results docs/_build docs/reference/generated .pytest_cache .ruff_cache .hypothesis

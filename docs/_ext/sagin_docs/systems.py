@@ -1,0 +1,339 @@
+"""One page a system, from its SYSTEM record and its paper.md, and one with its code."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import get_type_hints
+
+from sagin.core import records
+from sagin.core.contracts import Space, System
+from sagin.core.discovery import locations
+from sagin.core.figures import Axis, Figure
+from sagin.core.parameters import FieldRow, Parameters, field_rows
+from sagin.experiments.citations import citations
+from sagin.experiments.ledger import WORDS
+from sagin_docs import sources, uses
+from sagin_docs.shared import anchor, shared_anchor
+from sagin_docs.sources import Module
+from sagin_docs.text import block, code, docstring, escape, number, page, shift_headings, table
+
+GOAL = {"min": "Minimise", "max": "Maximise"}
+READING = ("scenario", "model", "solver", "kernels", "improved", "bound", "baselines")
+SIGNS = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
+
+
+def overview(systems: Iterable[System], folder: str) -> str:
+    """Table of all systems; `folder` is where their pages lie, seen from the page that shows it."""
+    rows = [
+        (
+            f"[{system.name}]({folder}{system.name}.md)",
+            escape(system.title),
+            f"{'least' if system.sense == 'min' else 'largest'} objective ({system.objective_unit or '1'})",
+            ", ".join(code(name) for name in [*system.names("paper"), *system.names("improved")]),
+            str(len(system.figures)),
+        )
+        for system in systems
+    ]
+    return table(("system", "title", "wanted", "paper's scheme, ours", "figures"), rows)
+
+
+def index_page(systems: Iterable[System]) -> str:
+    """All systems."""
+    systems = list(systems)
+    names = "\n".join(system.name for system in systems)
+    return page(
+        "# Systems",
+        "Each page is generated from the system's own declarations and its `paper.md`; the tables are what the "
+        "library validates, stores and prints, not a copy of it.",
+        overview(systems, ""),
+        f"```{{toctree}}\n:hidden:\n:maxdepth: 1\n\n{names}\n```",
+    )
+
+
+def system_page(system: System) -> str:
+    """Everything there is to know about a system."""
+    return page(
+        f"# {system.name}",
+        f"**{escape(system.title)}**",
+        f"{GOAL[system.sense]} `objective`"
+        + (f" [{system.objective_unit}]" if system.objective_unit else "")
+        + f'. In Python: `sagin.system("{system.name}")`; on the command line: `sagin describe {system.name}`. '
+        f"[The code]({system.name}-code.md) is on its own page. "
+        f"How to cite it is [at the end](#{anchor(system.name, 'cite')}).",
+        _parts(system),
+        "## Schemes",
+        _schemes(system),
+        "## Scenario",
+        "Fields of `system.scenario(...)`, of `--set field=value` and of a YAML file. "
+        "Everything else is refused by name.",
+        _fields(system.scenario),
+        "## Arrays",
+        _arrays(system),
+        _figures(system),
+        _budget(system),
+        _paper(system),
+        f"({anchor(system.name, 'cite')})=\n## Cite",
+        block("\n\n".join(filter(None, citations(system).values())), "bibtex"),
+    )
+
+
+def _reading_order(module: Module) -> tuple[bool, int, str]:
+    """Files in the order in which one reads a system, the others after them."""
+    stem = module.name.rsplit(".", 1)[-1]
+    return stem not in READING, READING.index(stem) if stem in READING else 0, stem
+
+
+def certificates(system: System, folder: str) -> str:
+    """What the bounds of a system say of themselves; `folder` is where the system pages lie."""
+    parts = [f"### {system.name}", f"[{escape(system.title)}]({folder}{system.name}.md)."]
+    targets: dict[str, list[str]] = {}
+    for space in system.spaces:
+        target = space.bound.__qualname__ if space.bound else ""
+        targets.setdefault(target, []).append(code(space.decision.__name__))
+    told: set[str] = set()
+    for target, names in targets.items():
+        name, _, function = target.partition(":")
+        member = next((item for item in _own(system, name) for item in item.code if item.name == function), None)
+        text = docstring(member.doc) if member else "certified." if target else "no bound."
+        parts += [docstring(module.doc) for module in _own(system, name) if module.name not in told]
+        told |= {module.name for module in _own(system, name)}
+        parts.append(f"{', '.join(names)}: {text}")
+    return "\n\n".join(parts)
+
+
+def _own(system: System, name: str) -> list[Module]:
+    """A module of a system, and those of its imports from the same system that speak of bounds."""
+    known = {module.name: module for module in uses.system_modules(system.name)}
+    if name not in known:
+        return []
+    others = [known[other] for other in sorted(known[name].imports & known.keys()) if other != name]
+    return [known[name], *(module for module in others if "bound" in module.doc.lower())]
+
+
+def code_page(system: System) -> str:
+    """The functions of a system, file by file, where the equation table points to."""
+    parts = [
+        "---\norphan: true\n---",
+        f"# {system.name}: code",
+        f"Every function and class of [{system.name}]({system.name}.md), as it runs. The comments `# Eq. (n)` are "
+        "those of the equation table there.",
+    ]
+    for module in sorted(uses.system_modules(system.name), key=_reading_order):
+        if not module.code:
+            continue
+        stem = module.name.rsplit(".", 1)[-1]
+        parts += [f"## {stem}.py", docstring(module.doc)]
+        for member in module.code:
+            parts += [f"({anchor(system.name, stem, member.name)})=\n### {escape(f'{stem}.{member.name}')}"]
+            parts += [block(member.source, "python")]
+    return page(*parts)
+
+
+def record_classes(system: System) -> list[tuple[str, type]]:
+    """Drops, and the decision and metrics of every space."""
+    classes = [("Drops", type(system.sample(None, [0])))]
+    for space in system.spaces:
+        of = "" if len(system.spaces) == 1 else f": {space.decision.__name__}"
+        classes += [(f"Decision{of}", space.decision), (f"Metrics{of}", _metrics(system, space))]
+    return classes
+
+
+def _metrics(system: System, space: Space) -> type:
+    """The metrics record of a space: from the annotation of its evaluator, else from an evaluation."""
+    hints = {} if ":" in space.evaluate.__qualname__ else get_type_hints(space.evaluate)
+    if isinstance(hints.get("return"), type):
+        return hints["return"]
+    scheme = next(scheme for scheme in system.schemes if scheme.space is space.decision)
+    drops = system.sample(None, [0])
+    return type(system.evaluate(drops, system.solve(drops, scheme.name, threads=1).decision))
+
+
+def _parts(system: System) -> str:
+    """The blocks and methods it is made of."""
+    used = uses.used_by(system.name)
+    lists = []
+    for package in uses.SHARED:
+        links = [
+            f"[{name.removeprefix(package + '.')}](#{shared_anchor(name)})"
+            for name in sorted(used)
+            if name.startswith(package)
+        ]
+        lists += [f"{package.removeprefix('sagin.').capitalize()}: {', '.join(links)}."] if links else []
+    return " ".join(lists)
+
+
+def _schemes(system: System) -> str:
+    several = len(system.spaces) > 1
+    head = ("scheme", "role", *(("decides",) if several else ()), "what it does")
+    rows = [
+        (code(scheme.name), scheme.role, *((code(scheme.space.__name__),) if several else ()), escape(scheme.summary))
+        for scheme in system.schemes
+    ]
+    parts = [table(head, rows), _promises(system)]
+    options: dict[type[Parameters], list[str]] = {}
+    for scheme in system.schemes:
+        if scheme.options.model_fields:
+            options.setdefault(scheme.options, []).append(code(scheme.name))
+    for cls, names in options.items():
+        parts += [f"Options of {', '.join(names)} (`--option scheme.key=value`):", _fields(cls)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _promises(system: System) -> str:
+    """What tests hold schemes and spaces to."""
+    monotone = [code(scheme.name) for scheme in system.schemes if scheme.monotone]
+    equivariant = [
+        f"`{scheme.name}` {scheme.relabel_tolerance:g}"
+        for scheme in system.schemes
+        if scheme.relabel_tolerance is not None
+    ]
+    bounds = [code(space.decision.__name__) for space in system.spaces if space.bound]
+    exact = [code(space.decision.__name__) for space in system.spaces if space.exact]
+    items = [f"certified bound: of the decision space {', '.join(bounds)}" if bounds else "certified bound: none"]
+    items += [f"exact reference at small size: {', '.join(exact)}"] if exact else []
+    items += [f"a trace that never gets worse: {', '.join(monotone)}"] if monotone else []
+    items += [f"relabelled users, same objective, relative tolerance: {', '.join(equivariant)}"] if equivariant else []
+    return "\n".join(f"- {item}" for item in items)
+
+
+def _fields(parameters: type[Parameters]) -> str:
+    rows = list(field_rows(parameters))
+    sourced = any(row.source for row in rows)
+    head = ("field", "default", "bounds", "meaning", *(("source",) if sourced else ()))
+    return table(head, [_field(row) + ((escape(row.source),) if sourced else ()) for row in rows])
+
+
+def _field(row: FieldRow) -> tuple[str, ...]:
+    name = code(row.name) + (f" ({escape(row.symbol)})" if row.symbol else "")
+    return name, escape(f"{number(row.value)} {row.unit}".strip()), escape(row.bounds), escape(row.doc)
+
+
+def _arrays(system: System) -> str:
+    parts = [
+        "Each array has the leading dimension `drop`, unless it is common to all drops. Own arrays for "
+        "`system.drops_from(...)` have these names, shapes and units."
+    ]
+    for title, cls in record_classes(system):
+        parts += [f"### {title}", _columns(cls)]
+    return "\n\n".join(parts)
+
+
+def _columns(cls: type) -> str:
+    rows = []
+    for name, column in records.columns(cls).items():
+        kind = {float: "", int: "integer", complex: "complex", bool: "boolean", str: "text"}[column.dtype]
+        shape = f"({', '.join(column.all_dims)})" if column.all_dims else "one value"
+        bounds = " and ".join(
+            f"{sign} {getattr(column, word):g}" for word, sign in SIGNS if getattr(column, word) is not None
+        )
+        if column.tolerance is not None:
+            bounds = f"satisfied up to {column.tolerance:g}"
+        rows.append(
+            (code(name), escape(f"{shape} {kind}".strip()), escape(column.unit), escape(column.doc), escape(bounds))
+        )
+    if not any(row[-1] for row in rows):
+        return table(("array", "shape", "unit", "meaning"), [row[:-1] for row in rows])
+    return table(("array", "shape", "unit", "meaning", "bounds"), rows)
+
+
+def _figures(system: System) -> str:
+    if not system.figures:
+        return ""
+    verdicts = _verdicts(system)
+    parts = [
+        "## Figures and claims",
+        f"Drawn and judged by `sagin reproduce {system.name}`. The verdicts are those measured when the system "
+        "was built; a test executes them again. [What a verdict means](../../../explanation/verdicts.md).",
+    ]
+    for figure in system.figures:
+        parts += [f"### {figure.name}", f"{escape(figure.title)}. {_drawn(figure)}"]
+        rows = [
+            (escape(claim.text), verdicts.get((figure.name, claim.name), "-"), escape(claim.rule), escape(claim.note))
+            for claim in figure.claims
+        ]
+        parts += [table(("claim", "verdict", "rule", "note"), rows)] if rows else []
+    return "\n\n".join(parts)
+
+
+def _drawn(figure: Figure) -> str:
+    """What a figure shows, in one sentence."""
+    if figure.paint and not figure.curves and not figure.compute:
+        return "A drawing."
+    curves = ", ".join(escape(curve.label) for curve in figure.curves)
+    return f"Axis: {_axis(figure.axis)}; {figure.n_drops} drops" + (f"; curves: {curves}." if curves else ".")
+
+
+def _axis(axis: Axis) -> str:
+    if axis.fields == ("iteration",):
+        return "iteration"
+    values = (
+        ", ".join(f"{value:g}" for value in axis.numbers()) if len(axis.values) <= 12 else f"{len(axis.values)} values"
+    )
+    return f"{escape(axis.label)} ({', '.join(code(field) for field in axis.fields)}: {values})"
+
+
+def _verdicts(system: System) -> dict[tuple[str, str], str]:
+    """Measured verdicts by figure and claim, from expected.toml."""
+    path = package_folder(system) / "expected.toml"
+    if not path.is_file():
+        return {}
+    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("claim", [])
+    return {(entry["figure"], entry["name"]): WORDS[entry["verdict"]] for entry in entries}
+
+
+def _budget(system: System) -> str:
+    rows = system.budget(system.sample(None, [0])) if system.budget else []
+    if not rows:
+        return ""
+    cells = [(escape(label), f"{value:.5g}", escape(unit)) for label, value, unit in rows]
+    return "\n\n".join(["## Link budget", "Defaults, drop of seed 0.", table(("step", "value", "unit"), cells)])
+
+
+def package_folder(system: System) -> Path:
+    """Folder of a system's files."""
+    return sources.folder(locations()[system.name])
+
+
+def targets(system: System) -> dict[str, str]:
+    """Anchors of functions by the names that paper.md may use: `model.evaluate`, `methods.x.f`, `blocks.x.y.f`."""
+    found = {
+        f"{module.name.rsplit('.', 1)[-1]}.{member.name}": anchor(
+            system.name, module.name.rsplit(".", 1)[-1], member.name
+        )
+        for module in uses.system_modules(system.name)
+        for member in module.code
+    }
+    for name, module in uses.shared().items():
+        for member in module.members:
+            found[f"{module.short}.{member.name}"] = shared_anchor(name)
+    return found
+
+
+def equations(system: System) -> str:
+    """The equation table of paper.md, its functions linked to their code; empty without one."""
+    path = package_folder(system) / "paper.md"
+    match = (
+        re.search(r"^## Equations\n(.*?)(?=^## |\Z)", path.read_text(encoding="utf-8"), re.M | re.S)
+        if path.is_file()
+        else None
+    )
+    return _link(match[1].strip(), targets(system)) if match else ""
+
+
+def _paper(system: System) -> str:
+    """The whole of paper.md, one heading level lower, its functions linked to their code."""
+    path = package_folder(system) / "paper.md"
+    if not path.is_file():
+        return ""
+    text = re.sub(r"\A\s*# .*\n", "", path.read_text(encoding="utf-8"))
+    return "\n\n".join(["## The paper, line by line", _link(shift_headings(text.strip(), 1), targets(system))])
+
+
+def _link(text: str, known: dict[str, str]) -> str:
+    def linked(match: re.Match[str]) -> str:
+        return f"[`{match[1]}`](#{known[match[1]]})" if match[1] in known else match[0]
+
+    return re.sub(r"(?<!\[)`([a-z_][\w.]*\.[A-Za-z_]\w*)`", linked, text)

@@ -1,0 +1,166 @@
+"""The documentation without building it: generated pages are complete, links resolve, code cells compile."""
+
+import ast
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sagin.core.discovery import system_names
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+SOURCE = ROOT / "src" / "sagin"
+HAND_WRITTEN = sorted(path for path in DOCS.rglob("*.md") if not {"_build", "generated"} & set(path.parts))
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TOCTREE = re.compile(r"^```\{toctree\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INCLUDE = re.compile(r"^```\{include\} (\S+)$", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def generator():
+    sys.path.insert(0, str(DOCS / "_ext"))
+    try:
+        yield importlib.import_module("sagin_docs")
+    finally:
+        sys.path.remove(str(DOCS / "_ext"))
+
+
+@pytest.fixture(scope="module")
+def pages(generator):
+    return generator.reference()
+
+
+@pytest.fixture(scope="module")
+def anchors(pages):
+    texts = [*pages.values(), *(path.read_text() for path in HAND_WRITTEN)]
+    return {label for text in texts for label in re.findall(r"^\(([\w-]+)\)=$", text, re.MULTILINE)}
+
+
+def _prose(text: str) -> str:
+    """A page without its fenced blocks and inline code."""
+    return re.sub(r"`[^`\n]+`", "", re.sub(r"^(`{3,})(?!\{(?:toctree|include)).*?^\1$", "", text, flags=re.M | re.S))
+
+
+@pytest.mark.parametrize("package", ["blocks", "methods", "core", "experiments"])
+def test_every_public_module_and_member_has_its_section(pages, package) -> None:
+    page = pages[f"reference/generated/{package}.md"]
+    for path in sorted((SOURCE / package).rglob("*.py")):
+        if path.name.startswith("_"):
+            continue
+        name = ".".join(("sagin", *path.relative_to(SOURCE).with_suffix("").parts))
+        assert f"`{name}`" in page, name
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                assert f"{node.name}" in page.replace("\\", ""), f"{name}.{node.name}"
+
+
+def test_every_system_has_its_pages_and_is_in_every_table(pages) -> None:
+    assert system_names()
+    for name in system_names():
+        for page in (f"{name}.md", f"{name}-code.md"):
+            assert f"reference/generated/systems/{page}" in pages
+        assert f"[{name}]" in pages["reference/generated/systems/overview.txt"]
+        assert f"| {name} |" in pages["reference/generated/uses.md"]
+        assert f"## {name}\n" in pages["reference/generated/bounds.txt"]
+
+
+def test_system_pages_hold_what_the_system_declares(pages) -> None:
+    from sagin.core.discovery import system
+    from sagin.core.parameters import field_rows
+
+    for name in system_names():
+        page, found = pages[f"reference/generated/systems/{name}.md"], system(name)
+        names = [scheme.name for scheme in found.schemes] + [row.name for row in field_rows(found.scenario)]
+        names += [claim.text for figure in found.figures for claim in figure.claims]
+        plain = page.replace("\\", "")
+        assert not [word for word in names if word not in plain]
+
+
+def test_every_command_is_on_the_page(pages, generator) -> None:
+    from sagin_docs.commands import commands
+
+    assert {"list", "describe", "solve"} <= commands().keys()
+    for name in commands():
+        assert f"## sagin {name}" in pages["reference/generated/commands.md"]
+
+
+def test_tables_are_rectangular(pages) -> None:
+    for name, text in pages.items():
+        widths = []
+        for line in re.sub(r"^(`{3,}).*?^\1$", "", text, flags=re.M | re.S).splitlines():
+            if not line.startswith("|"):
+                widths = []
+                continue
+            widths.append(len(re.findall(r"(?<!\\)\|", line)))
+            assert widths[-1] == widths[0], f"{name}: {line}"
+
+
+def _resolves(page: Path, target: str, pages, anchors) -> bool:
+    if re.match(r"https?://|mailto:", target):
+        return True
+    place, _, label = target.partition("#")
+    if not place:
+        return label in anchors
+    path = (page.parent / place).resolve()
+    return path.exists() or path.relative_to(DOCS.resolve()).as_posix() in pages
+
+
+@pytest.mark.parametrize("page", HAND_WRITTEN, ids=lambda path: path.relative_to(DOCS).as_posix())
+def test_internal_links_resolve(page, pages, anchors) -> None:
+    text = _prose(page.read_text())
+    assert not [target for target in LINK.findall(text) if not _resolves(page, target, pages, anchors)]
+
+
+@pytest.mark.parametrize("page", HAND_WRITTEN, ids=lambda path: path.relative_to(DOCS).as_posix())
+def test_trees_and_includes_resolve(page, pages, anchors) -> None:
+    text = page.read_text()
+    entries = [line for tree in TOCTREE.findall(text) for line in tree.splitlines() if line and line[0] != ":"]
+    assert not [entry for entry in entries if not _resolves(page, f"{entry}.md", pages, anchors)]
+    assert not [target for target in INCLUDE.findall(text) if not _resolves(page, target, pages, anchors)]
+
+
+def test_links_of_generated_pages_resolve(pages, anchors) -> None:
+    for name, text in pages.items():
+        page = DOCS / ("index.md" if name.endswith("overview.txt") else name)
+        page = DOCS / "explanation" / "bounds.md" if name.endswith("bounds.txt") else page
+        broken = [link for link in LINK.findall(_prose(text)) if not _resolves(page, link, pages, anchors)]
+        assert not broken, name
+
+
+@pytest.mark.parametrize("page", HAND_WRITTEN, ids=lambda path: path.relative_to(DOCS).as_posix())
+def test_code_cells_compile(page) -> None:
+    for cell in CELL.findall(page.read_text()):
+        code = re.sub(r"\A(:\w.*\n)+", "", cell)
+        if code.startswith("%%bash"):
+            subprocess.run(["bash", "-n"], input=code.partition("\n")[2], text=True, check=True)
+        elif not code.startswith("%%"):
+            compile(code, str(page), "exec")
+
+
+def test_pages_are_written_once(generator, tmp_path) -> None:
+    stale = tmp_path / generator.ROOT / "systems" / "gone.md"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("old")
+    generator.write(tmp_path)
+    index = tmp_path / generator.ROOT / "systems" / "index.md"
+    before = index.stat().st_mtime_ns
+    generator.write(tmp_path)
+    assert not stale.exists()
+    assert index.stat().st_mtime_ns == before
+
+
+def test_docstrings_become_markdown(generator) -> None:
+    from sagin_docs.text import docstring, escape, shift_headings, table
+
+    assert escape("a_b * `c_d` [W]") == r"a\_b \* `c_d` \[W\]"
+    text = docstring("First line.\n\nFormula:\n    x = a_b\n\n`n`: (k,) > 0. `m`: output.\nReturns m.")
+    assert "````text\nx = a_b\n````" in text
+    assert r"- `n`: (k,) \> 0." in text
+    assert "- `m`: output. Returns m." in text
+    assert shift_headings("# a\n```\n# no\n```", 1) == "## a\n```\n# no\n```"
+    assert table(("a", "b"), [("x|y", "1")]).splitlines()[2] == "| x\\|y | 1 |"
