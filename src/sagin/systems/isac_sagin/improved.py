@@ -14,7 +14,7 @@ from sagin.core.contracts import NoOptions
 from sagin.methods.bracketed_root import SIZE
 from sagin.systems.isac_sagin import kernels
 from sagin.systems.isac_sagin.model import Drops
-from sagin.systems.isac_sagin.solver import Answers, least_pilot
+from sagin.systems.isac_sagin.solver import Answers
 
 SCANNED_RATIOS = 33
 
@@ -22,13 +22,13 @@ SCANNED_RATIOS = 33
 def solve_improved(drops: Drops, options: NoOptions) -> results.Solution:
     """Ratio by scan and bracketed slope, pilot duration and bits exactly."""
     answers = Answers(drops)
-    least = least_pilot(drops)
     state = np.empty((2, SIZE))
     for i, problem in enumerate(kernels.problems(drops)):
         bits = np.empty(problem.snr.size)
-        if least[i] >= problem.frame:
+        least = float(problem.least.max())
+        if least >= problem.frame:
             continue
-        ratio, pilot = kernels.best_ratio(problem, float(least[i]), SCANNED_RATIOS, bits, state)
+        ratio, pilot = kernels.best_ratio(problem, least, SCANNED_RATIOS, bits, state)
         if not np.isnan(ratio):
             answers.put(i, pilot, ratio, bits)
     return results.solution(answers.decision())
