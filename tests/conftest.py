@@ -4,6 +4,13 @@ import os
 import sys
 from pathlib import Path
 
+from hypothesis import settings
+
+# Tests never judge elapsed time, and a run can be repeated; `--hypothesis-profile=explore` draws fresh examples.
+settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile("repeatable")
+
 os.environ.setdefault("SAGIN_QUIET", "1")  # the compile notice is for people
 
 ROOT = Path(__file__).parents[1]
