@@ -33,7 +33,12 @@ NOTE_HEAVY = (
 
 def compare_models(axis: Axis) -> Callable[[Scenario, np.ndarray], Series]:
     """A figure of all computing models over an axis: each one's own belief and the truth about its plan."""
-    return lambda scenario, seeds: _model_series(axis, scenario, tuple(int(seed) for seed in seeds))
+
+    def compute(scenario: Scenario, seeds: np.ndarray) -> Series:
+        # pydantic hashes frozen models, which its stubs do not say
+        return _model_series(axis, scenario, tuple(int(seed) for seed in seeds))  # pyright: ignore[reportArgumentType]
+
+    return compute
 
 
 @lru_cache(maxsize=4)  # the overall figure uses the sweeps of three others

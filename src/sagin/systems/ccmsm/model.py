@@ -265,7 +265,9 @@ def arrivals(drops: Drops, offloaded: np.ndarray, queue: np.ndarray, rate: np.nd
 def utility(drops: Drops, energy: np.ndarray, makespan: np.ndarray) -> np.ndarray:
     """Weighted sum of energy and makespan; a weight of 0 drops its term even if that is infinite."""
     weight = drops.preference
-    return (weight * energy if weight > 0 else 0.0) + ((1 - weight) * makespan if weight < 1 else 0.0)
+    if weight == 0:
+        return makespan
+    return energy if weight == 1 else weight * energy + (1 - weight) * makespan
 
 
 def realise(drops: Drops, decision: Decision, model: str) -> Decision:
