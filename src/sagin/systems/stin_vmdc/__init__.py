@@ -22,10 +22,7 @@ def _baseline(name: str, summary: str, options: type[Parameters], **promises: An
 SYSTEM = System(
     name="stin_vmdc",
     title="Vehicular multi-tier computing over a hybrid THz/RF satellite-terrestrial network",
-    reference=(
-        "N. Zhang, K. Wang, W. Chen, J. Xu, Y. Li and A. Nallanathan, Vehicular Multi-Tier Distributed Computing with "
-        "Hybrid THz-RF Transmission in Satellite-Terrestrial Integrated Networks"
-    ),
+    reference="zhang_stin_vmdc",
     sense="max",
     scenario=Scenario,
     draw=draw,

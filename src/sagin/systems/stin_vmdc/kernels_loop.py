@@ -220,7 +220,7 @@ def utilities(task: Task, plan: np.ndarray, value: np.ndarray) -> None:
                 rate = task.band[f] * nats / math.log(2.0)
                 value[f, n] += vehicle_energy(vehicle, plan, m, power, rate, task.p_thz)
         for f in range(n_sub):
-            value[f, n] = bits / value[f, n] if value[f, n] > 0.0 else math.inf  # Eqs. (48)-(51)
+            value[f, n] = bits / value[f, n] if value[f, n] > 0.0 else math.inf  # Eqs. (48)-(51), see E18
 
 
 @kernel

@@ -213,7 +213,7 @@ def clusters(
     gain = mean_gain(fading, path_gain, quad_w)
     order = np.argsort(-gain, axis=-1, kind="stable")
     position = np.argsort(order, axis=-1, kind="stable")
-    return position % n_clusters, position // n_clusters  # Eq. (M1), see E15
+    return position % n_clusters, position // n_clusters  # Eq. (M1), see E17
 
 
 def mean_gain(fading: np.ndarray, path_gain: np.ndarray, quad_w: np.ndarray) -> np.ndarray:
