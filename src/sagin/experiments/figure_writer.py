@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -23,50 +24,69 @@ FORMATS = ("png", "pdf", "svg")
 
 def draw_series(figure: Figure, series: Series, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:
     """Curves: means over the drops feasible for all curves of a point, 95 % intervals as bars."""
-    with rc_context(style.TABLE):
-        canvas, axes = _canvas()
-        used, values = statistics.common_drops(series), statistics.common_values(series)
+    with rc_context(style.TABLE):  # type: ignore[arg-type]
+        canvas = _canvas(style.HEIGHT_INCH + 0.12 * max(0, len(series.labels) // 3 - 1))
+        axes = canvas.add_subplot()
+        values = statistics.common_values(series)
         for row, label in enumerate(series.labels):
             _curve(axes, series.x, values[row], row, label)
         _scales(axes, figure, series)
         axes.set_xlabel(figure.axis.label)
         axes.set_ylabel(figure.y_label)
         handles, labels = axes.get_legend_handles_labels()
-        _legend(canvas, handles, labels, note(used))
+        _legend(axes, handles, labels, note(series))
         return {kind: _bytes(canvas, kind) for kind in formats}
 
 
 def draw_picture(figure: Figure, picture: Picture, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:
-    """A map, a schedule or stacked columns."""
-    with rc_context(style.TABLE):
-        rows = len(picture.rows)
-        canvas, axes = _canvas(height=max(style.HEIGHT_INCH, 0.22 * rows + 0.9))
-        handles = [
-            *_points_and_lines(axes, picture),
-            *_bars(axes, picture),
-            *_stacks(axes, picture),
-        ]
-        axes.set_xlabel(picture.x_label)
-        axes.set_ylabel(picture.y_label)
-        _legend(canvas, handles, [str(handle.get_label()) for handle in handles], "")
+    """A map, a schedule, stacked columns, or several of them below each other."""
+    parts = [
+        (painter, picture)
+        for painter, present in (
+            (_points_and_lines, picture.points or picture.lines),
+            (_bars, picture.bars),
+            (_stacks, picture.stacks),
+        )
+        if present
+    ] or [(_points_and_lines, picture)]
+    with rc_context(style.TABLE):  # type: ignore[arg-type]
+        height = max(style.HEIGHT_INCH, 0.22 * len(picture.rows) + 0.9) * (1 + 0.8 * (len(parts) - 1))
+        canvas = _canvas(height)
+        panels = [canvas.add_subplot(len(parts), 1, place + 1) for place in range(len(parts))]
+        for panel, (painter, content) in zip(panels, parts, strict=True):
+            handles = painter(panel, content)
+            _legend(panel, handles, [str(handle.get_label()) for handle in handles])
+        panels[0].set_xlabel(picture.x_label)
+        panels[0].set_ylabel(picture.y_label)
         return {kind: _bytes(canvas, kind) for kind in formats}
 
 
-def note(used: np.ndarray) -> str:
-    """What the means rest on, from (point, drop) used drops: `mean of 20 drops` or `means of 14 to 20 of 20 drops`."""
+def note(series: Series) -> str:
+    """What the means rest on: drops used of all, and curves that are infeasible on every drop of some points."""
+    used = statistics.common_drops(series)
     counts, n = used.sum(axis=1), used.shape[1]
-    if n == 1:
-        return "1 drop"
-    if counts.min() == counts.max() == n:
-        return f"means of {n} drops, 95 % intervals"
     span = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
-    return f"means of the {span} of {n} drops feasible for all, 95 % intervals"
+    if n == 1 and counts.all():
+        lines = ["1 drop"]
+    elif counts.min() == n:
+        lines = [f"means of {n} drops, 95 % intervals"]
+    else:
+        lines = [f"means of the {span} of {n} drops feasible for all, 95 % intervals"]
+    hopeless = ~series.feasible.any(axis=2)  # (curve, point)
+    parts = [
+        f"{label} ({count} of {len(series.x)})"
+        for label, count in zip(series.labels, hopeless.sum(axis=1), strict=True)
+        if count
+    ]
+    if parts:
+        lines += textwrap.wrap("no feasible drop at some points: " + ", ".join(parts), 76)
+    return "\n".join(lines)
 
 
-def _canvas(height: float = style.HEIGHT_INCH) -> tuple[Canvas, Any]:
+def _canvas(height: float) -> Canvas:
     canvas = Canvas(figsize=(style.COLUMN_INCH, height), layout="constrained")
     FigureCanvasAgg(canvas)
-    return canvas, canvas.add_subplot()
+    return canvas
 
 
 def _curve(axes: Any, x: np.ndarray, values: np.ndarray, row: int, label: str) -> None:
@@ -137,11 +157,12 @@ def _stacks(axes: Any, picture: Picture) -> list[Any]:
         handles.append(Patch(label=label, linewidth=0.4, **look))
     if picture.columns:
         axes.set_xticks(range(len(picture.columns)), picture.columns)
+        axes.set_ylim(0, 1.06 * float(np.max(below, initial=1e-12)))
         axes.grid(axis="x", visible=False)
     return handles
 
 
-def _legend(canvas: Canvas, handles: list[Any], labels: list[str], title: str) -> None:
+def _legend(axes: Any, handles: list[Any], labels: list[str], title: str = "") -> None:
     """Above the axes, where it covers no data, in as many columns as fit the width."""
     if not handles and not title:
         return
@@ -150,12 +171,14 @@ def _legend(canvas: Canvas, handles: list[Any], labels: list[str], title: str) -
         if sum(widths) + 9 * columns <= 84:
             break
     ordered = list(itertools.chain.from_iterable(_down(list(zip(handles, labels, strict=True)), columns)))
-    canvas.legend(
+    single = len(axes.figure.axes) == 1
+    place = {"loc": "outside upper center"} if single else {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
+    (axes.figure if single else axes).legend(
         [handle for handle, _ in ordered],
         [label for _, label in ordered],
-        loc="outside upper center",
         ncols=columns,
         title=title or None,
+        **place,
     )
 
 
@@ -166,6 +189,9 @@ def _down(entries: list[Any], columns: int) -> list[list[Any]]:
 
 def _bytes(canvas: Canvas, kind: str) -> bytes:
     """The drawing without dates or program names: equal results give equal files."""
+    if canvas.get_layout_engine() is not None:
+        canvas.draw_without_rendering()
+        canvas.set_layout_engine("none")  # the layout stays; working it out again takes most of the time
     stream = io.BytesIO()
     metadata = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
     canvas.savefig(stream, format=kind, metadata=metadata)
