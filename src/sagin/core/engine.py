@@ -8,12 +8,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 from numba.core import event
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -37,7 +38,7 @@ def map_chunks(
     size = max(1, min(LARGEST_CHUNK, -(-n_drops // (4 * workers)))) if workers > 1 else LARGEST_CHUNK
     slices = [slice(start, min(start + size, n_drops)) for start in range(0, n_drops, size)]
     done = progress or (lambda count: None)
-    with threadpool_limits(limits=1, user_api="blas"):
+    with _blas(len(sys.modules)).limit(limits=1, user_api="blas"):
         if workers == 1:
             return [_note(work(rows), rows, done) for rows in slices]
         with ThreadPoolExecutor(workers) as pool:
@@ -52,6 +53,12 @@ def map_chunks(
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
             return [future.result() for future in futures]
+
+
+@lru_cache(maxsize=1)
+def _blas(n_modules: int) -> ThreadpoolController:
+    """The BLAS libraries of this process; looking for them takes milliseconds, so only after new imports."""
+    return ThreadpoolController()
 
 
 def _note(result: T, rows: slice, done: Callable[[int], None]) -> T:
