@@ -38,7 +38,7 @@ def map_chunks(
     size = max(1, min(LARGEST_CHUNK, -(-n_drops // (4 * workers)))) if workers > 1 else LARGEST_CHUNK
     slices = [slice(start, min(start + size, n_drops)) for start in range(0, n_drops, size)]
     done = progress or (lambda count: None)
-    with _thread_pools("scipy.linalg" in sys.modules).limit(limits=1, user_api="blas"):
+    with _blas(len(sys.modules)).limit(limits=1, user_api="blas"):
         if workers == 1:
             return [_note(work(rows), rows, done) for rows in slices]
         with ThreadPoolExecutor(workers) as pool:
@@ -55,9 +55,9 @@ def map_chunks(
             return [future.result() for future in futures]
 
 
-@lru_cache(maxsize=2)
-def _thread_pools(with_scipy: bool) -> ThreadpoolController:
-    """The BLAS libraries of this process; looking for them takes a millisecond, so once, and again with SciPy's own."""
+@lru_cache(maxsize=1)
+def _blas(n_modules: int) -> ThreadpoolController:
+    """The BLAS libraries of this process; looking for them takes milliseconds, so only after new imports."""
     return ThreadpoolController()
 
 

@@ -74,7 +74,8 @@ def build(cls: type[R], **values: Any) -> R:
     Raises InputError that names the array, what is wrong and what is allowed.
     """
     table = columns(cls)
-    unknown = [name for name in values if name not in {f.name for f in dataclasses.fields(cls)}]  # type: ignore[arg-type]
+    known = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    unknown = [name for name in values if name not in known]
     if unknown:
         raise InputError(unknown[0], "given", f"an array of {cls.__name__}", "one of " + ", ".join(table))
     missing = [name for name in table if name not in values]

@@ -10,6 +10,7 @@ import numpy as np
 from sagin.core.engine import kernel
 from sagin.methods.fractional_programming import GAIN, MULTIPLIER, PRICE, surrogate_minimiser
 from sagin.methods.hermitian import identity
+from sagin.methods.nonlinear_acceleration import Memory, accelerate, forget, new_memory, remember
 from sagin.systems.dm_mimo_vec.kernels import BITS_SAT, Link, Problem, copy_link, new_link, receive
 from sagin.systems.dm_mimo_vec.kernels_joint import joint_plan
 
@@ -18,7 +19,7 @@ LIVE = 0  # 1: has bits to send and a rate to send them, else 0
 ROOM = 1  # [s] longest sending time, inf where none is asked
 FORCE = 2  # multiplier of that limit
 _LEAST_STEP = 1e-6
-_LONGEST_REACH = 64.0
+_DEPTH = 6  # iterates that the acceleration combines
 
 
 class Goal(NamedTuple):
@@ -44,6 +45,7 @@ class Tools(NamedTuple):
     basis: np.ndarray  # (antenna, antenna) complex
     matrix: np.ndarray  # (antenna, antenna) complex
     half: np.ndarray  # (antenna, antenna) complex
+    memory: Memory
 
 
 @kernel
@@ -57,6 +59,7 @@ def new_tools(n_vehicles: int, n_antennas: int) -> Tools:
         np.zeros((n_antennas, n_antennas), dtype=np.complex128),
         np.zeros((n_antennas, n_antennas), dtype=np.complex128),
         np.zeros((n_antennas, n_antennas), dtype=np.complex128),
+        new_memory(_DEPTH, n_vehicles, n_antennas),
     )
 
 
@@ -112,8 +115,14 @@ def aim(problem: Problem, goal: Goal, link: Link, tools: Tools) -> None:
 def move(problem: Problem, start: Link, direction: np.ndarray, step: float, end: Link) -> None:
     """`end` = `start` + step * direction, scaled back to the power limit."""
     _step(start.v, direction, step, end.v)
-    _clip(end.v, problem.p_max_w, problem.per_stream)
-    receive(problem, end)
+    settle(problem, end)
+
+
+@kernel
+def settle(problem: Problem, link: Link) -> None:
+    """Scale the precoders back to the power limit, and find their rates."""
+    _clip(link.v, problem.p_max_w, problem.per_stream)
+    receive(problem, link)
 
 
 @kernel
@@ -148,49 +157,39 @@ def descend(
 ) -> int:
     """Lower the goal from `link`, in place, until it falls by less than `tolerance` twice running; returns the steps.
 
-    Every step goes to the minimiser of the surrogate, shortened until the goal does not grow, and then, as the tail is
-    flat, further along the same way as long as that pays.
+    Every step aims at the minimiser of the surrogate. As the tail is flat, it first tries the combination of the last
+    steps that promises the least residual, and takes that if the goal falls; else it goes straight, shortened until the
+    goal does not grow.
     """
-    direction = tools.direction
     here, there, swapped = link, tools.other, False
     identity(tools.basis)
     tools.terms[MULTIPLIER, :] = 0.0
+    forget(tools.memory)
     value = merit(problem, goal, here, stiffness)
-    reach = 1.0
     calm = 0
     used = 0
-    stale = False  # the goal's prices are not those of `here`
     while used < most_steps and calm < 2:
         used += 1
-        if stale:
-            merit(problem, goal, here, stiffness)
         aim(problem, goal, here, tools)
-        before = value
-        step, accepted = 1.0, False
-        while True:  # first the step itself, then further along
-            move(problem, here, direction, step if not accepted else step * reach, there)
-            trial = merit(problem, goal, there, stiffness)
-            stale = not (trial < value or (trial == value and not accepted))
-            if not stale:
-                here, there, swapped, value = there, here, not swapped, trial
-                if accepted:
-                    reach = min(2.0 * reach, _LONGEST_REACH)
-                    break
-                accepted = True
-                reach = max(reach, 1.0)
-            elif accepted:
-                reach = 0.25 * reach if reach >= 2.0 else 0.0
-                if reach == 0.0:
-                    break
-            else:
-                step *= 0.5
-                if step < _LEAST_STEP:
-                    break
-        if not accepted:
+        remember(tools.memory, here.v, tools.direction)
+        before, step = value, 2.0
+        if accelerate(tools.memory, there.v):
+            settle(problem, there)
+        else:
+            step = 1.0
+            move(problem, here, tools.direction, step, there)
+        value = merit(problem, goal, there, stiffness)
+        while not value <= before and step >= _LEAST_STEP:
+            if step == 2.0:
+                forget(tools.memory)
+            step *= 0.5
+            move(problem, here, tools.direction, step, there)
+            value = merit(problem, goal, there, stiffness)
+        if not value <= before:
+            merit(problem, goal, here, stiffness)
             break
+        here, there, swapped = there, here, not swapped
         calm = calm + 1 if before - value <= tolerance * abs(value) else 0
-    if stale:
-        merit(problem, goal, here, stiffness)
     if swapped:
         copy_link(here, there)  # `there` is `link`
     return used
