@@ -101,7 +101,10 @@ class Blocks:
     def _solve(self, problem: cp.Problem) -> None:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Solution may be inaccurate")  # almost solved is accepted, as CVX does
-            problem.solve(solver=cp.CLARABEL, **self.settings)
+            try:
+                problem.solve(solver=cp.CLARABEL, **self.settings)
+            except cp.SolverError:  # now and then on badly scaled weights
+                problem.solve(solver=cp.SCS, eps=1e-7)
 
     def relays(self, v: Relaxed, rho: float) -> None:
         """(SP1)"""

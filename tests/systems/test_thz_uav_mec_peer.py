@@ -49,8 +49,8 @@ def test_blocks_agree(peer) -> None:
         np.testing.assert_allclose(ours.a, theirs.a, atol=1e-5)
 
 
-def test_whole_loop_agrees_on_a_tiny_drop(peer) -> None:
-    drops = SYSTEM.sample(SYSTEM.scenario(n_iots=2, n_mecs=1, n_uavs=1))
+def test_whole_loop_agrees_on_a_small_drop(peer) -> None:
+    drops = SYSTEM.sample(SYSTEM.scenario(**peer.SMALL))
     ours = SYSTEM.evaluate(drops, SYSTEM.solve(drops, "pdd", threads=1, inner=peer.INNER).decision)
     theirs = SYSTEM.evaluate(drops, peer.peer_pdd(drops))
     np.testing.assert_allclose(ours.objective, theirs.objective, rtol=1e-4)
