@@ -10,7 +10,7 @@ import sagin
 from sagin.core import records
 from sagin.systems.thz_uav_mec.kernels import Problem, State, communication, fill_operation
 from sagin.systems.thz_uav_mec.kernels_associate import assign_servers, associate
-from sagin.systems.thz_uav_mec.kernels_pdd import LEAST_LINK, LEAST_RELAY, inner_loop, solve_powers
+from sagin.systems.thz_uav_mec.kernels_pdd import LEAST_LINK, LEAST_RELAY, outer_round, solve_powers
 from sagin.systems.thz_uav_mec.kernels_queue import queue_inverse, queue_slope, queue_value, solve_association
 from sagin.systems.thz_uav_mec.kernels_uav import new_pull, place, priced_hop, pull_cost, split_power
 from sagin.systems.thz_uav_mec.model import Drops, evaluate
@@ -155,7 +155,7 @@ def relaxed(problem: Problem, drops: Drops):
     """A point of the double loop some rounds in."""
     queue = bounded_queue(drops, 0)
     v = start_relaxed(problem, queue, central_positions(drops, 0, 0))
-    inner_loop(problem, queue, v, 2.0, 3, 1e-9)
+    outer_round(problem, queue, v, 2.0, 3, 1e-9, 1e-3)
     return queue, v
 
 

@@ -243,10 +243,17 @@ def refresh(problem: Problem, v: Relaxed) -> None:
 
 
 @kernel
-def inner_loop(problem: Problem, queue: Queue, v: Relaxed, rho: float, most: int, tolerance: float) -> int:
-    """(SP1) to (SP4) in turn until the augmented sum settles; returns the rounds taken."""
-    before = relaxed_sum(problem, queue, v) + penalties(v, rho, rho)
-    for sweep in range(most):
+def outer_round(
+    problem: Problem, queue: Queue, v: Relaxed, rho: float, most: int, settled: float, met: float
+) -> tuple[float, float]:
+    """(SP1) to (SP4) in turn until the augmented sum settles, then new multipliers unless the equalities are met.
+
+    `most`: inner rounds. `settled`: relative change of the augmented sum that ends them. `met`: violation that counts
+    as none. Returns the relaxed sum of delays and the largest violation.
+    """
+    total = relaxed_sum(problem, queue, v)
+    before = total + penalties(v, rho, rho)
+    for _ in range(most):
         solve_relays(problem, v, rho)
         for u in range(len(problem.uav_power)):
             solve_powers(problem, v, u)
@@ -254,8 +261,12 @@ def inner_loop(problem: Problem, queue: Queue, v: Relaxed, rho: float, most: int
             fill_hops(problem, u, v.xy[u], v.first, v.gain)
         fill_cost(problem, v)
         solve_association(v.cost, queue, v.a, v.at, v.y3, v.y4, v.y5, v.y6, rho, v.prices)
-        after = relaxed_sum(problem, queue, v) + penalties(v, rho, rho)
-        if abs(before - after) <= tolerance * abs(before):
-            return sweep + 1
+        total = relaxed_sum(problem, queue, v)
+        after = total + penalties(v, rho, rho)
+        if abs(before - after) <= settled * abs(before):
+            break
         before = after
-    return most
+    worst = update_multipliers(v, rho, rho, 0.0)
+    if worst >= met:
+        update_multipliers(v, rho, rho, 1.0)
+    return total, worst

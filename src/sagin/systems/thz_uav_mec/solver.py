@@ -8,7 +8,7 @@ from sagin.blocks.computing.queue_mmc import bound_exponent
 from sagin.core import results
 from sagin.core.errors import InputError
 from sagin.systems.thz_uav_mec.kernels import Problem, State, fill_operation
-from sagin.systems.thz_uav_mec.kernels_pdd import Relaxed, inner_loop, refresh, relaxed_sum, update_multipliers
+from sagin.systems.thz_uav_mec.kernels_pdd import Relaxed, outer_round, refresh, relaxed_sum
 from sagin.systems.thz_uav_mec.kernels_queue import Queue, new_queue, queue_slope
 from sagin.systems.thz_uav_mec.kernels_uav import polish
 from sagin.systems.thz_uav_mec.linear_association import round_association
@@ -80,11 +80,10 @@ def outer_loop(problem: Problem, queue: Queue, v: Relaxed, options: PddOptions, 
     trace[0] = relaxed_sum(problem, queue, v) / n_iots
     rho = options.penalty
     for outer in range(options.outer):
-        inner_loop(problem, queue, v, rho, options.inner, options.inner_tolerance)
-        trace[outer + 1] = relaxed_sum(problem, queue, v) / n_iots
-        if update_multipliers(v, rho, rho, 0.0) < options.tolerance:
+        total, worst = outer_round(problem, queue, v, rho, options.inner, options.inner_tolerance, options.tolerance)
+        trace[outer + 1] = total / n_iots
+        if worst < options.tolerance:
             return True
-        update_multipliers(v, rho, rho, 1.0)
         rho *= options.shrink
     return False
 
