@@ -217,7 +217,7 @@ def test_matchings_of_real_utilities_agree() -> None:
 
 def test_utility_is_the_efficiency_of_a_cluster_served_alone() -> None:
     decision = decided(DROPS)
-    task, plan, _, work = planned(DROPS, decision)
+    task, plan, *_ = planned(DROPS, decision)
     value = np.empty((12, 4))
     kernels_loop.utilities(task, plan, value)
     eta = np.zeros_like(decision.eta)

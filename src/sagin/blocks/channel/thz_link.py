@@ -12,7 +12,9 @@ from sagin.blocks.channel.free_space import free_space_gain
 from sagin.core.constants import BOLTZMANN_J_PER_K
 
 
-def slant_transmittance(elevation_rad: np.ndarray, absorption_per_m: float, layer_height_m: float) -> np.ndarray:
+def slant_transmittance(
+    elevation_rad: np.ndarray | float, absorption_per_m: float, layer_height_m: float
+) -> np.ndarray:
     """Share of the power that passes the layer, exp(-k h / sin(elevation)).
 
     `elevation_rad`: any shape, in (0, pi/2]; below about 20 degrees the Earth's curvature makes this too pessimistic.

@@ -23,7 +23,7 @@ def zenith_angle(central_angle_rad: np.ndarray, altitude_m: float, earth_radius_
     )
 
 
-def slant_range_at_elevation(elevation_rad: np.ndarray, altitude_m: float, earth_radius_m: float) -> np.ndarray:
+def slant_range_at_elevation(elevation_rad: np.ndarray | float, altitude_m: float, earth_radius_m: float) -> np.ndarray:
     """Distance [m] to a satellite seen under an elevation angle in (0, pi/2]."""
     vertical = earth_radius_m * np.sin(elevation_rad)
     return np.sqrt(vertical**2 + 2 * earth_radius_m * altitude_m + altitude_m**2) - vertical

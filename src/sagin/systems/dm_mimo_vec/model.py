@@ -109,7 +109,7 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
     theta = zenith_angle(central_angle, cfg.altitude_m, cfg.earth_radius_m)  # Eq. (M2) [rad]
     loss_db = free_space_loss_db(d_sat_m, cfg.carrier_sat_hz)  # Eq. (3), corrected, see E6 [dB]
     antenna_gain = cosine_power_gain(theta, cfg.antenna_exponent)  # Eq. (4), corrected, see E4
-    shadow_db = cfg.shadow_std_db * np.sqrt(2) * complex_normal(sap[..., 1], sap[..., 2]).real
+    shadow_db = cfg.shadow_std_db * np.sqrt(2) * np.real(complex_normal(sap[..., 1], sap[..., 2]))
     link_gain = antenna_gain * from_db(cfg.sap_antenna_gain_db - loss_db - shadow_db)  # Eq. (2), see E5
     phase, scatter = fading(sap[..., 3:].reshape(len(seeds), cfg.n_saps, n, 3))
     fade = rician_amplitude(phase, scatter, from_db(cfg.rician_k_sat_db))
@@ -120,7 +120,7 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
     distance_m = cfg.distance_min_m + (cfg.distance_max_m - cfg.distance_min_m) * vehicle[..., 1]
     phase, scatter = fading(vehicle[..., 2:])
     fade = rician_amplitude(phase, scatter, from_db(cfg.rician_k_ground_db))
-    gain_ground = free_space_gain(1.0, cfg.carrier_ground_hz) * (fade.real**2 + fade.imag**2)  # Eq. (M3)
+    gain_ground = free_space_gain(1.0, cfg.carrier_ground_hz) * (np.real(fade) ** 2 + np.imag(fade) ** 2)  # Eq. (M3)
 
     each, sharing = np.ones_like(task_bits), n if cfg.share_compute else 1
     same = ("cycles_per_bit", "bandwidth_ground_hz", "bandwidth_sat_hz", "pathloss_exponent", "p_max_w", "beta")
@@ -206,7 +206,7 @@ def evaluate(drops: Drops, decision: Decision) -> Metrics:
 def branches(drops: Drops, s_sat_bits: np.ndarray, v: np.ndarray, sat_rate: np.ndarray) -> dict[str, np.ndarray]:
     """Times and energies (drop, vehicle) of the two branches that follow the upload."""
     bits_rsu = drops.task_bits - s_sat_bits
-    power = (v.real**2 + v.imag**2).sum(axis=2)
+    power = (np.real(v) ** 2 + np.imag(v) ** 2).sum(axis=2)
     t_tx = time_to_send(s_sat_bits, sat_rate)
     t_cp = cpu_time(drops.cycles_per_bit * s_sat_bits, drops.cpu_sat_hz)
     with np.errstate(invalid="ignore"):

@@ -61,7 +61,7 @@ class SequentialMetrics:
 def evaluate(drops: Drops, decision: SequentialDecision) -> SequentialMetrics:
     """Metrics of any sequential decision, feasible or not."""
     received = precoded(drops, decision.v)
-    sinr = (received.real**2 + received.imag**2).sum(axis=1) / drops.noise_sat_w
+    sinr = (np.real(received) ** 2 + np.imag(received) ** 2).sum(axis=1) / drops.noise_sat_w
     sat_rate = shannon_rate(drops.bandwidth_sat_hz, sinr)  # Eq. (M8) [bit/s]
     parts = branches(drops, decision.s_sat_bits, decision.v, sat_rate)
     upload = drops.task_bits / shannon_rate(drops.bandwidth_ground_hz, ground_snr(drops))

@@ -191,7 +191,7 @@ def _between(uniform: Any, low: float, high: float) -> Any:
     return low + (high - low) * uniform
 
 
-def _thz_gain(c: Scenario, elevation: np.ndarray) -> np.ndarray:
+def _thz_gain(c: Scenario, elevation: np.ndarray | float) -> np.ndarray:
     """Power gain of the terahertz link without fading; `elevation`: [rad]."""
     gains = c.thz_rho * from_db(c.thz_gain_vehicle_dbi + c.thz_gain_sat_dbi)
     distance = slant_range_at_elevation(elevation, c.sat_altitude_m, EARTH_RADIUS_M)

@@ -157,7 +157,7 @@ def derive(drops: Drops, given: frozenset[str]) -> Drops:
 
 @lru_cache(maxsize=1)
 def _table() -> tuple[np.ndarray, np.ndarray]:
-    with files(__package__).joinpath("absorption.csv").open(encoding="ascii") as lines:
+    with files("sagin.systems.thz_uav_mec").joinpath("absorption.csv").open(encoding="ascii") as lines:
         frequency_ghz, attenuation = np.loadtxt(lines, delimiter=",", skiprows=1).T
     return frequency_ghz * 1e9, np.log(attenuation)
 
@@ -231,7 +231,7 @@ def evaluate(drops: Drops, decision: Decision) -> Metrics:
     queue = operation_delay(load, drops.n_units, drops.service_rate_per_s)  # Eq. (5), (6) [s]
     bounded = operation_delay(load, drops.n_units, drops.service_rate_per_s, bounded=True)  # Eq. (18), see E3 [s]
     computation = np.take_along_axis(queue, server, axis=1)
-    wrong = (bad > 0)[:, None]
+    wrong = np.asarray(bad > 0)[:, None]
     communication = np.where(wrong, np.inf, communication)
     computation = np.where(wrong, np.inf, computation)
     delay = communication + computation  # Eq. (M8) [s]
@@ -252,7 +252,7 @@ def evaluate(drops: Drops, decision: Decision) -> Metrics:
         utilisation=utilisation,
         snr_first_hop=first,
         snr_second_hop=second,
-        n_relayed=relayed.sum(axis=1).astype(float),
+        n_relayed=np.sum(relayed, axis=1, dtype=float),
         violation_index_range=bad.astype(float),
         violation_subband_reuse=(n_iots - distinct).astype(float),  # Eq. (3)
         violation_uav_power=np.max(spent - 1.0, axis=1, initial=-1.0),  # Eq. (2)
