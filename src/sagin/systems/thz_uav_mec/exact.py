@@ -33,10 +33,8 @@ def exact(drops: Drops) -> Exact:
     known = solve_improved(drops, ImprovedOptions()).decision
     states, bounds = [], []
     for i, problem in enumerate(problems(drops)):
-        start = State(
-            *(np.array(getattr(known, name)[i]) for name in ("server", "subband", "relay", "uav_xy", "uav_power")),
-            np.zeros(drops.n_uavs),
-        )
+        server, subband, relay = (np.array(part[i]) for part in (known.server, known.subband, known.relay))
+        start = State(server, subband, relay, known.uav_xy[i].copy(), known.uav_power[i].copy(), np.zeros(drops.n_uavs))
         state, lower = certify(problem, start)
         states.append(state)
         bounds.append(lower / drops.n_iots)
