@@ -8,8 +8,7 @@ from sagin.core import results
 from sagin.core.contracts import NoOptions
 from sagin.core.random import scheme_stream
 from sagin.systems.dm_mimo_vec.kernels import BITS_SAT
-from sagin.systems.dm_mimo_vec.kernels_alternate import Effort
-from sagin.systems.dm_mimo_vec.kernels_baselines import serve_precoders_batch, serve_split_batch
+from sagin.systems.dm_mimo_vec.kernels_batch import descend_batch, serve_batch
 from sagin.systems.dm_mimo_vec.model import Drops
 from sagin.systems.dm_mimo_vec.scenario import PrecoderOptions, RandomOptions
 from sagin.systems.dm_mimo_vec.solver import antenna_streams, new_outcome, prepare, to_decision
@@ -80,7 +79,7 @@ def _serve_split(drops: Drops, bits_sat: np.ndarray, options: PrecoderOptions) -
     problem, basis = prepare(drops)
     outcome = new_outcome(drops, antenna_streams(drops, basis), 0)
     outcome.plan[:, BITS_SAT] = bits_sat
-    serve_split_batch(problem, Effort(1, 0.0, options.steps, options.step_tolerance), outcome)
+    descend_batch(problem, False, options.steps, options.step_tolerance, outcome)
     decision = to_decision(outcome, basis)
     return results.solution(decision, converged=outcome.converged, iterations=outcome.iterations)
 
@@ -91,5 +90,5 @@ def _serve_precoders(drops: Drops, directions: np.ndarray) -> results.Solution:
     unit = directions / np.where(norm > 0, norm, 1.0)
     power_w = drops.p_max_w / drops.task_bits.shape[1]
     outcome = new_outcome(drops, np.sqrt(power_w) * unit @ basis.conj(), 0)
-    serve_precoders_batch(problem, outcome)
+    serve_batch(problem, outcome)
     return results.solution(to_decision(outcome, basis))

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from sagin.core import results
-from sagin.systems.dm_mimo_vec.kernels_alternate import alternate_batch
-from sagin.systems.dm_mimo_vec.kernels_improved import joint_batch
+from sagin.systems.dm_mimo_vec.kernels import END, FEASIBLE
+from sagin.systems.dm_mimo_vec.kernels_alternate import Outcome, alternate_batch
+from sagin.systems.dm_mimo_vec.kernels_batch import descend_batch
 from sagin.systems.dm_mimo_vec.model import Drops
 from sagin.systems.dm_mimo_vec.scenario import JointOptions
 from sagin.systems.dm_mimo_vec.solver import antenna_streams, effort, new_outcome, prepare, to_decision
@@ -21,15 +22,35 @@ def solve_joint(drops: Drops, options: JointOptions) -> results.Solution:
     """Joint descent from the result of Algorithm 1, and from the right singular vectors; the better of both.
 
     Started from the identity it could switch streams off for good, which Algorithm 1 does not: hence its result first.
+    The trace holds the objective of Algorithm 1, after the first descent, and after the second.
     """
     problem, basis = prepare(drops)
-    outcome = new_outcome(drops, antenna_streams(drops, basis), options.rounds)
-    alternate_batch(problem, effort(options), outcome)
-    outcome = outcome._replace(trace=np.full((drops.task_bits.shape[0], 3), np.nan))
-    joint_batch(problem, options.joint_steps, options.joint_tolerance, outcome)
+    best = new_outcome(drops, antenna_streams(drops, basis), options.rounds)
+    alternate_batch(problem, effort(options), best)
+    value = best.trace[np.arange(len(best.iterations)), best.iterations]
+    trace, iterations, converged = [value], np.zeros_like(best.iterations), np.ones_like(best.converged)
+    for start in (best.v.copy(), singular_streams(drops)):
+        trial = new_outcome(drops, start, 0)
+        descend_batch(problem, True, options.joint_steps, options.joint_tolerance, trial)
+        trace.append(keep_better(best, trace[-1], trial, drops.t_max_s))
+        iterations += trial.iterations
+        converged &= trial.converged
     return results.solution(
-        to_decision(outcome, basis),
-        converged=outcome.converged,
-        iterations=outcome.iterations,
-        trace=outcome.trace,
+        to_decision(best, basis), converged=converged, iterations=iterations, trace=np.stack(trace, axis=1)
     )
+
+
+def singular_streams(drops: Drops) -> np.ndarray:
+    """Stream i along the i-th right singular vector (modulo their number), in the eigenbasis, with equal powers."""
+    n_drops, n = drops.task_bits.shape
+    m = drops.h_sat.shape[2]
+    one = np.sqrt(drops.p_max_w / n) * np.eye(m, dtype=complex)[np.arange(n) % m]
+    return np.broadcast_to(one, (n_drops, n, m)).copy()
+
+
+def keep_better(best: Outcome, value: np.ndarray, trial: Outcome, t_max_s: float) -> np.ndarray:
+    """Overwrite `best` where `trial` is less late or, equally late, no dearer; returns the objectives that are left."""
+    late, trial_late = (np.maximum(o.plan[:, END].max(axis=1) / t_max_s - 1, FEASIBLE) for o in (best, trial))
+    take = (trial_late < late) | ((trial_late == late) & (trial.trace[:, 0] <= value))
+    best.plan[take], best.v[take] = trial.plan[take], trial.v[take]
+    return np.where(take, trial.trace[:, 0], value)
