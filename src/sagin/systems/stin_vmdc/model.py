@@ -13,6 +13,7 @@ import numpy as np
 from sagin.blocks.access.mmse_precoding import mmse_precoder, stream_sinr
 from sagin.blocks.access.noma_sic import decoded_later, sic_sinr
 from sagin.blocks.access.shannon import shannon_rate
+from sagin.blocks.channel.free_space import free_space_gain
 from sagin.blocks.channel.power_law import power_law_gain
 from sagin.blocks.channel.thz_link import slant_transmittance, thermal_noise_w, thz_link_gain
 from sagin.blocks.computing.cpu import cpu_energy, cpu_time
@@ -321,20 +322,19 @@ def budget(d: Drops) -> list[tuple[str, float, str]]:
     """Link budget at mid elevation without fading, and the means over the vehicles of the first drop."""
     c = d.scenario
     elevation = from_deg((c.sat_elevation_min_deg + c.sat_elevation_max_deg) / 2)
-    transmitted = slant_transmittance(elevation, c.thz_abs_coeff_per_m, c.thz_abs_height_m)
-    gain = to_db(_thz_gain(c, elevation))
-    antennas = c.thz_gain_vehicle_dbi + c.thz_gain_sat_dbi
+    distance = float(slant_range_at_elevation(elevation, c.sat_altitude_m, EARTH_RADIUS_M))
+    absorption = slant_transmittance(elevation, c.thz_abs_coeff_per_m, c.thz_abs_height_m)
     noise = to_dbm(thermal_noise_w(c.thz_noise_temp_k, c.thz_bandwidth_hz, from_db(c.thz_noise_figure_db)))
-    sinr = c.thz_power_dbm + gain - noise
+    sinr = c.thz_power_dbm + to_db(_thz_gain(c, elevation)) - noise
     rf_gain = mean_gain(d.fading_rf, d.path_gain, d.quad_w)[0]
     bits, cycles = d.task_bits[0].mean(), d.cycles[0].mean()
     return [
         ("satellite: elevation", float(np.rad2deg(elevation)), "deg"),
-        ("satellite: slant range", float(slant_range_at_elevation(elevation, c.sat_altitude_m, EARTH_RADIUS_M)), "m"),
+        ("satellite: slant range", distance, "m"),
         ("satellite: transmit power", c.thz_power_dbm, "dBm"),
-        ("satellite: antenna gains", antennas, "dB"),
-        ("satellite: absorption", float(to_db(transmitted)), "dB"),
-        ("satellite: free-space gain", float(gain - antennas - to_db(transmitted)), "dB"),
+        ("satellite: antenna gains", c.thz_gain_vehicle_dbi + c.thz_gain_sat_dbi, "dB"),
+        ("satellite: absorption", float(to_db(absorption)), "dB"),
+        ("satellite: free-space gain", float(to_db(free_space_gain(distance, c.thz_carrier_hz))), "dB"),
         ("satellite: noise", float(noise), "dBm"),
         ("satellite: SINR", float(sinr), "dB"),
         ("satellite: full-band rate", float(shannon_rate(c.thz_bandwidth_hz, from_db(sinr))), "bit/s"),
