@@ -47,7 +47,10 @@ def number(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return str(value)
     if isinstance(value, float | np.floating):
-        return f"{value:.10g}"
+        text = f"{value:.10g}"
+        digits, _, power = f"{value:.9e}".partition("e")
+        short = f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
+        return short if len(short) + 1 < len(text) else text
     return str(value)
 
 
