@@ -17,7 +17,7 @@ from sagin.core.discovery import locations
 from sagin.core.parameters import field_rows
 from sagin.experiments import compare, gaps, report
 from sagin.experiments.ledger import WORDS
-from sagin.experiments.report import Chapter, chapter, speed_rows
+from sagin.experiments.report import Chapter, chapter, speed_of
 from sagin.experiments.report_page import SIGNS, number, page, percent
 from sagin.experiments.reproduce import reproduce
 
@@ -251,28 +251,33 @@ def test_improvement_is_told_in_words_where_it_is_sure(toy_chapter: Chapter) -> 
     ours = dataclasses.replace(paper, label="closed_form", scheme="closed_form", metrics={"objective": 0.9 * values})
     table = compare.pairs([paper, ours], compare.Metric("objective", "min"), "iterate")
     text = Page(page([dataclasses.replace(toy_chapter, against_paper=table)], {}, {})).text
-    assert "objective 10 % lower (8.43 to 11.6) on 6 of 6 drops" in text
+    assert "better: 10 % lower (8.43 to 11.6) on 6 of 6 drops" in text
     table = compare.pairs([paper, paper], compare.Metric("objective", "min"))
     table = [dataclasses.replace(table[0], first="closed_form")]
     text = Page(page([dataclasses.replace(toy_chapter, against_paper=table)], {}, {})).text
-    assert "objective 0 %, equal on 6 of 6 drops" in text
+    assert "0 %, equal on 6 of 6 drops" in text
 
 
 def test_speed_is_shown_where_it_was_measured(toy_chapter: Chapter, tmp_path: Path) -> None:
     text = Page(page([toy_chapter], {}, {})).text
     assert "Not measured. To measure:" in text
-    rows = [{"system": "toy", "label": "iterate against CVXPY", "ratio": 812.3, "drops": 3, "list": [1]}]
-    documents = (rows, {"rows": rows}, {"toy": [{**rows[0]}], "other": [{"label": "no"}]})
-    for document in documents:
-        found = speed_rows(document, "toy")
-        assert found == [{"label": "iterate against CVXPY", "ratio": 812.3, "drops": 3}]
-    assert speed_rows(documents[2], "bare") == speed_rows(3, "toy") == []
+    row = {"label": "iterate against CVXPY", "ratio": 812.3, "drops": 3, "note": "as printed"}
+    sections = {"latency": [row, {**row, "label": "equal", "ratio": 2}], "cold": [{"label": "first", "seconds": 1.5}]}
+    document = {"provenance": {"host_class": "a fast one"}, "systems": {"toy": sections, "bare": {"latency": []}}}
+    found = speed_of(document, "toy")
+    assert found is not None
+    assert speed_of(document, "bare") is speed_of(document, "nix") is speed_of(None, "toy") is None
     text = Page(page([dataclasses.replace(toy_chapter, speed=found)], {}, {})).text
-    assert "812.3 times" in text
-    assert "iterate against CVXPY" in text
+    assert "2 to 812 times as fast" in text
+    assert "Measured on a fast one, undated." in text
+    assert "iterate against CVXPY 812.3 3 as printed" in text
+    assert "Speed: cold label seconds first 1.5" in text
     path = tmp_path / "speed.json"
-    path.write_text(json.dumps(rows))
-    assert report.read_speed(path) == rows
+    path.write_text(json.dumps(document))
+    assert report.read_speed(path) == document
+    path.write_text("[]")
+    with pytest.raises(InputError, match=r"written by benchmarks/speed\.py"):
+        report.read_speed(path)
     path.write_text("{")
     with pytest.raises(InputError, match="must be a JSON document"):
         report.read_speed(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +47,21 @@ class Plate:
 
 
 @dataclass(frozen=True)
+class Speed:
+    """Measured speed: rows (plain values, with a `label`) by section, where and when."""
+
+    sections: Mapping[str, list[Row]]
+    machine: str
+    created: str
+
+
+@dataclass(frozen=True)
 class Chapter:
     """Everything the report says about one system. `scenario`: the defaults, on which `n_drops` drops are compared.
 
     `sizes`: members of each dimension of a drop. `refused`: schemes that do not take the default sizes, and why.
     `against_paper`: paired differences of the objective to the paper's scheme. `metrics`: meaning and unit by name.
-    `speed`: rows of a benchmark about this system. `shards`: pieces computed, found, damaged.
+    `speed`: None if not measured. `shards`: pieces computed, found, damaged.
     """
 
     system: System
@@ -67,7 +76,7 @@ class Chapter:
     metrics: Mapping[str, tuple[str, str]]
     bibtex: Mapping[str, str]
     versions: Mapping[str, str]
-    speed: list[Row] = field(default_factory=list)
+    speed: Speed | None = None
     shards: tuple[int, int, int] = (0, 0, 0)
 
     @property
@@ -97,7 +106,7 @@ def chapter(
     *,
     n_drops: int | None = None,
     threads: int | None = None,
-    speed: Any = None,
+    speed: Mapping[str, Any] | None = None,
 ) -> Chapter:
     """Compute (or find) everything about a system; `results/SYSTEM/shards` keeps every finished piece."""
     seeds = None if n_drops is None else range(n_drops)
@@ -135,7 +144,7 @@ def chapter(
         metrics=_metrics(work, entrants, shards),
         bibtex=citations(system),
         versions=versions(system),
-        speed=speed_rows(speed, system.name),
+        speed=speed_of(speed, system.name),
         shards=(shards.solved, found, shards.damaged),
     )
 
@@ -217,26 +226,24 @@ def _metrics(work: Mapping[str, Job], entrants: list[Entrant], shards: Shards) -
     return {name: (str(about.get("long_name", "")), str(about.get("units", ""))) for name, about in table.items()}
 
 
-def read_speed(path: str | Path) -> Any:
-    """A benchmark's JSON document; InputError if it is none."""
+def read_speed(path: str | Path) -> dict[str, Any]:
+    """What `benchmarks/speed.py --out` wrote; InputError if it is something else."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError("--speed", str(path), "a readable file", error.strerror or str(error)) from None
     except ValueError as error:
         raise InputError("--speed", str(path), "a JSON document", " ".join(str(error).split())) from None
+    if not isinstance(document, dict) or not isinstance(document.get("systems"), dict):
+        raise InputError("--speed", str(path), "written by benchmarks/speed.py", "it has no `systems`")
+    return document
 
 
-def speed_rows(document: Any, system: str, inside: bool = False) -> list[Row]:
-    """Rows about a system, wherever they lie in a benchmark's document: objects of plain values that name the system,
-    or stand below its name.
-    """
-    if isinstance(document, list):
-        return [row for item in document for row in speed_rows(item, system, inside)]
-    if not isinstance(document, dict):
-        return []
-    inside = document["system"] == system if "system" in document else inside
-    if inside and "label" in document:
-        plain = {key: value for key, value in document.items() if isinstance(value, str | int | float)}
-        return [{key: value for key, value in plain.items() if key != "system"}]
-    return [row for key, value in document.items() for row in speed_rows(value, system, inside or key == system)]
+def speed_of(document: Mapping[str, Any] | None, system: str) -> Speed | None:
+    """What a benchmark's document says about a system."""
+    sections = document["systems"].get(system) if document else None
+    if not document or not isinstance(sections, dict):
+        return None
+    tables = {name: [dict(row) for row in rows] for name, rows in sections.items() if isinstance(rows, list) and rows}
+    origin = document.get("provenance") or {}
+    return Speed(tables, str(origin.get("host_class", "")), str(origin.get("created_utc", ""))) if tables else None

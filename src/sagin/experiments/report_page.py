@@ -22,7 +22,6 @@ SIGNS = {"holds": "✓", "partly": "◐", "does_not_hold": "✗", "contradictory
 DASH = "–"
 UNIT = "\u00a0%"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-MEASURE = "python benchmarks/speed.py --json speed.json"
 
 
 def page(chapters: Sequence[Chapter], broken: Mapping[str, str], origin: Mapping[str, str]) -> str:
@@ -318,7 +317,7 @@ def _improvement(chapter: Chapter) -> Html:
             " against ",
             el("code", pair.second),
             ": ",
-            el("strong", "objective ", _improved(pair)),
+            el("strong", _improved(pair)),
             f" on {used}; ",
         )
         parts.append(el("p", el("code", pair.first), *words, _record(pair), "."))
@@ -369,29 +368,36 @@ def _improved(pair: Pair) -> str:
     low, high = sorted(abs(scale * part) for part in (pair.difference.low, pair.difference.high))
     way = "higher" if pair.difference.mean > 0 else "lower"
     limits = f"{percent(low).removesuffix(UNIT)} to {percent(high).removesuffix(UNIT)}"
-    return f"{percent(abs(pair.relative))} {way} ({limits})"
+    return f"{pair.word}: {percent(abs(pair.relative))} {way} ({limits})"
 
 
 def _speed(chapter: Chapter) -> Html:
-    if not chapter.speed:
-        command = MEASURE.replace("speed.py", f"speed.py {chapter.system.name}")
+    if chapter.speed is None:
+        command = f"python benchmarks/speed.py {chapter.system.name} --out speed.json"
         again = f"sagin report {chapter.system.name} --speed speed.json"
         return el("p", "Not measured. To measure: ", el("code", command), ", then ", el("code", again), ".")
-    head = list(dict.fromkeys(key for row in chapter.speed for key in row))
-    head.insert(0, head.pop(head.index("label")))
-    right = {key for key in head if all(isinstance(row.get(key, 0.0), int | float) for row in chapter.speed)}
-    rows = [[number(row[key]) if key in row else DASH for key in head] for row in chapter.speed]
-    names = {key: key.replace("_", " ") for key in head}
-    shown = [names[key] for key in head]
-    return table("Speed against peers, as measured", shown, rows, numbers=[names[key] for key in right])
+    where = f"Measured on {chapter.speed.machine or 'an unnamed machine'}, {chapter.speed.created or 'undated'}."
+    return join(
+        (el("p", where, class_="note"), *(_timings(name, rows) for name, rows in chapter.speed.sections.items()))
+    )
+
+
+def _timings(section: str, rows: Sequence[Mapping[str, Any]]) -> Html:
+    head = list(dict.fromkeys(["label", *(key for row in rows for key in row)]))
+    right = [key for key in head if all(isinstance(row.get(key, 0.0), int | float) for row in rows)]
+    lines = [[number(row[key]) if key in row else DASH for key in head] for row in rows]
+    shown = {key: key.replace("_", " ") for key in head}
+    caption = f"Speed: {section.replace('_', ' ')}"
+    return table(caption, shown.values(), lines, numbers=[shown[key] for key in right])
 
 
 def _fastest(chapter: Chapter) -> str:
-    ratios = [row[key] for row in chapter.speed for key in ("ratio", "speedup", "times") if key in row]
-    known = [float(ratio) for ratio in ratios if isinstance(ratio, int | float)]
-    if known:
-        return f"{number(min(known))} to {number(max(known))} times" if len(known) > 1 else f"{number(known[0])} times"
-    return f"{len(chapter.speed)} comparisons" if chapter.speed else "not measured"
+    rows = [row for part in chapter.speed.sections.values() for row in part] if chapter.speed else []
+    ratios = [float(row["ratio"]) for row in rows if isinstance(row.get("ratio"), int | float)]
+    if not ratios:
+        return "no peer measured" if chapter.speed else "not measured"
+    span = f"{number(min(ratios), 3)} to {number(max(ratios), 3)}" if len(ratios) > 1 else number(ratios[0], 3)
+    return f"{span} times as fast"
 
 
 def _parameters(chapter: Chapter) -> Html:
