@@ -24,7 +24,7 @@ def slant_transmittance(
 
 def thz_link_gain(
     distance_m: np.ndarray,
-    elevation_rad: np.ndarray,
+    elevation_rad: np.ndarray | float,
     carrier_hz: float,
     antenna_gains: float,
     layer: tuple[float, float],

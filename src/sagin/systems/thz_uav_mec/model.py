@@ -253,7 +253,7 @@ def evaluate(drops: Drops, decision: Decision) -> Metrics:
         snr_first_hop=first,
         snr_second_hop=second,
         n_relayed=np.sum(relayed, axis=1, dtype=float),
-        violation_index_range=bad.astype(float),
+        violation_index_range=np.asarray(bad, dtype=float),
         violation_subband_reuse=(n_iots - distinct).astype(float),  # Eq. (3)
         violation_uav_power=np.max(spent - 1.0, axis=1, initial=-1.0),  # Eq. (2)
         violation_uav_power_negative=np.max(-decision.uav_power, axis=(1, 2), initial=0.0),
