@@ -42,7 +42,7 @@ myst_links_external_new_tab = False
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_in_temp = True
-nb_execution_timeout = 180
+nb_execution_timeout = 600  # the first cell of a new machine compiles
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"sagin {release}"
