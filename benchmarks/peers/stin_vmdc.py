@@ -185,7 +185,9 @@ class Jtora:
             return np.full(zeta.size, 1 / zeta.size)
         return _shares(zeta.size).solve(zeta * self.bits * self.p_thz / self.sat_rate, self.lower(zeta))
 
-    def energies(self, theta: np.ndarray, zeta: np.ndarray, alpha: np.ndarray, power: np.ndarray, rate: np.ndarray) -> Any:
+    def energies(
+        self, theta: np.ndarray, zeta: np.ndarray, alpha: np.ndarray, power: np.ndarray, rate: np.ndarray
+    ) -> Any:
         """Energy of every vehicle [J]."""
         with np.errstate(divide="ignore", invalid="ignore"):
             uplink = np.where(theta > 0, power * theta * self.bits / rate, 0)
@@ -217,7 +219,9 @@ class Jtora:
     def start(self, rate: np.ndarray) -> Any:
         """Band shares of a feasible start, None if there is none."""
         with np.errstate(divide="ignore"):
-            most = np.minimum(1, np.minimum(self.deadline / (self.bits / rate + self.edge_s), self.stay * rate / self.bits))
+            most = np.minimum(
+                1, np.minimum(self.deadline / (self.bits / rate + self.edge_s), self.stay * rate / self.bits)
+            )
         kept = np.maximum(0, self.least - most)
         if self.lower(self.least).sum() <= 1:
             return self.shares(self.least)
@@ -242,7 +246,9 @@ class Jtora:
         for iteration in range(1, 51):
             with np.errstate(divide="ignore", invalid="ignore"):
                 f = self.edge_j + np.where(rate > 0, power * self.bits / rate, 0)
-                a = np.minimum(1, np.minimum(self.deadline / (self.bits / rate + self.edge_s), self.stay * rate / self.bits))
+                a = np.minimum(
+                    1, np.minimum(self.deadline / (self.bits / rate + self.edge_s), self.stay * rate / self.bits)
+                )
                 full = alpha * self.sat_rate
                 g = self.sat_j + self.p_thz * self.bits / full
                 b = np.minimum(1, self.deadline / (self.bits / full + self.sat_s))
@@ -296,7 +302,9 @@ def low_start(drops: Drops) -> Decision:
 
 ONE = {"start_fractions": (1.0,)}
 COMPARISONS = (
-    Comparison("jtora, closed powers", "jtora", closed_powers, 200, ONE, note="one start at P_max, least powers by root"),
+    Comparison(
+        "jtora, closed powers", "jtora", closed_powers, 200, ONE, note="one start at P_max, least powers by root"
+    ),
     Comparison(
         "jtora, cone powers",
         "jtora",

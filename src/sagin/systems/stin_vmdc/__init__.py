@@ -48,7 +48,9 @@ SYSTEM = System(
             monotone=True,
             relabel_tolerance=1e-9,
         ),
-        _baseline("priority_locality", "offloads only what must go, in proportion to the tiers", Starts, monotone=False),
+        _baseline(
+            "priority_locality", "offloads only what must go, in proportion to the tiers", Starts, monotone=False
+        ),
         _baseline("priority_edge", "base station first, then satellite, at P_max", OneStart, monotone=False),
         _baseline("random", "random splits", RandomStarts, monotone=False, relabel_tolerance=None),
         _baseline("one_to_one", "one sub-channel a cluster, the others idle", Starts),
