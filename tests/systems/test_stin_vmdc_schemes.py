@@ -14,6 +14,7 @@ from sagin.core import records
 from sagin.core.results import Status
 from sagin.methods.stable_matching import deferred_acceptance, greedy_matching
 from sagin.systems.stin_vmdc import kernels, kernels_bound, kernels_loop, kernels_rematch, kernels_search, solver
+from sagin.systems.stin_vmdc.bound import Prices
 from sagin.systems.stin_vmdc.convergence import first_utilities
 from sagin.systems.stin_vmdc.model import evaluate, rf_rates
 
@@ -217,7 +218,7 @@ def test_matchings_of_real_utilities_agree() -> None:
 
 def test_utility_is_the_efficiency_of_a_cluster_served_alone() -> None:
     decision = decided(DROPS)
-    task, plan, *_ = planned(DROPS, decision)
+    task, plan, _, _ = planned(DROPS, decision)
     value = np.empty((12, 4))
     kernels_loop.utilities(task, plan, value)
     eta = np.zeros_like(decision.eta)
@@ -380,12 +381,10 @@ def test_bound_holds_at_any_prices() -> None:
     generator = np.random.default_rng(5)
     energy = solved("improved")[1].energy_j.sum(axis=1)
     for row, task in enumerate(solver.tasks(DROPS)):
-        dual = kernels_bound.prepare_dual(task)
-        zeros, cost, column = np.zeros((4, 12)), np.empty((12, 12)), np.empty(12, dtype=np.int64)
+        dual = Prices(task)
         for _ in range(20):
-            prices = 10 ** np.append(generator.uniform(-10, -6, 4), generator.uniform(-4, 1))
-            value = kernels_bound.dual_value(task, dual, prices, -np.ones(5), zeros, zeros.copy(), cost, column)
-            assert value <= energy[row]
+            dual.try_out(10 ** np.append(generator.uniform(-10, -6, 4), generator.uniform(-4, 1)))
+            assert dual.best <= energy[row]
 
 
 def test_bound_of_a_trade_is_above_its_value() -> None:

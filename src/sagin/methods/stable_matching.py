@@ -22,7 +22,8 @@ def deferred_acceptance(value: np.ndarray, quota: int, owner: np.ndarray) -> int
     n_rows, n_columns = value.shape
     tried = np.zeros((n_columns, n_rows), dtype=np.bool_)
     held = np.zeros(n_columns, dtype=np.int64)
-    owner[:] = -1
+    for i in range(n_rows):
+        owner[i] = -1
     proposals = 0
     column = 0
     while column < n_columns:
@@ -52,7 +53,8 @@ def greedy_matching(value: np.ndarray, quota: int, owner: np.ndarray) -> None:
     """The same matching in closed form: the best pair still possible, again and again (ties: lower row, column)."""
     n_rows, n_columns = value.shape
     held = np.zeros(n_columns, dtype=np.int64)
-    owner[:] = -1
+    for i in range(n_rows):
+        owner[i] = -1
     for _ in range(n_rows):
         row = -1
         column = -1

@@ -8,7 +8,15 @@ from sagin.core.figures import Series
 from sagin.methods.stable_matching import deferred_acceptance
 from sagin.systems.stin_vmdc.figures import FIG2
 from sagin.systems.stin_vmdc.kernels import PLAN, Task, Work
-from sagin.systems.stin_vmdc.kernels_loop import N_VERTICES, OPTIMAL, begin, set_powers, split_tasks, utilities
+from sagin.systems.stin_vmdc.kernels_loop import (
+    N_VERTICES,
+    OPTIMAL,
+    all_least_powers,
+    begin,
+    split_tasks,
+    take_trial,
+    utilities,
+)
 from sagin.systems.stin_vmdc.model import draw
 from sagin.systems.stin_vmdc.options import Starts
 from sagin.systems.stin_vmdc.scenario import Scenario
@@ -23,7 +31,8 @@ def first_utilities(task: Task, power_w: float, work: Work) -> np.ndarray:
     value = np.zeros((task.band.size, task.members.shape[0]))
     if begin(task, plan, owner, work):
         split_tasks(task, plan, OPTIMAL, np.ones((plan.size, N_VERTICES)), np.empty((N_VERTICES, 2)))
-        set_powers(task, plan, owner, True, work)
+        if all_least_powers(task, plan, owner, work):
+            take_trial(plan)
     utilities(task, plan, value)
     return value
 

@@ -7,7 +7,7 @@ Gains are divided by the noise. Data and state of the vehicles are records: one 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from sagin.core.engine import kernel
 from sagin.methods.least_powers import least_power, log_sum
 from sagin.methods.square_root_shares import square_root_shares
 
+RecordArray = Any  # structured array; compiled code reads its fields as attributes
 EXACT = 1e-8  # precision that leaves least powers exact to rounding
 
 VEHICLE = np.dtype(
@@ -49,7 +50,7 @@ PLAN = np.dtype(
 class Task(NamedTuple):
     """Data of one drop."""
 
-    vehicle: np.ndarray  # (M,) VEHICLE
+    vehicle: RecordArray  # (M,) VEHICLE
     gain: np.ndarray  # (M, F) fading over noise [1/W]
     path: np.ndarray  # (M, Q)
     members: np.ndarray  # (N, K) vehicles by rank, -1 where there is none
@@ -141,7 +142,7 @@ def add_power(
 
 
 @kernel
-def cluster_rates(task: Task, plan: np.ndarray, n: int, s: int, work: Work) -> None:
+def cluster_rates(task: Task, plan: RecordArray, n: int, s: int, work: Work) -> None:
     """Rates of cluster `n` on the sub-channels in `work.held`, from the last decoded to the first, as `trial_rate`."""
     gain, path, band, weights = task.gain, task.path, task.band, task.node_weight
     held, seen, cubic, weight = work.held, work.seen, work.cubic, work.weight
@@ -157,7 +158,7 @@ def cluster_rates(task: Task, plan: np.ndarray, n: int, s: int, work: Work) -> N
 
 
 @kernel
-def needed_rate(vehicle: np.ndarray, m: int, theta: float) -> float:
+def needed_rate(vehicle: RecordArray, m: int, theta: float) -> float:
     """Least RF rate for a share [bit/s], inf if there is no time."""
     if theta <= 0.0:
         return 0.0
@@ -166,7 +167,7 @@ def needed_rate(vehicle: np.ndarray, m: int, theta: float) -> float:
 
 
 @kernel
-def least_powers_below(task: Task, plan: np.ndarray, n: int, s: int, top: int, precision: float, work: Work) -> float:
+def least_powers_below(task: Task, plan: RecordArray, n: int, s: int, top: int, precision: float, work: Work) -> float:
     """Least powers of ranks `top` to 0 of cluster `n`, as `trial`; returns their energy [J], inf beyond P_max.
 
     Sub-channels in `work.held`; `work.seen` holds interference plus noise at rank `top`. Newton starts at the present
@@ -203,14 +204,14 @@ def least_powers_below(task: Task, plan: np.ndarray, n: int, s: int, top: int, p
 
 
 @kernel
-def cluster_energy(task: Task, plan: np.ndarray, n: int, s: int, precision: float, work: Work) -> float:
+def cluster_energy(task: Task, plan: RecordArray, n: int, s: int, precision: float, work: Work) -> float:
     """Least powers of a whole cluster on the sub-channels in `work.held`."""
     clear(work.seen, s)
     return least_powers_below(task, plan, n, s, task.members.shape[1] - 1, precision, work)
 
 
 @kernel
-def band_shares(task: Task, plan: np.ndarray, work: Work) -> bool:
+def band_shares(task: Task, plan: RecordArray, work: Work) -> bool:
     """Optimal shares of the terahertz band for given splits; False, and no change, if the deadlines leave none."""
     vehicle = task.vehicle
     for m in range(plan.size):
@@ -228,7 +229,7 @@ def band_shares(task: Task, plan: np.ndarray, work: Work) -> bool:
 
 
 @kernel
-def vehicle_energy(vehicle: np.ndarray, plan: np.ndarray, m: int, power: float, rate: float, p_thz: float) -> float:
+def vehicle_energy(vehicle: RecordArray, plan: RecordArray, m: int, power: float, rate: float, p_thz: float) -> float:
     """Energy of one task [J] at an RF power and rate; bits without a rate make it inf."""
     theta, zeta = plan[m].theta, plan[m].zeta
     energy = vehicle[m].local_j + theta * vehicle[m].edge_j + zeta * vehicle[m].sat_j

@@ -13,17 +13,15 @@ import numpy as np
 
 from sagin.core.engine import kernel
 from sagin.methods.assignment import assign
-from sagin.systems.stin_vmdc.kernels import Task
+from sagin.systems.stin_vmdc.kernels import RecordArray, Task
 
 N_TANGENTS = 24  # of the needed rate as a function of the share
+N_POINTS = 2 * (N_TANGENTS + 5)  # a vehicle
 ASCENTS = 40  # sweeps over the powers of a trade at most
-N_RATE_PRICES, N_BAND_PRICES = 13, 12  # of the coarse grid
-LEAST_STEP = 0.002  # of the log prices
-PAYS = 2e-6  # relative gain a unit step below which the step is halved
 
 
 @kernel
-def share_limits(vehicle: np.ndarray, m: int) -> tuple[float, float]:
+def share_limits(vehicle: RecordArray, m: int) -> tuple[float, float]:
     """Largest shares for the base station and the satellite that any good decision gives vehicle `m`."""
     highest = 1.0
     if vehicle[m].edge_j >= 0.0 and vehicle[m].sat_j >= 0.0:
@@ -33,7 +31,7 @@ def share_limits(vehicle: np.ndarray, m: int) -> tuple[float, float]:
 
 
 @kernel
-def add_points(vehicle: np.ndarray, m: int, theta: float, rate: float, cap: float, corner: np.ndarray, n: int) -> int:
+def add_points(vehicle: RecordArray, m: int, theta: float, rate: float, cap: float, corner: np.ndarray, n: int) -> int:
     """Append the extreme satellite shares beside a base station share: (energy, needed rate, root of the share)."""
     low = max(0.0, vehicle[m].least - theta)
     high = min(cap, 1.0 - theta)
@@ -48,7 +46,7 @@ def add_points(vehicle: np.ndarray, m: int, theta: float, rate: float, cap: floa
 
 
 @kernel
-def below_rate(vehicle: np.ndarray, m: int, theta: float, highest: float) -> float:
+def below_rate(vehicle: RecordArray, m: int, theta: float, highest: float) -> float:
     """The largest of the tangents of the needed rate at a share [bit/s]."""
     rate = 0.0
     for i in range(N_TANGENTS + 1):
@@ -59,7 +57,7 @@ def below_rate(vehicle: np.ndarray, m: int, theta: float, highest: float) -> flo
 
 
 @kernel
-def split_points(vehicle: np.ndarray, m: int, corner: np.ndarray) -> int:
+def split_points(vehicle: RecordArray, m: int, corner: np.ndarray) -> int:
     """Where the minimum over a vehicle's splits lies whatever the prices; returns the number of points.
 
     The needed rate is convex in theta; with the maximum of its tangents in its place, energy + mu rate + price root is
@@ -205,7 +203,7 @@ def dual_value(
             m = task.members[n, k]
             if m >= 0:
                 root_price = 2.0 * math.sqrt(lam * dual.unit[m])
-                value += least_split(dual.corner[m], dual.n_points[m], prices[n], root_price)
+                value += least_split(dual.corner[m], int(dual.n_points[m]), prices[n], root_price)
     by_rows = cost.shape[1] == n_sub  # repeated clusters in the rows, sub-channels in the columns, or the reverse
     for i in range(n_clusters * task.quota):
         for f in range(n_sub):
@@ -213,79 +211,4 @@ def dual_value(
                 cost[i, f] = -trial[i // task.quota, f]
             else:
                 cost[f, i] = -trial[i // task.quota, f]
-    return value + assign(cost, column)
-
-
-@kernel
-def prepare_dual(task: Task) -> Dual:
-    """Points of all vehicles and scales."""
-    n_vehicles, n_clusters, size = task.vehicle.size, task.members.shape[0], task.members.shape[1]
-    corner = np.empty((n_vehicles, 2 * (N_TANGENTS + 5), 3))
-    n_points = np.empty(n_vehicles, dtype=np.int64)
-    unit = np.empty(n_vehicles)
-    base = 0.0
-    for m in range(n_vehicles):
-        n_points[m] = split_points(task.vehicle, m, corner[m])
-        unit[m] = task.vehicle[m].bits * task.p_thz / task.vehicle[m].sat_rate
-        base += task.vehicle[m].local_j
-    return Dual(corner, n_points, unit, np.zeros((n_clusters, task.band.size, size)), base, 1e-9 * base)
-
-
-@kernel
-def energy_bound(task: Task, n_evaluations: int) -> float:
-    """Certified lower bound on the energy of a drop [J]: the dual function at good prices.
-
-    A coarse grid with one price for all clusters, then a pattern search (Hooke and Jeeves 1961) over all log prices.
-    Any prices give a valid bound; more evaluations give a better one.
-    """
-    dual = prepare_dual(task)
-    n_clusters, n_sub = task.members.shape[0], task.band.size
-    n_rows = n_clusters * task.quota
-    cost = np.empty((min(n_rows, n_sub), max(n_rows, n_sub)))
-    column = np.empty(cost.shape[0], dtype=np.int64)
-    known, prices = np.full(n_clusters + 1, -1.0), np.zeros(n_clusters + 1)
-    earned, trial = np.zeros((n_clusters, n_sub)), np.zeros((n_clusters, n_sub))
-    rate_scale, band_scale = 0.0, 0.0
-    for m in range(task.vehicle.size):
-        one = task.vehicle[m]
-        rate_scale += one.local_j * one.deadline / one.bits / task.vehicle.size
-        band_scale += math.sqrt(dual.unit[m] * one.least)
-    best, base = -math.inf, np.zeros(n_clusters + 1)
-    for i in range(N_RATE_PRICES + 1):
-        prices[:n_clusters] = rate_scale * 1e-3 * 3e4 ** ((i - 1) / (N_RATE_PRICES - 1)) if i > 0 else 0.0
-        for j in range(N_BAND_PRICES + 1):
-            prices[n_clusters] = band_scale**2 * 1e-3 * 2e3 ** ((j - 1) / (N_BAND_PRICES - 1)) if j > 0 else 0.0
-            value = dual_value(task, dual, prices, known, earned, trial, cost, column)
-            known[:n_clusters] = prices[:n_clusters]
-            earned[:] = trial
-            if value > best:
-                best = value
-                base[:] = prices
-    known[:] = -1.0
-    dual_value(task, dual, base, known, earned, trial, cost, column)
-    earned[:] = trial
-    known[:] = base
-    step, count = 0.3, 0
-    previous = base.copy()
-    while step > LEAST_STEP and count < n_evaluations:
-        start = best
-        prices[:] = base * base / np.maximum(previous, 1e-300)
-        previous[:] = base
-        for i in range(-1, 2 * (n_clusters + 2)):  # the pattern move, every price up and down, all rate prices together
-            if i >= 0:
-                prices[:] = base
-                factor = math.exp(step if i % 2 == 0 else -step)
-                if i // 2 <= n_clusters:
-                    prices[i // 2] *= factor
-                else:
-                    prices[:n_clusters] *= factor
-            value = dual_value(task, dual, prices, known, earned, trial, cost, column)
-            count += 1
-            if value > best:
-                best = value
-                base[:] = prices
-                known[:] = prices
-                earned[:] = trial
-        if best - start <= step * PAYS * dual.base:
-            step *= 0.5
-    return best
+    return float(value + assign(cost, column))

@@ -12,6 +12,7 @@ from sagin.methods.log1p import log1p_in_place
 from sagin.methods.stable_matching import greedy_matching
 from sagin.systems.stin_vmdc.kernels import (
     EXACT,
+    RecordArray,
     Task,
     Work,
     band_shares,
@@ -85,7 +86,7 @@ def mixture(corners: np.ndarray, n: int, mix: np.ndarray) -> tuple[float, float]
 
 
 @kernel
-def most_uploaded(vehicle: np.ndarray, m: int, rate: float) -> float:
+def most_uploaded(vehicle: RecordArray, m: int, rate: float) -> float:
     """Largest share the base station's path can take at an RF rate."""
     if rate <= 0.0:
         return 0.0
@@ -94,7 +95,7 @@ def most_uploaded(vehicle: np.ndarray, m: int, rate: float) -> float:
 
 
 @kernel
-def split_tasks(task: Task, plan: np.ndarray, rule: int, mix: np.ndarray, corners: np.ndarray) -> bool:
+def split_tasks(task: Task, plan: RecordArray, rule: int, mix: np.ndarray, corners: np.ndarray) -> bool:
     """Shares of every task at fixed rates by a rule; False if some vehicle has no feasible split."""
     vehicle = task.vehicle
     for m in range(plan.size):
@@ -141,7 +142,7 @@ def deal_out(task: Task, owner: np.ndarray) -> None:
 
 
 @kernel
-def load_satellite(task: Task, plan: np.ndarray, part: float, work: Work) -> bool:
+def load_satellite(task: Task, plan: RecordArray, part: float, work: Work) -> bool:
     """Satellite shares a `part` of the way from what the base station cannot take to all that must go, with shares."""
     for m in range(plan.size):
         least = task.vehicle[m].least
@@ -152,7 +153,7 @@ def load_satellite(task: Task, plan: np.ndarray, part: float, work: Work) -> boo
 
 
 @kernel
-def feasible_start(task: Task, plan: np.ndarray, work: Work) -> bool:
+def feasible_start(task: Task, plan: RecordArray, work: Work) -> bool:
     """Splits and band shares that meet all deadlines at given rates, with as much load on the satellite as possible.
 
     Equal band shares would often be infeasible although others are not.
@@ -172,14 +173,14 @@ def feasible_start(task: Task, plan: np.ndarray, work: Work) -> bool:
 
 
 @kernel
-def all_rates(task: Task, plan: np.ndarray, owner: np.ndarray, work: Work) -> None:
+def all_rates(task: Task, plan: RecordArray, owner: np.ndarray, work: Work) -> None:
     """Rates of all vehicles at their powers, as `trial_rate`."""
     for n in range(task.members.shape[0]):
         cluster_rates(task, plan, n, held_by(owner, n, work.held), work)
 
 
 @kernel
-def all_least_powers(task: Task, plan: np.ndarray, owner: np.ndarray, work: Work) -> bool:
+def all_least_powers(task: Task, plan: RecordArray, owner: np.ndarray, work: Work) -> bool:
     """Least powers and their rates, as `trial` and `trial_rate`; False if some cluster has none."""
     for n in range(task.members.shape[0]):
         if cluster_energy(task, plan, n, held_by(owner, n, work.held), EXACT, work) == math.inf:
@@ -190,7 +191,7 @@ def all_least_powers(task: Task, plan: np.ndarray, owner: np.ndarray, work: Work
 
 
 @kernel
-def utilities(task: Task, plan: np.ndarray, value: np.ndarray) -> None:
+def utilities(task: Task, plan: RecordArray, value: np.ndarray) -> None:
     """Computation efficiency (F, N) of each cluster if one sub-channel served it alone; all sub-channels at once."""
     gain, path, weights, vehicle, n_nodes = task.gain, task.path, task.node_weight, task.vehicle, task.path.shape[1]
     n_sub = value.shape[0]
@@ -225,7 +226,7 @@ def utilities(task: Task, plan: np.ndarray, value: np.ndarray) -> None:
 
 @kernel
 def rematch(
-    task: Task, plan: np.ndarray, owner: np.ndarray, honest: bool, value: np.ndarray, trial: np.ndarray, work: Work
+    task: Task, plan: RecordArray, owner: np.ndarray, honest: bool, value: np.ndarray, trial: np.ndarray, work: Work
 ) -> float:
     """Match by utility; keep the result only if all stay in time and energy falls. Returns the energy [J]."""
     utilities(task, plan, value)
@@ -252,7 +253,7 @@ def rematch(
 
 
 @kernel
-def take_trial(plan: np.ndarray) -> None:
+def take_trial(plan: RecordArray) -> None:
     """Take over powers and rates on trial."""
     for m in range(plan.size):
         plan[m].power = plan[m].trial
@@ -260,7 +261,7 @@ def take_trial(plan: np.ndarray) -> None:
 
 
 @kernel
-def begin(task: Task, plan: np.ndarray, owner: np.ndarray, work: Work) -> bool:
+def begin(task: Task, plan: RecordArray, owner: np.ndarray, work: Work) -> bool:
     """First matching, rates at the plan's powers, and a feasible split; False if there is none."""
     deal_out(task, owner)
     all_rates(task, plan, owner, work)
@@ -270,15 +271,8 @@ def begin(task: Task, plan: np.ndarray, owner: np.ndarray, work: Work) -> bool:
 
 
 @kernel
-def set_powers(task: Task, plan: np.ndarray, owner: np.ndarray, honest: bool, work: Work) -> None:
-    """Powers as low as the deadlines allow, or as they are."""
-    if honest and all_least_powers(task, plan, owner, work):
-        take_trial(plan)
-
-
-@kernel
 def alternate(
-    task: Task, rules: Rules, mix: np.ndarray, plan: np.ndarray, owner: np.ndarray, trace: np.ndarray, work: Work
+    task: Task, rules: Rules, mix: np.ndarray, plan: RecordArray, owner: np.ndarray, trace: np.ndarray, work: Work
 ) -> int:
     """Alternate from the plan's powers; fills `plan`, `owner` and `trace`, returns the rounds, 0 if infeasible.
 
@@ -295,7 +289,8 @@ def alternate(
     for i in range(1, rules.max_iterations + 1):
         if not split_tasks(task, plan, rules.split, mix, corners) and i == 1:
             return 0
-        set_powers(task, plan, owner, rules.honest, work)
+        if rules.honest and all_least_powers(task, plan, owner, work):
+            take_trial(plan)
         rematch(task, plan, owner, rules.honest, value, trial, work)
         band_shares(task, plan, work)
         trace[i] = 0.0

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sagin.core.engine import kernel
-from sagin.systems.stin_vmdc.kernels import EXACT, Task, Work, band_shares, cluster_energy, held_by
+from sagin.systems.stin_vmdc.kernels import EXACT, RecordArray, Task, Work, band_shares, cluster_energy, held_by
 from sagin.systems.stin_vmdc.kernels_search import (
     N_POINTS,
     SURE,
@@ -38,7 +38,7 @@ class Tables(NamedTuple):
 
 
 @kernel
-def tabulate(task: Task, plan: np.ndarray, owner: np.ndarray, n: int, tables: Tables, work: Work) -> None:
+def tabulate(task: Task, plan: RecordArray, owner: np.ndarray, n: int, tables: Tables, work: Work) -> None:
     """Fill the rows of cluster `n`."""
     held, gain, lose, swap = work.held, tables.gain, tables.lose, tables.swap
     s = held_by(owner, n, held)
@@ -88,15 +88,15 @@ def best_change(owner: np.ndarray, uplink: np.ndarray, tables: Tables) -> tuple[
 
 @kernel
 def rematch_best(
-    task: Task, plan: np.ndarray, owner: np.ndarray, uplink: np.ndarray, tables: Tables, energy: float, work: Work
+    task: Task, plan: RecordArray, owner: np.ndarray, uplink: np.ndarray, tables: Tables, energy: float, work: Work
 ) -> float:
     """Change sub-channels while that saves energy, the best change first; returns the energy."""
-    stale = np.ones(uplink.size, dtype=np.bool_)
+    fresh = np.zeros(uplink.size, dtype=np.int64)
     while True:
         for n in range(uplink.size):
-            if stale[n]:
+            if fresh[n] == 0:
                 tabulate(task, plan, owner, n, tables, work)
-                stale[n] = False
+                fresh[n] = 1
         change, n, give, take = best_change(owner, uplink, tables)
         if change >= -SURE * energy:
             return energy
@@ -117,17 +117,17 @@ def rematch_best(
             return energy
         energy += exact
         uplink[n] = first
-        stale[n] = True
+        fresh[n] = 0
         keep_powers(task, plan, n, task.members.shape[1] - 1)
         if other >= 0:
             uplink[other] = second
-            stale[other] = True
+            fresh[other] = 0
             keep_powers(task, plan, other, task.members.shape[1] - 1)
 
 
 @kernel
 def descend(
-    task: Task, plan: np.ndarray, owner: np.ndarray, limits: Limits, trace: np.ndarray, work: Work
+    task: Task, plan: RecordArray, owner: np.ndarray, limits: Limits, trace: np.ndarray, work: Work
 ) -> tuple[int, bool]:
     """Sweeps and rematching until neither pays; returns the rounds and whether the rule was met.
 

@@ -16,6 +16,7 @@ from sagin.core.engine import kernel
 from sagin.methods.square_root_shares import square_root_shares
 from sagin.systems.stin_vmdc.kernels import (
     EXACT,
+    RecordArray,
     Task,
     Work,
     add_power,
@@ -45,7 +46,7 @@ class Place(NamedTuple):
 
 
 @kernel
-def set_split(task: Task, plan: np.ndarray, m: int, theta: float, zeta: float) -> None:
+def set_split(task: Task, plan: RecordArray, m: int, theta: float, zeta: float) -> None:
     """Give vehicle `m` a split: its root cost and least band share follow."""
     vehicle = task.vehicle
     bits = zeta * vehicle[m].bits
@@ -59,7 +60,7 @@ def set_split(task: Task, plan: np.ndarray, m: int, theta: float, zeta: float) -
 
 
 @kernel
-def band_energy(plan: np.ndarray, cost: np.ndarray, lower: np.ndarray, shares: np.ndarray) -> float:
+def band_energy(plan: RecordArray, cost: np.ndarray, lower: np.ndarray, shares: np.ndarray) -> float:
     """Terahertz energy [J] at the optimal shares, inf if the deadlines leave none; the arrays (M,) are scratch."""
     total = 0.0
     for m in range(plan.size):
@@ -82,7 +83,7 @@ def band_energy(plan: np.ndarray, cost: np.ndarray, lower: np.ndarray, shares: n
 
 
 @kernel
-def keep_powers(task: Task, plan: np.ndarray, n: int, top: int) -> None:
+def keep_powers(task: Task, plan: RecordArray, n: int, top: int) -> None:
     """Take over the trial powers of ranks `top` to 0 of cluster `n`."""
     for k in range(top + 1):
         m = task.members[n, k]
@@ -91,7 +92,7 @@ def keep_powers(task: Task, plan: np.ndarray, n: int, top: int) -> None:
 
 
 @kernel
-def settle(task: Task, plan: np.ndarray, owner: np.ndarray, uplink: np.ndarray, work: Work) -> float:
+def settle(task: Task, plan: RecordArray, owner: np.ndarray, uplink: np.ndarray, work: Work) -> float:
     """Least powers, uplink energies (N,) and terahertz costs of the present state; returns its energy [J]."""
     energy = 0.0
     for n in range(uplink.size):
@@ -108,7 +109,7 @@ def settle(task: Task, plan: np.ndarray, owner: np.ndarray, uplink: np.ndarray, 
 
 
 @kernel
-def look_above(task: Task, plan: np.ndarray, n: int, s: int, top: int, work: Work) -> float:
+def look_above(task: Task, plan: RecordArray, n: int, s: int, top: int, work: Work) -> float:
     """Interference from the ranks above `top` into `work.above`; returns their uplink energy [J]."""
     energy = 0.0
     for i in range(s):
@@ -124,7 +125,7 @@ def look_above(task: Task, plan: np.ndarray, n: int, s: int, top: int, work: Wor
 
 
 @kernel
-def trial_energy(task: Task, plan: np.ndarray, at: Place, precision: float, work: Work) -> float:
+def trial_energy(task: Task, plan: RecordArray, at: Place, precision: float, work: Work) -> float:
     """Uplink energy of a cluster plus terahertz energy, splits of ranks up to `at.k` having changed."""
     terahertz = band_energy(plan, work.cost, work.lower, work.shares)
     if terahertz == math.inf:
@@ -137,7 +138,7 @@ def trial_energy(task: Task, plan: np.ndarray, at: Place, precision: float, work
 
 @kernel
 def split_energy(
-    task: Task, plan: np.ndarray, at: Place, theta: float, zeta: float, precision: float, work: Work
+    task: Task, plan: RecordArray, at: Place, theta: float, zeta: float, precision: float, work: Work
 ) -> float:
     """Energy that depends on one vehicle if it splits so."""
     set_split(task, plan, at.m, theta, zeta)
@@ -146,25 +147,16 @@ def split_energy(
 
 
 @kernel
-def worth_a_look(task: Task, plan: np.ndarray, at: Place, now: float, work: Work) -> bool:
-    """Can a vehicle without satellite load gain from some? `now`: the energy that depends on it.
+def worth_a_look(plan: RecordArray, theta: float, saved: float, unit: float) -> bool:
+    """Can a vehicle without satellite load gain from some? `saved`: energy saved elsewhere by a share NEAR theta.
 
-    Taking what it saves elsewhere as linear in the share, with the slope found at a short distance (it is concave), and
-    the terahertz energy as (others + root)^2, the gain is convex in the root of the share: the whole decides.
+    Taking the saving as linear in the share (it is concave; a tenth is added) and the terahertz energy as
+    (others + root)^2, the gain is convex in the root of the share: the whole decides. `unit`: [J] of the whole task.
     """
-    vehicle = task.vehicle
-    theta = plan[at.m].theta
     others = 0.0
     for j in range(plan.size):
         others += plan[j].root
-    before = band_energy(plan, work.cost, work.lower, work.shares)
-    near = split_energy(task, plan, at, theta * (1.0 - NEAR), theta * NEAR, TRIAL, work)
-    after = band_energy(plan, work.cost, work.lower, work.shares)
-    set_split(task, plan, at.m, theta, 0.0)
-    if near == math.inf:
-        return True
-    slope = 1.1 * (now - before - near + after) / (theta * NEAR)
-    unit = vehicle[at.m].bits * task.p_thz / vehicle[at.m].sat_rate
+    slope = 1.1 * saved / (theta * NEAR)
     return (slope - unit) * math.sqrt(theta) > 2.0 * others * math.sqrt(unit)
 
 
@@ -186,7 +178,7 @@ def insert(points: np.ndarray, n: int, x: float, y: float) -> int:
 
 @kernel
 def best_split(
-    task: Task, plan: np.ndarray, at: Place, total: float, now: float, points: np.ndarray, work: Work
+    task: Task, plan: RecordArray, at: Place, total: float, now: float, points: np.ndarray, work: Work
 ) -> tuple[float, float]:
     """Least energy over theta + zeta = total, and its theta: a grid, the neighbourhood, then parabolas.
 
@@ -236,7 +228,7 @@ def best_split(
 @kernel
 def vehicle_step(
     task: Task,
-    plan: np.ndarray,
+    plan: RecordArray,
     owner: np.ndarray,
     uplink: np.ndarray,
     place: tuple[int, int, int],
@@ -250,11 +242,18 @@ def vehicle_step(
     s = held_by(owner, n, work.held)
     at = Place(m, n, s, k, look_above(task, plan, n, s, k, work))
     theta, zeta, least = plan[m].theta, plan[m].zeta, vehicle[m].least
-    now = uplink[n] + band_energy(plan, work.cost, work.lower, work.shares)
-    now += theta * vehicle[m].edge_j + zeta * vehicle[m].sat_j
+    terahertz = band_energy(plan, work.cost, work.lower, work.shares)
+    now = uplink[n] + terahertz + theta * vehicle[m].edge_j + zeta * vehicle[m].sat_j
     cheap = vehicle[m].edge_j < 0.0 or vehicle[m].sat_j < 0.0  # offloading may pay beyond what must go
-    if not cheap and zeta == 0.0 and (theta == 0.0 or not worth_a_look(task, plan, at, now, work)):
-        return energy
+    if zeta == 0.0 and not cheap:
+        saved = 0.0
+        if theta > 0.0:
+            saved = now - split_energy(task, plan, at, theta * (1.0 - NEAR), theta * NEAR, TRIAL, work)
+            saved += band_energy(plan, work.cost, work.lower, work.shares) - terahertz
+            set_split(task, plan, m, theta, zeta)
+        unit = vehicle[m].bits * task.p_thz / vehicle[m].sat_rate
+        if theta == 0.0 or not worth_a_look(plan, theta, saved, unit):
+            return energy
     best, best_theta, best_zeta = now, theta, zeta
     for level in range(2 if cheap else 1):
         total = least if level == 0 else 1.0
@@ -280,7 +279,7 @@ def vehicle_step(
 
 
 @kernel
-def exchange(task: Task, plan: np.ndarray, a: int, b: int, bits: float) -> float:
+def exchange(task: Task, plan: RecordArray, a: int, b: int, bits: float) -> float:
     """Send `bits` of a's upload to the satellite, take as many of b's back; returns the change of the fixed energy."""
     vehicle = task.vehicle
     part_a, part_b = bits / vehicle[a].bits, bits / vehicle[b].bits
@@ -291,7 +290,7 @@ def exchange(task: Task, plan: np.ndarray, a: int, b: int, bits: float) -> float
 
 @kernel
 def exchange_step(
-    task: Task, plan: np.ndarray, owner: np.ndarray, uplink: np.ndarray, n: int, energy: float, work: Work
+    task: Task, plan: RecordArray, owner: np.ndarray, uplink: np.ndarray, n: int, energy: float, work: Work
 ) -> float:
     """Best exchange of satellite load within cluster `n`; returns the energy."""
     s = held_by(owner, n, work.held)

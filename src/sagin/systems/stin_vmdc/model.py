@@ -321,7 +321,7 @@ def _energy(power: np.ndarray, time: np.ndarray) -> np.ndarray:
 def budget(d: Drops) -> list[tuple[str, float, str]]:
     """Link budget at mid elevation without fading, and the means over the vehicles of the first drop."""
     c = d.scenario
-    elevation = from_deg((c.sat_elevation_min_deg + c.sat_elevation_max_deg) / 2)
+    elevation = np.array(from_deg((c.sat_elevation_min_deg + c.sat_elevation_max_deg) / 2))
     distance = float(slant_range_at_elevation(elevation, c.sat_altitude_m, EARTH_RADIUS_M))
     absorption = slant_transmittance(elevation, c.thz_abs_coeff_per_m, c.thz_abs_height_m)
     noise = to_dbm(thermal_noise_w(c.thz_noise_temp_k, c.thz_bandwidth_hz, from_db(c.thz_noise_figure_db)))
