@@ -233,6 +233,7 @@ COMPARISONS = (
         scheme="ao",
         peer=alternate_optimization,
         claim=1000.0,
+        drops=7,
         note="same start, same stopping rules, problems built once and changed through parameters (Clarabel)",
     ),
 )
