@@ -18,6 +18,7 @@ from benchmarks.harness import Comparison, Growth
 from scipy.optimize import brentq
 
 from sagin.core import records
+from sagin.core.units import to_db
 from sagin.systems.stin_vmdc.model import Decision, Drops
 
 
@@ -326,12 +327,16 @@ COMPARISONS = (
 
 
 def _proportional(n: int) -> dict[str, Any]:
-    """n vehicles with bandwidths, sub-channels and antennas in proportion."""
+    """n vehicles with bandwidths, sub-channels, antennas and the satellite's aperture in proportion.
+
+    Without the larger aperture a wider terahertz band only brings more noise, and 200 vehicles have no feasible split.
+    """
     return {
         "n_vehicles": n,
         "n_subchannels": 12 * n // 20,
         "rf_bandwidth_hz": 3e6 * n / 20,
         "thz_bandwidth_hz": 100e9 * n / 20,
+        "thz_gain_sat_dbi": 60 + float(to_db(n / 20)),
         "rsu_antennas": max(64, n),
         "n_bs_draws": 1,
     }
