@@ -32,12 +32,21 @@ def integer_below(generator: np.random.Generator, bound: int) -> int:
 
 
 @kernel
+def pair_below(generator: np.random.Generator, bound: int) -> tuple[int, int]:
+    """Two independent uniform integers in 0 .. bound - 1 from one draw, for bound far below 2^26."""
+    scaled = generator.random() * bound
+    first = int(scaled)
+    return first, int((scaled - first) * bound)
+
+
+@kernel
 def tournament(generator: np.random.Generator, n: int, size: int) -> int:
     """Best of `size` indices drawn with replacement from a population of n sorted best first."""
-    best = integer_below(generator, n)
-    for _ in range(size - 1):
-        best = min(best, integer_below(generator, n))
-    return best
+    best = n - 1
+    for _ in range(size // 2):
+        one, other = pair_below(generator, n)
+        best = min(best, min(one, other))
+    return min(best, integer_below(generator, n)) if size % 2 == 1 else best
 
 
 @kernel
@@ -63,8 +72,7 @@ def uniform_crossover(generator: np.random.Generator, second: np.ndarray, child:
     for index in range(child.size):
         if index % COINS == 0:
             coins = int(generator.random() * 2.0**COINS)
-        if coins & 1:
-            child[index] = second[index]
+        child[index] = second[index] if coins & 1 else child[index]
         coins >>= 1
 
 
@@ -79,27 +87,28 @@ def order_crossover(
     for place in range(low, high):
         kept[first[place]] = True
         child[place] = first[place]
-    take = 0
-    for place in range(child.size):
-        if low <= place < high:
-            continue
-        while kept[second[take]]:
-            take += 1
-        child[place] = second[take]
-        take += 1
+    place = high if low == 0 else 0
+    for gene in second:
+        if not kept[gene]:
+            child[place] = gene
+            place += 1
+            if place == low:
+                place = high
     for place in range(low, high):
         kept[first[place]] = False
 
 
 @kernel
-def skip(generator: np.random.Generator, probability: float) -> int:
-    """Number of failures before the next success of independent trials of that probability; 2^62 if it is 0."""
-    if probability <= 0.0:
-        return 1 << 62
-    if probability >= 1.0:
-        return 0
-    failures = np.log(1.0 - generator.random()) / np.log1p(-probability)
-    return int(min(failures, 4e18))
+def pace(probability: float) -> float:
+    """What `skip` needs of the probability of a success."""
+    return -1.0 / np.log1p(-probability) if 0.0 < probability < 1.0 else (0.0 if probability > 0.0 else np.inf)
+
+
+@kernel
+def skip(generator: np.random.Generator, pace: float) -> int:
+    """Number of failures before the next success of independent trials; 4e18 if a success is impossible."""
+    failures = -np.log(1.0 - generator.random()) * pace
+    return int(failures) if failures < 4e18 else 4_000_000_000_000_000_000
 
 
 @kernel
@@ -107,19 +116,20 @@ def reset_mutation(
     generator: np.random.Generator, probability: float, n_labels: int, fixed: np.ndarray, labels: np.ndarray
 ) -> None:
     """Redraw each label of `labels` (n,) with that probability, uniform in 0 .. n_labels - 1, except where `fixed`."""
-    index = skip(generator, probability)
+    rate = pace(probability)
+    index = skip(generator, rate)
     while index < labels.size:
         if not fixed[index]:
             labels[index] = integer_below(generator, n_labels)
-        index += 1 + skip(generator, probability)
+        index += 1 + skip(generator, rate)
 
 
 @kernel
 def swap_mutation(generator: np.random.Generator, probability: float, rows: np.ndarray) -> None:
     """In each row of `rows` (m, n), with that probability, swap two places drawn independently (possibly the same)."""
-    index = skip(generator, probability)
+    rate = pace(probability)
+    index = skip(generator, rate)
     while index < rows.shape[0]:
-        one = integer_below(generator, rows.shape[1])
-        other = integer_below(generator, rows.shape[1])
+        one, other = pair_below(generator, rows.shape[1])
         rows[index, one], rows[index, other] = rows[index, other], rows[index, one]
-        index += 1 + skip(generator, probability)
+        index += 1 + skip(generator, rate)

@@ -17,7 +17,7 @@ def _scheme(name: str, role: Role, summary: str, where: str, options: type[Param
 SYSTEM = System(
     name="thz_uav_mec",
     title="Terahertz multi-UAV-assisted offloading to M/M/c edge servers",
-    reference="thz_uav_mec_song",
+    reference="song_thz_uav_mec",
     sense="min",
     scenario=scenario.Scenario,
     draw=model.draw,
