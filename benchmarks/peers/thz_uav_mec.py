@@ -256,7 +256,7 @@ GROWTH = (
     Growth(
         "IoTs, penalty dual decomposition",
         "pdd",
-        tuple((n, _scaled(n)) for n in (5, 10, 20, 40)),
+        tuple((n, _scaled(n)) for n in (10, 20, 40, 80)),
         {"outer": 10, "inner": 3},
     ),
     Growth(

@@ -41,13 +41,19 @@ def at_most_one(linear: np.ndarray, curvature: np.ndarray, x: np.ndarray) -> Non
         total += max(0.0, -linear[i] / curvature[i])
     theta = 0.0
     if total > 1.0:
-        order = np.argsort(linear)
         value = -1.0
         slope = 0.0
-        for j in order:  # break points in decreasing order
+        for i in range(n):
+            x[i] = 0.0  # marks break points not yet passed
+        for _ in range(n):  # break points in decreasing order
+            j = -1
+            for i in range(n):
+                if x[i] == 0.0 and (j < 0 or linear[i] < linear[j]):
+                    j = i
             after = (value - linear[j] / curvature[j]) / (slope + 1.0 / curvature[j])
             if not -linear[j] > after:
                 break
+            x[j] = 1.0
             value -= linear[j] / curvature[j]
             slope += 1.0 / curvature[j]
             theta = after

@@ -10,21 +10,31 @@ import numpy as np
 from sagin.core.engine import kernel
 from sagin.methods.assignment import assign
 from sagin.methods.lambert_w import lambert_w
-from sagin.systems.thz_uav_mec.kernels import Problem, length, link_time
+from sagin.systems.thz_uav_mec.kernels import LEAST_SNR, Problem, length, link_time
 from sagin.systems.thz_uav_mec.kernels_uav import priced_hop
 
 CELLS = 10  # parts of a segment a level
-LEVELS = 3
+GROUPS = 100  # most groups of sub-bands with a relayed time of their own
 
 
 @kernel
-def _cell(problem: Problem, k: int, f: int, ground: float, ends: tuple[float, float], offer: tuple[float, float]):
-    """Least priced time of a relay anywhere in a cell of the segment: each distance is the least in the cell."""
+def _cell(
+    problem: Problem,
+    k: int,
+    band: tuple[float, float],
+    ground: float,
+    ends: tuple[float, float],
+    offer: tuple[float, float],
+) -> float:
+    """Least priced time of a relay anywhere in a cell of the segment: each distance is the least in the cell.
+
+    `band`: SNR per watt at 1 m, and absorption. `ends`: of the cell, as parts of the segment.
+    """
     up = (ends[0] * ground) ** 2 + problem.height_up**2
     down = ((1.0 - ends[1]) * ground) ** 2 + problem.height_down**2
-    spread, loss = problem.spread[f], problem.absorption[f]
+    spread, loss = band
     first = link_time(problem.work[k], problem.iot_power[k] * spread / up * np.exp(-loss * np.sqrt(up)))
-    gain = max(spread / down * np.exp(-loss * np.sqrt(down)), 1e-60)
+    gain = max(spread / down * np.exp(-loss * np.sqrt(down)), LEAST_SNR)
     return first + priced_hop(problem.work[k], gain, offer[0], offer[1])
 
 
@@ -38,7 +48,9 @@ def _least(values: np.ndarray) -> int:
 
 
 @kernel
-def ideal_relay(problem: Problem, k: int, m: int, f: int, offer: tuple[float, float], ceiling: float) -> float:
+def ideal_relay(
+    problem: Problem, k: int, m: int, band: tuple[float, float], offer: tuple[float, float], ceiling: float
+) -> float:
     """A lower bound of the priced time of IoT k to server m through one UAV anywhere; `ceiling` where it is above.
 
     `offer`: price of power [s/W] and the most power of a UAV. The best point lies on the segment between the ends. The
@@ -49,7 +61,7 @@ def ideal_relay(problem: Problem, k: int, m: int, f: int, offer: tuple[float, fl
     width = 1.0 / CELLS
     coarse, middle = np.empty(CELLS), np.empty(CELLS)
     for a in range(CELLS):
-        coarse[a] = _cell(problem, k, f, ground, (a * width, (a + 1) * width), offer)
+        coarse[a] = _cell(problem, k, band, ground, (a * width, (a + 1) * width), offer)
     for _ in range(CELLS):
         a = _least(coarse)
         if coarse[a] >= least:
@@ -57,7 +69,7 @@ def ideal_relay(problem: Problem, k: int, m: int, f: int, offer: tuple[float, fl
         coarse[a] = np.inf
         for b in range(CELLS):
             left = a * width + b * width * width
-            middle[b] = _cell(problem, k, f, ground, (left, left + width * width), offer)
+            middle[b] = _cell(problem, k, band, ground, (left, left + width * width), offer)
         for _ in range(CELLS):
             b = _least(middle)
             if middle[b] >= least:
@@ -65,23 +77,36 @@ def ideal_relay(problem: Problem, k: int, m: int, f: int, offer: tuple[float, fl
             middle[b] = np.inf
             for c in range(CELLS):
                 left = a * width + b * width * width + c * width**3
-                least = min(least, _cell(problem, k, f, ground, (left, left + width**3), offer))
+                least = min(least, _cell(problem, k, band, ground, (left, left + width**3), offer))
     return least
 
 
 @kernel
 def fill_ideal(problem: Problem, price: float, cost: np.ndarray) -> None:
-    """Lower bounds of the priced times of all links (K, M, F)."""
+    """Lower bounds of the priced times of all links (K, M, F).
+
+    In large networks a few neighbouring sub-bands share the relayed time of the best of them, direct times never.
+    """
     n_iots, n_mecs, n_bands = problem.direct.shape
     most = 0.0
     for u in range(len(problem.uav_power)):
         most = max(most, problem.uav_power[u])
-    for k in range(n_iots):
-        for m in range(n_mecs):
-            for f in range(n_bands):
-                cost[k, m, f] = problem.direct[k, m, f]
+    width = (n_bands + GROUPS - 1) // GROUPS
+    for start in range(0, n_bands, width):
+        stop = min(start + width, n_bands)
+        spread, loss = problem.spread[start], problem.absorption[start]
+        for f in range(start + 1, stop):
+            spread, loss = max(spread, problem.spread[f]), min(loss, problem.absorption[f])
+        for k in range(n_iots):
+            for m in range(n_mecs):
+                ceiling = 0.0
+                for f in range(start, stop):
+                    ceiling = max(ceiling, problem.direct[k, m, f])
+                relayed = ceiling
                 if most > 0.0:
-                    cost[k, m, f] = ideal_relay(problem, k, m, f, (price, most), cost[k, m, f])
+                    relayed = ideal_relay(problem, k, m, (spread, loss), (price, most), ceiling)
+                for f in range(start, stop):
+                    cost[k, m, f] = min(problem.direct[k, m, f], relayed)
 
 
 @kernel
@@ -161,7 +186,7 @@ def used_power(problem: Problem, server: np.ndarray, subband: np.ndarray, price:
         ground = length(problem.iot_xy[k], problem.mec_xy[m], 0.0)
         for c in range(100):
             s = (c + 0.5) / 100.0
-            time = _cell(problem, k, f, ground, (s, s), (price, most))
+            time = _cell(problem, k, (problem.spread[f], problem.absorption[f]), ground, (s, s), (price, most))
             if time < best:
                 best = time
                 down = ((1.0 - s) * ground) ** 2 + problem.height_down**2
