@@ -367,7 +367,7 @@ def test_rematching_alone_never_loses() -> None:
         task, plan, owner, work = planned(DROPS, decision, row)
         uplink = np.empty(4)
         before = kernels_search.settle(task, plan, owner, uplink, work)
-        tables = kernels_rematch.Tables(np.empty((4, 12)), np.empty((4, 12)), np.empty((4, 12, 12)))
+        tables = kernels_rematch.Tables(np.empty((4, 12)), np.empty((4, 12)), np.empty((4, 12, 12)), np.empty(12))
         after = kernels_rematch.rematch_best(task, plan, owner, uplink, tables, before, work)
         assert after <= before
         assert kernels_search.settle(task, plan, owner, uplink, work) == pytest.approx(after, rel=1e-10)

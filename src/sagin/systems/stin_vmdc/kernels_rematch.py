@@ -19,6 +19,8 @@ from sagin.systems.stin_vmdc.kernels_search import (
     vehicle_step,
 )
 
+N_WANTED = 8  # sub-channels a cluster may ask for at a time
+
 
 class Limits(NamedTuple):
     """When the search ends."""
@@ -30,59 +32,98 @@ class Limits(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """Uplink energy of every cluster after one change of its sub-channels [J]; inf where that is impossible."""
+    """Uplink energy of every cluster after one change of its sub-channels [J]; NaN where it was not worked out."""
 
     gain: np.ndarray  # (N, F) with sub-channel f as well
     lose: np.ndarray  # (N, F) without sub-channel f
     swap: np.ndarray  # (N, F, F) with the second instead of the first
+    appeal: np.ndarray  # (F,) scratch: what a sub-channel promises a cluster
+
+
+@kernel
+def swap_energy(
+    task: Task, plan: RecordArray, owner: np.ndarray, n: int, give: int, take: int, tables: Tables, work: Work
+) -> float:
+    """Uplink energy of cluster `n` with `take` instead of `give`, worked out once."""
+    if math.isnan(tables.swap[n, give, take]):
+        held = work.held
+        s = held_by(owner, n, held)
+        for i in range(s):
+            if held[i] == give:
+                held[i] = take
+        tables.swap[n, give, take] = cluster_energy(task, plan, n, s, TRIAL, work)
+    return tables.swap[n, give, take]
 
 
 @kernel
 def tabulate(task: Task, plan: RecordArray, owner: np.ndarray, n: int, tables: Tables, work: Work) -> None:
-    """Fill the rows of cluster `n`."""
-    held, gain, lose, swap = work.held, tables.gain, tables.lose, tables.swap
+    """Fill the rows of cluster `n`, for the sub-channels on which it would be received best at its present powers."""
+    held, gain, lose, swap, appeal = work.held, tables.gain, tables.lose, tables.swap, tables.appeal
+    n_sub = owner.size
+    for f in range(n_sub):
+        gain[n, f] = math.nan
+        lose[n, f] = math.nan
+        appeal[f] = 0.0
+        for k in range(task.members.shape[1]):
+            m = task.members[n, k]
+            if m >= 0 and owner[f] != n:
+                appeal[f] += plan[m].power * task.gain[m, f]
+        for g in range(n_sub):
+            swap[n, f, g] = math.nan
     s = held_by(owner, n, held)
-    for f in range(owner.size):
-        gain[n, f] = math.inf
-        if owner[f] != n and s < task.quota:
-            held[s] = f
-            gain[n, f] = cluster_energy(task, plan, n, s + 1, TRIAL, work)
     for i in range(s):
         f = held[i]
         held[i] = held[s - 1]
         lose[n, f] = cluster_energy(task, plan, n, s - 1, TRIAL, work)
         held[i] = f
-        for g in range(owner.size):
-            if owner[g] != n:
-                held[i] = g
-                swap[n, f, g] = cluster_energy(task, plan, n, s, TRIAL, work)
-        held[i] = f
+    for _ in range(min(N_WANTED, n_sub - s)):
+        f = 0
+        for g in range(n_sub):
+            if appeal[g] > appeal[f]:
+                f = g
+        if appeal[f] <= 0.0:
+            return
+        appeal[f] = 0.0
+        gain[n, f] = math.inf
+        if s < task.quota:
+            held[s] = f
+            gain[n, f] = cluster_energy(task, plan, n, s + 1, TRIAL, work)
+        for i in range(s):
+            g = held[i]
+            held[i] = f
+            swap[n, g, f] = cluster_energy(task, plan, n, s, TRIAL, work)
+            held[i] = g
 
 
 @kernel
-def best_change(owner: np.ndarray, uplink: np.ndarray, tables: Tables) -> tuple[float, int, int, int]:
-    """Fall of the energy (negative), cluster, what it gives up (-1: nothing) and what it takes of the best change."""
+def best_change(
+    task: Task, plan: RecordArray, owner: np.ndarray, uplink: np.ndarray, tables: Tables, work: Work
+) -> tuple[float, int, int, int]:
+    """Fall of the energy (negative), cluster, what it gives up (-1: nothing) and what it takes of the best change.
+
+    Every change is seen from a cluster that wants the sub-channel and gains by it; what the other cluster gets in
+    exchange is worked out when needed.
+    """
     gain, lose, swap = tables.gain, tables.lose, tables.swap
     best, best_n, give, take = 0.0, -1, -1, -1
     for n in range(uplink.size):
         for f in range(owner.size):
             a = owner[f]
-            if a == n:
+            if math.isnan(gain[n, f]):
                 continue
             change = gain[n, f] - uplink[n]
             if a >= 0:
                 change += lose[a, f] - uplink[a]
             if change < best:
                 best, best_n, give, take = change, n, -1, f
-            if a > n:  # the same swap is seen from both sides
-                continue
             for g in range(owner.size):
-                if owner[g] == n:
-                    change = swap[n, g, f] - uplink[n]
-                    if a >= 0:
-                        change += swap[a, f, g] - uplink[a]
-                    if change < best:
-                        best, best_n, give, take = change, n, g, f
+                if owner[g] != n or swap[n, g, f] >= uplink[n]:
+                    continue
+                change = swap[n, g, f] - uplink[n]
+                if a >= 0:
+                    change += swap_energy(task, plan, owner, a, f, g, tables, work) - uplink[a]
+                if change < best:
+                    best, best_n, give, take = change, n, g, f
     return best, best_n, give, take
 
 
@@ -97,7 +138,7 @@ def rematch_best(
             if fresh[n] == 0:
                 tabulate(task, plan, owner, n, tables, work)
                 fresh[n] = 1
-        change, n, give, take = best_change(owner, uplink, tables)
+        change, n, give, take = best_change(task, plan, owner, uplink, tables, work)
         if change >= -SURE * energy:
             return energy
         other = owner[take]
@@ -138,7 +179,12 @@ def descend(
     n_sub = owner.size
     uplink = np.empty(n_clusters)
     points = np.empty((N_POINTS, 2))
-    tables = Tables(np.empty((n_clusters, n_sub)), np.empty((n_clusters, n_sub)), np.empty((n_clusters, n_sub, n_sub)))
+    tables = Tables(
+        np.empty((n_clusters, n_sub)),
+        np.empty((n_clusters, n_sub)),
+        np.empty((n_clusters, n_sub, n_sub)),
+        np.empty(n_sub),
+    )
     energy = settle(task, plan, owner, uplink, work)
     trace[0] = energy
     if energy == math.inf:
