@@ -7,7 +7,8 @@ import numpy as np
 from sagin.blocks.computing.queue_mmc import operation_delay
 from sagin.core import random, results
 from sagin.systems.thz_uav_mec.kernels import Problem, State, copy_state, fill_operation, sum_delay
-from sagin.systems.thz_uav_mec.kernels_baselines import associate_by_distance, breed, fixed_cost, nearest_servers
+from sagin.systems.thz_uav_mec.kernels_associate import associate
+from sagin.systems.thz_uav_mec.kernels_baselines import breed, fixed_cost, nearest_servers, relay_by_distance
 from sagin.systems.thz_uav_mec.kernels_uav import choose_relays, polish
 from sagin.systems.thz_uav_mec.linear_association import associate_sca
 from sagin.systems.thz_uav_mec.model import Drops
@@ -55,7 +56,13 @@ def solve_uao(drops: Drops, options: StartOptions) -> results.Solution:
     states = []
     for i, problem in enumerate(problems(drops)):
         state = _central(drops, i, problem, options)
-        associate_by_distance(problem, state)
+        cost, relay = np.empty(problem.direct.shape), np.empty((drops.n_iots, drops.n_mecs), dtype=np.int64)
+        relay_by_distance(problem, state.xy, cost, relay)
+        associate(cost, problem.queue, state.server, state.subband, True)
+        state.relay[:] = relay[np.arange(drops.n_iots), state.server]
+        for u in range(drops.n_uavs):
+            mine = state.relay == u
+            state.power[u, mine] = problem.uav_power[u] / max(mine.sum(), 1)
         states.append(state)
     return results.solution(decision(states))
 

@@ -353,13 +353,8 @@ FIGURES = (
         n_drops=40,
         extra=("communication_delay", "computation_delay", "upper_bounded_objective"),
         claims=(
-            _order_at_end(
-                "pdd_best",
-                "The penalty dual decomposition beats the other joint schemes.",
-                ("PDD",),
-                ("BCD-SCA", "UO-GUAO"),
-                CALIBRATED,
-            ),
+            _order_at_end("pdd_below_bcd_sca", "PDD beats BCD-SCA.", ("PDD",), ("BCD-SCA",), CALIBRATED),
+            _order_at_end("pdd_below_uo_guao", "PDD beats UO-GUAO.", ("PDD",), ("UO-GUAO",), CALIBRATED),
             _order_at_end(
                 "joint_below_single",
                 "Schemes that optimise UAVs and associations jointly beat those that do not.",

@@ -21,7 +21,6 @@ from sagin.systems.thz_uav_mec.kernels import (
     link_time,
     up_snr,
 )
-from sagin.systems.thz_uav_mec.kernels_associate import associate
 
 OVERLOAD_S = 1e3  # charge of the genetic association for an IoT above a server's stable load
 
@@ -68,45 +67,38 @@ def fixed_cost(problem: Problem, state: State, cost: np.ndarray) -> None:
 
 
 @kernel
-def associate_by_distance(problem: Problem, state: State) -> None:
-    """UAO: a pair is relayed by the IoT's nearest UAV if the server is farther than it; equal powers, fixed UAVs."""
-    n_iots, n_mecs, n_bands = problem.direct.shape
+def relay_by_distance(problem: Problem, xy: np.ndarray, cost: np.ndarray, relay: np.ndarray) -> None:
+    """UAO: a pair is relayed by the IoT's nearest UAV if the server is farther than it; the UAV shares power evenly.
+
+    `cost`: (K, M, F) output, times of all links. `relay`: (K, M) output, the relay of each pair.
+    """
+    n_iots, n_mecs, n_bands = cost.shape
     n_uavs = len(problem.uav_power)
     nearest = np.full(n_iots, -1, dtype=np.int64)
     count = np.zeros(n_uavs)
     for k in range(n_iots):
         for u in range(n_uavs):
-            if nearest[k] < 0 or length(problem.iot_xy[k], state.xy[u], problem.height_up) < length(
-                problem.iot_xy[k], state.xy[nearest[k]], problem.height_up
+            if nearest[k] < 0 or length(problem.iot_xy[k], xy[u], problem.height_up) < length(
+                problem.iot_xy[k], xy[nearest[k]], problem.height_up
             ):
                 nearest[k] = u
         if n_uavs > 0:
             count[nearest[k]] += 1.0
-    cost = problem.direct.copy()
-    relayed = np.zeros((n_iots, n_mecs), dtype=np.bool_)
-    drop = problem.height_up - problem.height_down  # server above IoT
+    above = problem.height_up - problem.height_down  # server above IoT
     for k in range(n_iots):
         u = nearest[k]
         for m in range(n_mecs):
-            if u < 0 or not (
-                length(problem.iot_xy[k], problem.mec_xy[m], drop)
-                > length(problem.iot_xy[k], state.xy[u], problem.height_up)
+            relay[k, m] = -1
+            if u >= 0 and length(problem.iot_xy[k], problem.mec_xy[m], above) > length(
+                problem.iot_xy[k], xy[u], problem.height_up
             ):
-                continue
-            relayed[k, m] = True
+                relay[k, m] = u
             for f in range(n_bands):
-                snr = down_gain(problem, m, f, state.xy[u]) * problem.uav_power[u] / count[u]
-                up = link_time(problem.work[k], up_snr(problem, k, f, state.xy[u]))
-                cost[k, m, f] = up + link_time(problem.work[k], snr)
-    associate(cost, problem.queue, state.server, state.subband, True)
-    count[:] = 0.0
-    for k in range(n_iots):
-        state.relay[k] = nearest[k] if relayed[k, state.server[k]] else -1
-        if state.relay[k] >= 0:
-            count[state.relay[k]] += 1.0
-    for k in range(n_iots):
-        if state.relay[k] >= 0:
-            state.power[state.relay[k], k] = problem.uav_power[state.relay[k]] / count[state.relay[k]]
+                cost[k, m, f] = problem.direct[k, m, f]
+                if relay[k, m] >= 0:
+                    snr = down_gain(problem, m, f, xy[u]) * problem.uav_power[u] / count[u]
+                    up = link_time(problem.work[k], up_snr(problem, k, f, xy[u]))
+                    cost[k, m, f] = up + link_time(problem.work[k], snr)
 
 
 @kernel
