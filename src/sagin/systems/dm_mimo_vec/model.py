@@ -268,7 +268,11 @@ def budget(drops: Drops) -> list[tuple[str, float, str]]:
     return [
         ("transmit power of vehicle 0", float(to_dbm(power)), "dBm"),
         ("ground gain at 1 m with fading", float(to_db(float(drops.gain_ground[0, 0]))), "dB"),
-        ("ground gain from 1 m to the vehicle", float(-drops.pathloss_exponent * to_db(float(drops.distance_m[0, 0]))), "dB"),
+        (
+            "ground gain from 1 m to the vehicle",
+            float(-drops.pathloss_exponent * to_db(float(drops.distance_m[0, 0]))),
+            "dB",
+        ),
         ("noise in the ground band", float(to_dbm(drops.noise_ground_w)), "dBm"),
         ("SNR of vehicle 0", float(to_db(snr)), "dB"),
         ("upload rate of vehicle 0 on the whole band", upload_rate, "bit/s"),
