@@ -78,8 +78,21 @@ def test_bound_without_a_satellite_link_is_the_road_side() -> None:
     np.testing.assert_allclose(SYSTEM.bound(drops), cost, rtol=1e-10)
 
 
-def test_a_sequential_decision_has_no_bound_yet() -> None:
-    assert np.isnan(SYSTEM.bound(DROPS, SequentialDecision)).all()
+@pytest.mark.parametrize(("beta", "worst"), [(0.7, 0.01), (0.37, 0.01), (1.0, 0.02), (0.0, 1e-9)])
+def test_sequential_bound_is_below_and_close(beta, worst) -> None:
+    drops = SYSTEM.sample(SYSTEM.scenario(beta=beta), seeds=range(6))
+    bound = SYSTEM.bound(drops, SequentialDecision)
+    objective = SYSTEM.evaluate(drops, SYSTEM.solve(drops, "sequential").decision).objective
+    gap = objective / bound - 1
+    assert (gap >= -1e-12).all()
+    assert (gap <= worst).all()
+    generator = np.random.default_rng(1)
+    for _ in range(20):
+        v = np.stack([_random_precoders(int(generator.integers(2**31)), 4, 4, 2.0).T for _ in range(6)])
+        order = np.stack([generator.permutation(4) for _ in range(6)])
+        bits = drops.task_bits * generator.uniform(0, 1, (6, 4))
+        decision = records.build(SequentialDecision, order=order, s_sat_bits=bits, v=v)
+        assert (SYSTEM.evaluate(drops, decision).objective >= bound).all()
 
 
 @settings(max_examples=40, deadline=None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -36,7 +36,7 @@ class Column:
     le: float | None = None
     tolerance: float | None = None  # of a violation
 
-    @property
+    @cached_property
     def all_dims(self) -> tuple[str, ...]:
         """Dimensions with the leading `drop` where the array varies."""
         return ("drop", *self.dims) if self.per_drop else self.dims
@@ -96,7 +96,7 @@ def sizes(record: Any, known: Mapping[str, int] | None = None) -> dict[str, int]
 
 def n_drops(record: Any) -> int:
     """Number of drops in the batch."""
-    return sizes(record)["drop"]
+    return next(len(getattr(record, name)) for name, col in columns(type(record)).items() if col.per_drop)
 
 
 def take(record: R, rows: Sequence[int] | np.ndarray | slice) -> R:

@@ -16,7 +16,8 @@ def mmse_sinr(received: np.ndarray, noise_w: float) -> np.ndarray:
     sinr = np.empty((white.shape[0], n_streams))
     for i in range(n_streams):
         wanted = white[:, :, i : i + 1]
-        others = np.delete(white, i, axis=2)
+        others = white.copy()
+        others[:, :, i] = 0.0
         covariance = np.eye(n_branches) + others @ others.conj().swapaxes(1, 2)
         sinr[:, i] = (wanted.conj() * np.linalg.solve(covariance, wanted)).sum(axis=(1, 2)).real
     return sinr

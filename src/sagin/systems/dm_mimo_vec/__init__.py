@@ -15,7 +15,7 @@ SYSTEM = System(
     draw=model.draw,
     spaces=(
         Space(model.Decision, model.evaluate, bound=late(f"{_HERE}.bound:lower_bound")),
-        Space(sequential.SequentialDecision, sequential.evaluate),
+        Space(sequential.SequentialDecision, sequential.evaluate, bound=late(f"{_HERE}.bound:sequential_lower_bound")),
     ),
     schemes=(
         Scheme(

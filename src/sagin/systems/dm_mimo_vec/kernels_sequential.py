@@ -13,12 +13,15 @@ from sagin.systems.dm_mimo_vec.kernels import (
     RSU_S_PER_BIT,
     SAT_S_PER_BIT,
     UPLOAD_S,
+    UPLOAD_WEIGHT,
     Problem,
     branch_time,
     pick,
     satellite_premium,
 )
 
+_CELLS = 2000  # of powers, for the bound
+_LEAST_CELL = 1e-6  # first positive end of a cell, as a part of the largest power
 _POWERS = 400
 _LEAST_POWER = 1e-3  # of the largest
 
@@ -96,3 +99,45 @@ def _serve(problem: Problem, i: int, wait: float, room: float) -> tuple[float, f
                     best_bits, best_power, best_tau, best_sending = moved, power, tau, moved / rate
                     best_cost, best_late = cost, late
     return best_bits, best_power, best_tau, best_sending
+
+
+@kernel
+def sequential_bound_batch(batch: Problem, bounds: np.ndarray) -> None:
+    """Lower bound of the objective of sequential service, deadlines left out.
+
+    Shortest upload first is the least sum of upload times; after its upload no vehicle does better than with the link
+    to itself. The cost of that falls in the rate and rises in the power, which bounds it on cells of powers.
+    """
+    n = batch.tasks.shape[2]
+    for d in range(bounds.size):
+        problem = pick(batch, d)
+        upload = np.sort(problem.tasks[UPLOAD_S])
+        total = 0.0
+        for place in range(n):
+            total += problem.beta * upload[place] * (n - place)
+        for i in range(n):
+            # the weight of a second of upload is beta plus what its energy costs
+            total += (problem.tasks[UPLOAD_WEIGHT, i] - problem.beta) * problem.tasks[UPLOAD_S, i]
+            total += _least_alone(problem, i)
+        bounds[d] = total * (1.0 - 1e-12)
+
+
+@kernel
+def _least_alone(problem: Problem, i: int) -> float:
+    """Lower bound of the cost of task i after its upload, alone on the satellite link."""
+    tasks, beta = problem.tasks, problem.beta
+    bits, per_rsu = tasks[BITS, i], tasks[RSU_S_PER_BIT, i]
+    stay = bits * (beta * per_rsu + (1.0 - beta) * problem.rsu_j_per_bit)
+    least = 0.0  # on top of `stay`
+    low = 0.0
+    for k in range(_CELLS):
+        high = problem.p_max_w * math.exp(math.log(_LEAST_CELL) * (1.0 - k / (_CELLS - 1.0)))
+        rate = problem.bandwidth_hz / math.log(2.0) * math.log1p(problem.gains[0] * high)
+        if rate > 0.0:
+            per_sat = 1.0 / rate + tasks[SAT_S_PER_BIT, i]
+            premium = satellite_premium(problem, low, rate)
+            balanced = per_rsu / (per_sat + per_rsu)
+            least = min(least, bits * (premium + beta * (per_sat - per_rsu)))
+            least = min(least, bits * balanced * (premium - beta * per_rsu))
+        low = high
+    return stay + least
