@@ -79,7 +79,7 @@ def _dry_continuum(f: np.ndarray, p: float, e: float, theta: float) -> np.ndarra
 
 @lru_cache(maxsize=2)
 def _table(name: str) -> tuple[np.ndarray, ...]:
-    with files(__package__).joinpath(name).open(encoding="ascii") as lines:
+    with files("sagin.blocks.channel").joinpath(name).open(encoding="ascii") as lines:
         return tuple(np.loadtxt(lines, delimiter=",", skiprows=1).T)
 
 

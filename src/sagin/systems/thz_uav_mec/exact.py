@@ -34,8 +34,12 @@ def exact(drops: Drops) -> Exact:
     states, bounds = [], []
     for i, problem in enumerate(problems(drops)):
         start = State(
-            *(np.array(getattr(known, name)[i]) for name in ("server", "subband", "relay", "uav_xy", "uav_power")),
-            np.zeros(drops.n_uavs),
+            server=known.server[i].copy(),
+            subband=known.subband[i].copy(),
+            relay=known.relay[i].copy(),
+            xy=known.uav_xy[i].copy(),
+            power=known.uav_power[i].copy(),
+            price=np.zeros(drops.n_uavs),
         )
         state, lower = certify(problem, start)
         states.append(state)

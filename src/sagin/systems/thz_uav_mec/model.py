@@ -157,7 +157,7 @@ def derive(drops: Drops, given: frozenset[str]) -> Drops:
 
 @lru_cache(maxsize=1)
 def _table() -> tuple[np.ndarray, np.ndarray]:
-    with files(__package__).joinpath("absorption.csv").open(encoding="ascii") as lines:
+    with files("sagin.systems.thz_uav_mec").joinpath("absorption.csv").open(encoding="ascii") as lines:
         frequency_ghz, attenuation = np.loadtxt(lines, delimiter=",", skiprows=1).T
     return frequency_ghz * 1e9, np.log(attenuation)
 
@@ -196,14 +196,13 @@ def clear(drops: Drops, horizontal_m: np.ndarray) -> np.ndarray:
 def evaluate(drops: Drops, decision: Decision) -> Metrics:
     """Delays and violations of a decision; wrong indices count as violations and make every delay infinite."""
     n_uavs, n_iots = drops.n_uavs, drops.n_iots
-    bad = sum(
-        ((index < low) | (index >= high)).sum(axis=1)
-        for index, low, high in (
-            (decision.server, 0, drops.n_mecs),
-            (decision.subband, 0, drops.n_subbands),
-            (decision.relay, -1, n_uavs),
-        )
-    )  # Eq. (1), (4)
+    bad = np.zeros(len(drops.seeds))
+    for index, low, high in (
+        (decision.server, 0, drops.n_mecs),
+        (decision.subband, 0, drops.n_subbands),
+        (decision.relay, -1, n_uavs),
+    ):
+        bad += ((index < low) | (index >= high)).sum(axis=1)  # Eq. (1), (4)
     server = np.clip(decision.server, 0, drops.n_mecs - 1)
     band = np.clip(decision.subband, 0, drops.n_subbands - 1)
     relay = np.clip(decision.relay, -1, n_uavs - 1)
@@ -253,7 +252,7 @@ def evaluate(drops: Drops, decision: Decision) -> Metrics:
         snr_first_hop=first,
         snr_second_hop=second,
         n_relayed=relayed.sum(axis=1).astype(float),
-        violation_index_range=bad.astype(float),
+        violation_index_range=bad,
         violation_subband_reuse=(n_iots - distinct).astype(float),  # Eq. (3)
         violation_uav_power=np.max(spent - 1.0, axis=1, initial=-1.0),  # Eq. (2)
         violation_uav_power_negative=np.max(-decision.uav_power, axis=(1, 2), initial=0.0),
