@@ -33,8 +33,14 @@ def exact(drops: Drops) -> Exact:
     known = solve_improved(drops, ImprovedOptions()).decision
     states, bounds = [], []
     for i, problem in enumerate(problems(drops)):
-        server, subband, relay = (np.array(part[i]) for part in (known.server, known.subband, known.relay))
-        start = State(server, subband, relay, known.uav_xy[i].copy(), known.uav_power[i].copy(), np.zeros(drops.n_uavs))
+        start = State(
+            server=known.server[i].copy(),
+            subband=known.subband[i].copy(),
+            relay=known.relay[i].copy(),
+            xy=known.uav_xy[i].copy(),
+            power=known.uav_power[i].copy(),
+            price=np.zeros(drops.n_uavs),
+        )
         state, lower = certify(problem, start)
         states.append(state)
         bounds.append(lower / drops.n_iots)

@@ -1,5 +1,8 @@
 """Compiled association: servers with stable slots and sub-bands by alternating two exact linear assignments."""
 
+# numpy types an element of an array as an array; kernels read elements everywhere
+# pyright: reportArgumentType=false, reportReturnType=false
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,5 +1,8 @@
 """Compiled baselines: nearest servers, the relay rule of UAO, costs at fixed UAVs, and the genetic association."""
 
+# numpy types an element of an array as an array; kernels read elements everywhere
+# pyright: reportArgumentType=false, reportReturnType=false
+
 from __future__ import annotations
 
 import numpy as np

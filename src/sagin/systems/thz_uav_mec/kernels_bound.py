@@ -3,6 +3,9 @@
 LB = LAP(min_m (c_kmf + gamma_m)) + sum_m min_n (G(n) - gamma_m n) - nu sum P, valid for every gamma and nu >= 0.
 """
 
+# numpy types an element of an array as an array; kernels read elements everywhere
+# pyright: reportArgumentType=false, reportReturnType=false
+
 from __future__ import annotations
 
 import numpy as np

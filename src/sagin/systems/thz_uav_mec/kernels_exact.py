@@ -4,6 +4,9 @@ In a square every distance is replaced by its least value; then all servers and 
 power split exactly. Sums of delays, no maximum delay.
 """
 
+# numpy types an element of an array as an array; kernels read elements everywhere
+# pyright: reportArgumentType=false, reportReturnType=false
+
 from __future__ import annotations
 
 import numpy as np

@@ -3,6 +3,9 @@
 Notation: n number of IoTs on a server, G(n) = n T(n lambda) with the bounded waiting probability rho^beta.
 """
 
+# numpy types an element of an array as an array; kernels read elements everywhere
+# pyright: reportArgumentType=false, reportReturnType=false
+
 from __future__ import annotations
 
 from typing import NamedTuple

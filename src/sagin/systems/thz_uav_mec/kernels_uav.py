@@ -1,5 +1,8 @@
 """Compiled UAV blocks: power split (Theorem 2), placement (SP3), relay choice (Theorem 1), and the UAV step."""
 
+# numpy types an element of an array as an array; kernels read elements everywhere
+# pyright: reportArgumentType=false, reportReturnType=false
+
 from __future__ import annotations
 
 from typing import NamedTuple

@@ -196,14 +196,13 @@ def clear(drops: Drops, horizontal_m: np.ndarray) -> np.ndarray:
 def evaluate(drops: Drops, decision: Decision) -> Metrics:
     """Delays and violations of a decision; wrong indices count as violations and make every delay infinite."""
     n_uavs, n_iots = drops.n_uavs, drops.n_iots
-    bad = sum(
-        ((index < low) | (index >= high)).sum(axis=1)
-        for index, low, high in (
-            (decision.server, 0, drops.n_mecs),
-            (decision.subband, 0, drops.n_subbands),
-            (decision.relay, -1, n_uavs),
-        )
-    )  # Eq. (1), (4)
+    bad = np.zeros(len(drops.seeds))
+    for index, low, high in (
+        (decision.server, 0, drops.n_mecs),
+        (decision.subband, 0, drops.n_subbands),
+        (decision.relay, -1, n_uavs),
+    ):
+        bad += ((index < low) | (index >= high)).sum(axis=1)  # Eq. (1), (4)
     server = np.clip(decision.server, 0, drops.n_mecs - 1)
     band = np.clip(decision.subband, 0, drops.n_subbands - 1)
     relay = np.clip(decision.relay, -1, n_uavs - 1)
@@ -231,7 +230,7 @@ def evaluate(drops: Drops, decision: Decision) -> Metrics:
     queue = operation_delay(load, drops.n_units, drops.service_rate_per_s)  # Eq. (5), (6) [s]
     bounded = operation_delay(load, drops.n_units, drops.service_rate_per_s, bounded=True)  # Eq. (18), see E3 [s]
     computation = np.take_along_axis(queue, server, axis=1)
-    wrong = np.asarray(bad > 0)[:, None]
+    wrong = (bad > 0)[:, None]
     communication = np.where(wrong, np.inf, communication)
     computation = np.where(wrong, np.inf, computation)
     delay = communication + computation  # Eq. (M8) [s]
@@ -252,8 +251,8 @@ def evaluate(drops: Drops, decision: Decision) -> Metrics:
         utilisation=utilisation,
         snr_first_hop=first,
         snr_second_hop=second,
-        n_relayed=np.sum(relayed, axis=1, dtype=float),
-        violation_index_range=np.asarray(bad, dtype=float),
+        n_relayed=relayed.sum(axis=1).astype(float),
+        violation_index_range=bad,
         violation_subband_reuse=(n_iots - distinct).astype(float),  # Eq. (3)
         violation_uav_power=np.max(spent - 1.0, axis=1, initial=-1.0),  # Eq. (2)
         violation_uav_power_negative=np.max(-decision.uav_power, axis=(1, 2), initial=0.0),
