@@ -38,12 +38,12 @@ class Split:
         usable = b > 0
         self.f.value, self.g.value = f, np.where(usable, g, 0.0)
         self.a.value, self.b.value, self.s.value = a, b, np.minimum(s, a + b) * (1 - 1e-12)
-        self.problem.solve(solver=cp.CLARABEL)
+        self.problem.solve(solver=cp.SCIPY, scipy_options={"method": "highs-ds"})  # a corner, exactly
         if self.problem.status not in ("optimal", "optimal_inaccurate"):
             return None
         theta = np.clip(self.theta.value, 0, a)
-        theta[theta < 1e-7] = 0.0  # an interior point never quite reaches a corner
-        return theta, np.clip(s - theta, 0, b)
+        zeta = np.clip(s - theta, 0, b)
+        return np.where(theta < 1e-9, 0, theta), np.where(zeta < 1e-9, 0, zeta)  # rounding is not load
 
 
 class Shares:
@@ -61,7 +61,7 @@ class Shares:
             return None
         self.cost.value, self.lower.value = np.maximum(cost / cost.mean(), 1e-6), lower
         self.problem.solve(solver=cp.CLARABEL)
-        alpha = np.maximum(self.alpha.value, lower)
+        alpha = np.where(cost > 0, np.maximum(self.alpha.value, lower), 0)
         return alpha / alpha.sum()
 
 
