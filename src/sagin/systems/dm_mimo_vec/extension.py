@@ -1,8 +1,8 @@
 """Sequential service, greedy: shortest upload first, then for each vehicle the best power and split it still can get.
 
 Shortest first is optimal among all schedules of the shared band, constant shares included, for the sum of upload
-times. As a whole the result is not proven optimal: the order ignores what follows the upload, power and split are
-chosen one vehicle after the other.
+times. Power and split are chosen one vehicle after the other, which is not optimal as a whole; the bound of the space
+says how far from it.
 """
 
 from __future__ import annotations
