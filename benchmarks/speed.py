@@ -51,7 +51,7 @@ def peers(name: str) -> Any:
 
 
 def latency(system: System, quick: bool) -> Iterator[Row]:
-    """One warm drop: peer against ours, in turn, with the difference of their objectives."""
+    """One warm drop: peer against ours, in turn, with the difference of their objectives; and ours a drop of a batch."""
     for case in peers(system.name).COMPARISONS:
         scenario = system.scenario(**case.overrides)
         warm = system.sample(scenario, seeds=[10**6])
@@ -67,6 +67,8 @@ def latency(system: System, quick: bool) -> Iterator[Row]:
             theirs.append(seconds)
             off.append(system.evaluate(drops, decision).objective[0] / mine - 1)
         ratios = [peer / own for peer, own in zip(theirs, ours, strict=True)]
+        many = system.sample(scenario, seeds=range(10 if quick else 100))
+        batch_s = _cpu(partial(solve, many))[0] / len(many.seeds)
         yield {
             "label": case.label,
             "scheme": case.scheme,
@@ -74,6 +76,8 @@ def latency(system: System, quick: bool) -> Iterator[Row]:
             "peer_s": statistics.median(theirs),
             "ours_s": statistics.median(ours),
             "ratio": statistics.median(ratios),
+            "ours_in_batch_s": batch_s,
+            "ratio_in_batch": statistics.median(theirs) / batch_s,
             "aim": case.claim,
             "objective_off_worst": max(off, key=abs),
             "note": case.note,

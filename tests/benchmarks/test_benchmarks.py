@@ -1,7 +1,6 @@
 """The benchmark programs run, and what the systems tell them refers to what exists."""
 
 import json
-import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -11,11 +10,6 @@ import sagin
 
 ROOT = Path(__file__).parents[2]
 PEERS = sorted(path.stem for path in (ROOT / "benchmarks" / "peers").glob("[a-z]*.py"))
-
-
-@pytest.fixture(autouse=True)
-def _root_on_path(monkeypatch) -> None:
-    monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])
 
 
 @pytest.mark.parametrize("name", PEERS)
