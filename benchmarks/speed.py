@@ -51,7 +51,7 @@ def peers(name: str) -> Any:
 
 
 def latency(system: System, quick: bool) -> Iterator[Row]:
-    """One warm drop: peer against ours, in turn, with the difference of their objectives; and ours a drop of a batch."""
+    """One warm drop: peer against ours, in turn, with the difference of their objectives; and ours in a batch."""
     for case in peers(system.name).COMPARISONS:
         scenario = system.scenario(**case.overrides)
         warm = system.sample(scenario, seeds=[10**6])
