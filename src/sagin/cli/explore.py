@@ -26,7 +26,7 @@ def list_(json: inputs.Json = False) -> None:
         output.print_json({"systems": [_summary(system) for system in found], "broken": broken})
         return
     for system_ in found:
-        output.say(f"{system_.name}: {system_.title}")
+        output.heading(f"{system_.name}: {system_.title}")
         rows = [(scheme.name, scheme.role, scheme.summary) for scheme in system_.schemes]
         output.table("", ("scheme", "role", "what it does"), rows)
         if system_.figures:
@@ -56,7 +56,7 @@ def describe(
         output.print_json(document)
         return
     goal = {"min": "minimise", "max": "maximise"}[chosen.sense]
-    output.say(f"{chosen.name}: {chosen.title} [{chosen.reference}]; {goal} `objective` {_unit(chosen)}".rstrip())
+    output.heading(f"{chosen.name}: {chosen.title} [{chosen.reference}]; {goal} `objective` {_unit(chosen)}".rstrip())
     _print_fields("scenario", values)
     rows = [(scheme.name, scheme.role, scheme.space.__name__, scheme.summary) for scheme in chosen.schemes]
     output.table("schemes", ("scheme", "role", "decides", "what it does"), rows)

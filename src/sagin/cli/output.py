@@ -45,6 +45,11 @@ def table(title: str, head: Iterable[str], rows: Iterable[Iterable[Any]], right:
     say()
 
 
+def heading(text: str) -> None:
+    """Print words, wrapped at the width of the console."""
+    console().print(text)
+
+
 def say(text: str = "") -> None:
     """Print a line."""
     console().print(text, soft_wrap=True)
