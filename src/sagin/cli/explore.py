@@ -30,7 +30,7 @@ def list_(json: inputs.Json = False) -> None:
         rows = [(scheme.name, scheme.role, scheme.summary) for scheme in system_.schemes]
         output.table("", ("scheme", "role", "what it does"), rows)
         if system_.figures:
-            output.say("figures: " + ", ".join(figure.name for figure in system_.figures) + "\n")
+            output.heading("figures: " + ", ".join(figure.name for figure in system_.figures) + "\n")
     if not found and not broken:
         output.say("no systems found")
     for name, reason in broken.items():
