@@ -19,6 +19,7 @@ from sagin.core.statistics import interval
 from sagin.experiments.files import write_text
 from sagin.experiments.gaps import gaps
 from sagin.experiments.provenance import provenance
+from sagin.experiments.runs import usable
 
 
 def measure(name: str, drops: int, overrides: dict[str, Any], schemes: list[str]) -> list[dict[str, Any]]:
@@ -30,11 +31,11 @@ def measure(name: str, drops: int, overrides: dict[str, Any], schemes: list[str]
     rows = []
     for gap in table:
         outcome = run.schemes[gap.scheme]
-        both = np.isfinite(outcome.metrics.objective) & (outcome.solution.status != 2)
+        both = np.isfinite(outcome.metrics.objective) & usable(outcome.solution)
         row = {"label": gap.scheme, "role": gap.role, "drops": drops, "feasible": int(both.sum())}
         row |= {"gap_mean_percent": 100 * gap.mean, "gap_max_percent": 100 * gap.largest}
         if paper is not None and gap.role == "improved":
-            both &= paper.solution.status != 2
+            both &= usable(paper.solution)
             sign = 1.0 if system.sense == "max" else -1.0
             gain = interval(100 * sign * (outcome.metrics.objective / paper.metrics.objective - 1)[both])
             row |= {"gain_percent": gain.mean, "gain_low": gain.low, "gain_high": gain.high}
