@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 import sagin
+from sagin.cli.inputs import scenario_of
 from sagin.core.statistics import interval
 from sagin.experiments.files import write_text
 from sagin.experiments.gaps import gaps
@@ -22,10 +22,10 @@ from sagin.experiments.provenance import provenance
 from sagin.experiments.runs import usable
 
 
-def measure(name: str, drops: int, overrides: dict[str, Any], schemes: list[str]) -> list[dict[str, Any]]:
+def measure(name: str, drops: int, settings: list[str], schemes: list[str]) -> list[dict[str, Any]]:
     """One row a scheme: mean and largest gap [%] over its feasible drops, and the paired gain over the paper's [%]."""
     system = sagin.system(name)
-    batch = system.sample(system.scenario(**overrides), seeds=range(drops))
+    batch = system.sample(scenario_of(system, settings, None), seeds=range(drops))
     run, table = gaps(system, batch, {scheme: {} for scheme in schemes or [s.name for s in system.schemes]})
     paper = run.schemes.get(system.names("paper")[0])
     rows = []
@@ -52,12 +52,11 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--schemes", default="", help="names, separated by commas; default: all")
     parser.add_argument("--out", type=Path)
     args = parser.parse_args(words)
-    overrides = {key: yaml.safe_load(value) for key, _, value in (text.partition("=") for text in args.set)}
     document: dict[str, Any] = {"provenance": provenance(), "systems": {}}
     for name in args.systems or sagin.system_names():
-        rows = measure(name, args.drops, overrides, [word for word in args.schemes.split(",") if word])
+        rows = measure(name, args.drops, args.set, [word for word in args.schemes.split(",") if word])
         document["systems"][name] = rows
-        print(f"\n{name}: gap to the certified bound over {args.drops} drops {overrides or ''}")
+        print(f"\n{name}: gap to the certified bound over {args.drops} drops {' '.join(args.set)}")
         for row in rows:
             gain = "" if "gain_percent" not in row else (
                 f"   gains {row['gain_percent']:.3f} % [{row['gain_low']:.3f}, {row['gain_high']:.3f}] over the paper's"
