@@ -41,6 +41,18 @@ class Column:
         """Dimensions with the leading `drop` where the array varies."""
         return ("drop", *self.dims) if self.per_drop else self.dims
 
+    @cached_property
+    def rules(self) -> tuple[tuple[str, Any, float], ...]:
+        """Declared bounds: sign, test of an array against the limit, limit."""
+        signs = (
+            ("gt", ">", np.greater),
+            ("ge", ">=", np.greater_equal),
+            ("lt", "<", np.less),
+            ("le", "<=", np.less_equal),
+        )
+        limits = ((sign, test, getattr(self, name)) for name, sign, test in signs)
+        return tuple((sign, test, limit) for sign, test, limit in limits if limit is not None)
+
 
 def column(*dims: str, unit: str = "", doc: str, dtype: type = float, finite: bool = True, **bounds: float) -> Any:
     """An array (drop, *dims). `bounds`: gt, ge, lt, le."""
@@ -63,6 +75,11 @@ def violation(doc: str, tolerance: float = 1e-6) -> Any:
 
 
 @lru_cache(maxsize=128)
+def _names(cls: type) -> frozenset[str]:
+    return frozenset(f.name for f in dataclasses.fields(cls))
+
+
+@lru_cache(maxsize=128)
 def columns(cls: type) -> Mapping[str, Column]:
     """The declared columns of a record class, in order."""
     return {f.name: f.metadata["column"] for f in dataclasses.fields(cls) if "column" in f.metadata}
@@ -74,8 +91,7 @@ def build(cls: type[R], **values: Any) -> R:
     Raises InputError that names the array, what is wrong and what is allowed.
     """
     table = columns(cls)
-    known = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    unknown = [name for name in values if name not in known]
+    unknown = [name for name in values if name not in _names(cls)]
     if unknown:
         raise InputError(unknown[0], "given", f"an array of {cls.__name__}", "one of " + ", ".join(table))
     missing = [name for name in table if name not in values]
@@ -101,6 +117,8 @@ def n_drops(record: Any) -> int:
 
 def take(record: R, rows: Sequence[int] | np.ndarray | slice) -> R:
     """The same record for some of its drops."""
+    if isinstance(rows, slice) and rows == slice(0, n_drops(record)):
+        return record
     table = columns(type(record))
     changes = {name: np.ascontiguousarray(getattr(record, name)[rows]) for name, col in table.items() if col.per_drop}
     if hasattr(record, "seeds"):
@@ -152,6 +170,8 @@ def feasible(metrics: Any) -> np.ndarray:
 def _coerce(name: str, value: Any, col: Column) -> Any:
     if not col.per_drop and not col.dims:
         return _scalar(name, value, col)
+    if type(value) is np.ndarray and value.dtype == col.dtype and value.ndim == len(col.all_dims):
+        return np.ascontiguousarray(value)  # as declared already
     try:
         array = np.asarray(value)
         if col.dtype is int and array.dtype.kind == "f" and not np.array_equal(array, np.rint(array)):
@@ -180,9 +200,11 @@ def _scalar(name: str, value: Any, col: Column) -> Any:
 def _common_sizes(known: dict[str, int], arrays: Mapping[str, Any], table: Mapping[str, Column]) -> dict[str, int]:
     owner = dict.fromkeys(known, "the drops")
     for name, col in table.items():
-        for dim, length in zip(col.all_dims, np.shape(arrays[name]), strict=False):
+        if not col.all_dims:
+            continue
+        for dim, length in zip(col.all_dims, arrays[name].shape, strict=False):
             if known.setdefault(dim, length) != length:
-                raise InputError(f"{name}.shape", np.shape(arrays[name]), f"{known[dim]} along {dim}, as {owner[dim]}")
+                raise InputError(f"{name}.shape", arrays[name].shape, f"{known[dim]} along {dim}, as {owner[dim]}")
             owner.setdefault(dim, name)
     return known
 
@@ -190,14 +212,10 @@ def _common_sizes(known: dict[str, int], arrays: Mapping[str, Any], table: Mappi
 def _check_bounds(name: str, array: Any, col: Column) -> None:
     if col.dtype in (str, bool):
         return
-    if np.size(array) == 0:
-        return
-    if col.finite and not np.all(np.isfinite(array)):
+    if col.finite and col.dtype is not int and not np.isfinite(array).all():
         raise InputError(name, _first(array, ~np.isfinite(array)), "finite", col.doc)
-    rules = (("gt", ">", np.greater), ("ge", ">=", np.greater_equal), ("lt", "<", np.less), ("le", "<=", np.less_equal))
-    for attribute, sign, test in rules:
-        limit = getattr(col, attribute)
-        if limit is not None and not np.all(test(array, limit)):
+    for sign, test, limit in col.rules:
+        if not test(array, limit).all():
             raise InputError(name, _first(array, ~test(array, limit)), f"{sign} {limit:g}", col.doc)
 
 

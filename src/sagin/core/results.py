@@ -57,6 +57,8 @@ def solution(
 def join(parts: Sequence[Solution]) -> Solution:
     """Chunks of drops put together; traces are padded with NaN and trimmed to the longest one."""
     width = max(_used(part.trace) for part in parts)
+    if len(parts) == 1:
+        return dataclasses.replace(parts[0], trace=_resize(parts[0].trace, width))
     return dataclasses.replace(
         parts[0],
         decision=records.concatenate([part.decision for part in parts]),
