@@ -2,14 +2,21 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
+
+import sagin
+from sagin.core.contracts import System
+from sagin.core.discovery import locations
 
 # Tests never judge elapsed time, and a run can be repeated; `--hypothesis-profile=explore` draws fresh examples.
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("repeatable")
+
 
 os.environ.setdefault("SAGIN_QUIET", "1")  # the compile notice is for people
 
@@ -41,3 +48,12 @@ def make_sixth_system() -> None:
 
 
 make_sixth_system()
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
+    """A made-up system that solves in no time, found through its entry point."""
+    monkeypatch.syspath_prepend(Path(__file__).parent / "toy_system")
+    locations.cache_clear()
+    yield sagin.system("toy")
+    locations.cache_clear()

@@ -14,16 +14,6 @@ def _json(capsys: Capture, *words: str) -> dict:
     return json.loads(capsys.readouterr().out)
 
 
-def _fails(capsys: Capture, *words: str) -> str:
-    """The one line a refused command leaves."""
-    assert run(["compare", *words]) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith("error: ")
-    assert err.count("\n") == 1
-    return err
-
-
 @pytest.fixture
 def files(toy: System, tmp_path: Path, capsys: Capture) -> Path:
     """Stored runs of the made-up system."""
@@ -63,7 +53,7 @@ def test_tables_name_extensions_and_counts(toy: System, capsys: Capture) -> None
     assert "6/0/0" in text
 
 
-def test_folder_of_a_comparison_goes_on_and_is_protected(toy: System, tmp_path: Path, capsys: Capture) -> None:
+def test_folder_of_a_comparison_goes_on_and_is_protected(toy: System, tmp_path: Path, capsys: Capture, refused) -> None:
     out = tmp_path / "out"
     words = ["compare", "toy", "--seeds", "0:6", "--out", str(out)]
     assert run(words) == 0
@@ -75,7 +65,7 @@ def test_folder_of_a_comparison_goes_on_and_is_protected(toy: System, tmp_path: 
     assert shards == {path: path.stat().st_mtime_ns for path in (out / "shards").iterdir()}
     assert tables == {path.name: path.read_bytes() for path in out.glob("*.csv")}
     capsys.readouterr()
-    assert "--force" in _fails(capsys, "toy", "--seeds", "0:7", "--out", str(out))
+    assert "--force" in refused("compare", "toy", "--seeds", "0:7", "--out", str(out))
     assert run(["compare", "toy", "--seeds", "0:7", "--out", str(out), "--force"]) == 0
 
 
@@ -95,8 +85,8 @@ def test_front_as_table_json_csv_and_picture(toy: System, tmp_path: Path, capsys
     assert sum(point["front"] for point in document["points"]) == 2
 
 
-def test_stored_files_must_hold_the_same_drops(files: Path, capsys: Capture) -> None:
-    text = _fails(capsys, str(files / "a.nc"), str(files / "other.nc"))
+def test_stored_files_must_hold_the_same_drops(files: Path, refused) -> None:
+    text = refused("compare", str(files / "a.nc"), str(files / "other.nc"))
     assert "scenario.task_bits_max = 3000000.0: must be 2000000.0 as in" in text
 
 
@@ -124,13 +114,13 @@ def test_stored_files_must_hold_the_same_drops(files: Path, capsys: Capture) -> 
         (["toy", "--pareto", "n_users=2,3", "--x", "a", "--y", "b", "--set", "n_users=2"], "set once"),
     ],
 )
-def test_bad_words_are_refused_in_one_line(toy: System, words: list[str], message: str, capsys: Capture) -> None:
-    assert message in _fails(capsys, *words)
+def test_bad_words_are_refused_in_one_line(toy: System, words: list[str], message: str, refused) -> None:
+    assert message in refused("compare", *words)
 
 
-def test_words_for_fresh_systems_are_refused_with_files(files: Path, capsys: Capture) -> None:
+def test_words_for_fresh_systems_are_refused_with_files(files: Path, refused) -> None:
     for words in (["--seeds", "0:4"], ["--set", "n_users=2"], ["--option", "iterate.rounds=2"]):
-        assert "absent with stored files" in _fails(capsys, str(files / "a.nc"), *words)
-    assert "given once" in _fails(capsys, str(files / "a.nc"), str(files / "a.nc"))
+        assert "absent with stored files" in refused("compare", str(files / "a.nc"), *words)
+    assert "given once" in refused("compare", str(files / "a.nc"), str(files / "a.nc"))
     (files / "text.nc").write_text("no")
-    assert "text.nc" in _fails(capsys, str(files / "text.nc"))
+    assert "text.nc" in refused("compare", str(files / "text.nc"))

@@ -11,16 +11,6 @@ from sagin.core.contracts import System
 Capture = pytest.CaptureFixture[str]
 
 
-def _fails(capsys: Capture, *words: str) -> str:
-    """The one line a refused command leaves."""
-    assert run(["report", *words]) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith("error: ")
-    assert err.count("\n") == 1
-    return err
-
-
 @pytest.fixture
 def few(toy: System, monkeypatch: pytest.MonkeyPatch) -> System:
     """The made-up system with one figure and two schemes, found by the command."""
@@ -45,13 +35,13 @@ def test_page_of_a_system_made_from_the_template(here: Path, capsys: Capture) ->
     assert [path.name for path in (here / "results").iterdir() if path.name.startswith(".")] == []
 
 
-def test_page_is_protected_and_goes_on(few: System, here: Path, capsys: Capture) -> None:
+def test_page_is_protected_and_goes_on(few: System, here: Path, capsys: Capture, refused) -> None:
     words = ["toy", "--drops", "3", "--out", "toy.html", "--results", "kept"]
     assert run(["report", *words, "--json"]) == 0
     first = json.loads(capsys.readouterr().out)
     assert first["shards"]["solved"] > 0
     assert first["claims"] == {"toy": [["fig2", "fall", "undecided"]]}
-    assert "--out = 'toy.html': must be a new file" in _fails(capsys, *words)
+    assert "--out = 'toy.html': must be a new file" in refused("report", *words)
     assert run(["report", *words, "--force", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["shards"]["solved"] == 0
     assert not (here / "results").exists()
@@ -68,13 +58,13 @@ def test_all_systems_even_if_one_cannot_be_loaded(
     assert "broken cannot be loaded" in (here / "results" / "report.html").read_text(encoding="utf-8")
 
 
-def test_bad_words_are_refused_in_one_line(toy: System, here: Path, capsys: Capture) -> None:
-    assert "system = 'nix': must be one of" in _fails(capsys, "nix")
-    assert "system = 'toy': must be given once" in _fails(capsys, "toy", "toy")
-    assert "--drops = 0: must be >= 1" in _fails(capsys, "toy", "--drops", "0")
-    assert "--threads = 0" in _fails(capsys, "toy", "--threads", "0")
-    assert "--out = 'no/x.html': must be in an existing folder" in _fails(capsys, "toy", "--out", "no/x.html")
-    assert "it is a folder" in _fails(capsys, "toy", "--out", ".")
-    assert "--speed = 'none.json': must be a readable file" in _fails(capsys, "toy", "--speed", "none.json")
+def test_bad_words_are_refused_in_one_line(toy: System, here: Path, refused) -> None:
+    assert "system = 'nix': must be one of" in refused("report", "nix")
+    assert "system = 'toy': must be given once" in refused("report", "toy", "toy")
+    assert "--drops = 0: must be >= 1" in refused("report", "toy", "--drops", "0")
+    assert "--threads = 0" in refused("report", "toy", "--threads", "0")
+    assert "--out = 'no/x.html': must be in an existing folder" in refused("report", "toy", "--out", "no/x.html")
+    assert "it is a folder" in refused("report", "toy", "--out", ".")
+    assert "--speed = 'none.json': must be a readable file" in refused("report", "toy", "--speed", "none.json")
     (here / "file").write_text("")
-    assert "results = 'file'" in _fails(capsys, "toy", "--results", "file")
+    assert "results = 'file'" in refused("report", "toy", "--results", "file")

@@ -47,13 +47,14 @@ def report(
 
     inputs.at_least_one(threads, "--threads")
     inputs.at_least_one(drops, "--drops")
-    target = out or PAGE
-    if out is None:
-        make_folder(target.parent)
-    check_target(target, force, "--out")
     measured = read_speed(speed) if speed else None
     chosen, broken = _systems(systems)
+    target = out or PAGE
+    if out or target.parent.exists():
+        check_target(target, force, "--out")
     chapters = [chapter(system, results, n_drops=drops, threads=threads, speed=measured) for system in chosen]
+    if out is None:
+        make_folder(target.parent)
     write_text(target, page(chapters, broken, provenance()), "--out")
     counts = {name: sum(part.shards[place] for part in chapters) for place, name in enumerate(_COUNTS)}
     claims = {

@@ -114,10 +114,6 @@ def schedule(drops: model.Drops, decision: model.Decision) -> Picture:
     return Picture("time (s)", "", bars=tuple(bars), rows=tuple(rows))
 
 
-def _claim(name: str, text: str, rule: str, check: Callable[[Series], Any], note: str) -> Claim:
-    return Claim(name, text, rule, check, note)
-
-
 TREND_RULE = "95 % interval of the difference of the gain between the two ends, paired over drops, excludes 0"
 
 FIG_A = Figure(
@@ -127,14 +123,14 @@ FIG_A = Figure(
     y_label=UTILITY,
     compute=compare_models(PREFERENCE),
     claims=(
-        _claim(
+        Claim(
             "n_s_best_true",
             "CCMSM (n_s) is the best model for preferences 0 to 0.9.",
             "paired 95 % interval of the true utility's difference to each other model excludes 0 at each point to 0.9",
             verdicts.best_model("true", 0.9),
             NOTE_MODELS + "; at preference 1 all sequential and parallel plans tie",
         ),
-        _claim(
+        Claim(
             "n_s_best_believed",
             "The same, each model judged by itself.",
             "as above with believed utilities",
@@ -142,7 +138,7 @@ FIG_A = Figure(
             NOTE_MODELS
             + "; at preference 0 one fast core is never slower than K slow ones: the claim cannot hold there",
         ),
-        _claim(
+        Claim(
             "wider_range",
             "CCMSM is useful over a wider range of preferences.",
             "the points where the mean plan is 0.5 % below all-local include those of every other model, and are more",
@@ -151,99 +147,61 @@ FIG_A = Figure(
         ),
     ),
 )
-FIG_B = Figure(
-    name="fig4b",
-    title="Computing models against the number of cores",
-    axis=CORES,
-    y_label=UTILITY,
-    fixed={"preference": 0.4},
-    compute=compare_models(CORES),
-    claims=(
-        _claim(
-            "gain_grows_with_scarcity_believed",
-            "The advantage of CCMSM over the next best model grows as the computing capacity falls.",
-            TREND_RULE,
-            verdicts.gain_trend("believed", falls=True),
-            NOTE_MODELS + "; at one core n_s and 1_s are one model, so the gain there is exactly 0",
+
+
+def _gain_figure(
+    figure: tuple[str, str, Axis], trend: tuple[str, str], size: tuple[str, float], **other: Any
+) -> Figure:
+    """A sweep of the models at preference 0.4 with the paper's trend and size of the gain.
+
+    `figure`: name, title, axis. `trend`: name and text of its claim. `size`: text and value. `other`: of the figure.
+    """
+    name, title, axis = figure
+    falls = axis is CORES
+    note = NOTE_MODELS + ("; at one core n_s and 1_s are one model, so the gain there is exactly 0" if falls else "")
+    trends = (("believed", trend[1]), ("true", "The same for the true utility."))
+    return Figure(
+        name=name,
+        title=f"Computing models against the {title}",
+        axis=axis,
+        y_label=UTILITY,
+        fixed={"preference": 0.4},
+        compute=compare_models(axis),
+        claims=(
+            *(
+                Claim(f"{trend[0]}_{kind}", text, TREND_RULE, verdicts.gain_trend(kind, falls=falls), note)
+                for kind, text in trends
+            ),
+            Claim(
+                "gain_size",
+                size[0],
+                "the mean gain over the axis is at least that, by its 95 % interval, believed and true",
+                verdicts.gain_size(size[1]),
+                NOTE_MODELS,
+            ),
         ),
-        _claim(
-            "gain_grows_with_scarcity_true",
-            "The same for the true utility.",
-            TREND_RULE,
-            verdicts.gain_trend("true", falls=True),
-            NOTE_MODELS + "; at one core n_s and 1_s are one model, so the gain there is exactly 0",
-        ),
-        _claim(
-            "gain_size",
-            "The advantage is 7.71 %.",
-            "the mean gain over the axis is at least that, by its 95 % interval, believed and true",
-            verdicts.gain_size(0.0771),
-            NOTE_MODELS,
-        ),
+        **other,
+    )
+
+
+FIG_B = _gain_figure(
+    ("fig4b", "number of cores", CORES),
+    (
+        "gain_grows_with_scarcity",
+        "The advantage of CCMSM over the next best model grows as the computing capacity falls.",
     ),
+    ("The advantage is 7.71 %.", 0.0771),
 )
-FIG_C = Figure(
-    name="fig4c",
-    title="Computing models against the backlog",
-    axis=BACKLOG,
-    y_label=UTILITY,
-    fixed={"preference": 0.4},
+FIG_C = _gain_figure(
+    ("fig4c", "backlog", BACKLOG),
+    ("gain_grows_with_backlog", "The advantage of CCMSM grows with the backlog."),
+    ("The advantage reaches 17.81 %.", 0.1781),
     n_drops=60,
-    compute=compare_models(BACKLOG),
-    claims=(
-        _claim(
-            "gain_grows_with_backlog_believed",
-            "The advantage of CCMSM grows with the backlog.",
-            TREND_RULE,
-            verdicts.gain_trend("believed", falls=False),
-            NOTE_MODELS,
-        ),
-        _claim(
-            "gain_grows_with_backlog_true",
-            "The same for the true utility.",
-            TREND_RULE,
-            verdicts.gain_trend("true", falls=False),
-            NOTE_MODELS,
-        ),
-        _claim(
-            "gain_size",
-            "The advantage reaches 17.81 %.",
-            "the mean gain over the axis is at least that, by its 95 % interval, believed and true",
-            verdicts.gain_size(0.1781),
-            NOTE_MODELS,
-        ),
-    ),
 )
-FIG_D = Figure(
-    name="fig4d",
-    title="Computing models against the number of terminals",
-    axis=TERMINALS,
-    y_label=UTILITY,
-    fixed={"preference": 0.4},
-    compute=compare_models(TERMINALS),
-    claims=(
-        _claim(
-            "gain_grows_with_access_believed",
-            "The advantage of CCMSM grows with the number of terminals.",
-            TREND_RULE,
-            verdicts.gain_trend("believed", falls=False),
-            NOTE_MODELS,
-        ),
-        _claim(
-            "gain_grows_with_access_true",
-            "The same for the true utility.",
-            TREND_RULE,
-            verdicts.gain_trend("true", falls=False),
-            NOTE_MODELS,
-        ),
-        _claim(
-            "gain_size",
-            "The advantage reaches 16.29 %.",
-            "the mean gain over the axis is at least that, by its 95 % interval, believed and true",
-            verdicts.gain_size(0.1629),
-            NOTE_MODELS,
-        ),
-    ),
+FIG_D = _gain_figure(
+    ("fig4d", "number of terminals", TERMINALS),
+    ("gain_grows_with_access", "The advantage of CCMSM grows with the number of terminals."),
+    ("The advantage reaches 16.29 %.", 0.1629),
 )
 OVERALL = Figure(
     name="overall",
@@ -253,7 +211,7 @@ OVERALL = Figure(
     fixed={"preference": 0.4},
     compute=overall,
     claims=(
-        _claim(
+        Claim(
             "overall_gain",
             "CCMSM is 13.94 % better than the next best model overall.",
             "the mean over the three sweeps is within 4 percentage points of that, believed and true",
@@ -264,21 +222,21 @@ OVERALL = Figure(
 )
 
 SCHEMES = tuple(Curve(name, name) for name in ("ga_ssa", "fcfs", "allupload", "random", "local", "improved", "bound"))
-BEST = _claim(
+BEST = Claim(
     "ga_ssa_best",
     "GA-SSA is better than first come first served, all-upload, random and local at every point.",
     "fcfs, local: paired 95 % interval excludes 0 at every point; allupload, random: a sign test over drops",
     verdicts.paper_scheme_best,
     NOTE_HEAVY,
 )
-STEADY = _claim(
+STEADY = Claim(
     "ga_ssa_steadiest",
     "GA-SSA fluctuates least over the sweep.",
     "its standard deviation over the axis is the least of the schemes that are not constant",
     verdicts.least_spread,
     NOTE_HEAVY + "; the utility has a real trend over the axis, which is not noise; local is constant by definition",
 )
-BETTER = _claim(
+BETTER = Claim(
     "improved_below_ga_ssa",
     "Our scheme is nowhere above GA-SSA.",
     "at every drop of every point, up to rounding",
