@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -21,9 +22,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import sagin
 from sagin.core import records
 from sagin.core.contracts import System
+from sagin.core.statistics import interval
 from sagin.experiments.files import write_text
 from sagin.experiments.provenance import provenance
 
@@ -50,15 +54,18 @@ def peers(name: str) -> Any:
     return import_module(f"benchmarks.peers.{name}")
 
 
-def latency(system: System, quick: bool) -> Iterator[Row]:
-    """One warm drop: peer against ours, in turn, with the difference of their objectives; and ours in a batch."""
+def latency(system: System, n_drops: int | None = None, batch: int = 100, longest_s: float = math.inf) -> Iterator[Row]:
+    """One warm drop: peer against ours, in turn, with the difference of their objectives; and ours in a batch.
+
+    `n_drops`: drops given to every peer (None: as each comparison says), until it has taken `longest_s`.
+    """
     for case in peers(system.name).COMPARISONS:
         scenario = system.scenario(**case.overrides)
         warm = system.sample(scenario, seeds=[10**6])
         system.solve(warm, case.scheme, threads=1, **case.options)
         solve = partial(system.solve, scheme=case.scheme, threads=1, **case.options)
         ours, theirs, off = [], [], []
-        for seed in range(1 if quick else case.drops):
+        for seed in range(n_drops or case.drops):
             drops = system.sample(scenario, seeds=[seed])
             repeats = [_cpu(partial(solve, drops)) for _ in range(5)]
             ours.append(statistics.median(seconds for seconds, _ in repeats))
@@ -66,9 +73,12 @@ def latency(system: System, quick: bool) -> Iterator[Row]:
             seconds, decision = _cpu(partial(case.peer, drops))
             theirs.append(seconds)
             off.append(system.evaluate(drops, decision).objective[0] / mine - 1)
+            if sum(theirs) > longest_s:
+                break
         ratios = [peer / own for peer, own in zip(theirs, ours, strict=True)]
-        many = system.sample(scenario, seeds=range(10 if quick else 100))
+        many = system.sample(scenario, seeds=range(batch))
         batch_s = _cpu(partial(solve, many))[0] / len(many.seeds)
+        difference = interval(np.array(off))
         yield {
             "label": case.label,
             "scheme": case.scheme,
@@ -76,10 +86,15 @@ def latency(system: System, quick: bool) -> Iterator[Row]:
             "peer_s": statistics.median(theirs),
             "ours_s": statistics.median(ours),
             "ratio": statistics.median(ratios),
+            "ratio_least": min(ratios),
+            "ratio_largest": max(ratios),
             "ours_in_batch_s": batch_s,
             "ratio_in_batch": statistics.median(theirs) / batch_s,
             "aim": case.claim,
             "objective_off_worst": max(off, key=abs),
+            "objective_off_mean": difference.mean,
+            "objective_off_low": difference.low,
+            "objective_off_high": difference.high,
             "note": case.note,
         }
 
@@ -160,7 +175,7 @@ def main(words: list[str] | None = None) -> None:
     for name in args.systems or sagin.system_names():
         system, sections = sagin.system(name), document["systems"].setdefault(name, {})
         work: dict[str, Callable[[], Iterator[Row]]] = {
-            "latency": partial(latency, system, args.quick),
+            "latency": partial(latency, system, *((1, 10) if args.quick else ())),
             "throughput": partial(throughput, system, sizes),
             "cold": partial(cold, system),
             "growth": partial(growth, system, args.quick),

@@ -3,10 +3,12 @@
 import json
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import sagin
+from sagin.core.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 PEERS = sorted(path.stem for path in (ROOT / "benchmarks" / "peers").glob("[a-z]*.py"))
@@ -48,3 +50,39 @@ def test_speed_program(tmp_path, capsys) -> None:
     }
     assert all(row["seconds"] > 0 for row in sections["throughput"])
     assert "damped" in capsys.readouterr().out
+
+
+def test_summary_program(tmp_path, capsys, monkeypatch) -> None:
+    harness, summary = import_module("benchmarks.harness"), import_module("benchmarks.summary")
+
+    def peer(drops):
+        return sagin.system("sixth").solve(drops, "equal").decision
+
+    cases = (harness.Comparison("itself", "damped", peer, claim=1.0),)
+    monkeypatch.setattr(summary.speed, "peers", lambda name: SimpleNamespace(COMPARISONS=cases))
+    monkeypatch.setattr(summary, "LEAST_TIMED_S", 0.01)
+    page, out = tmp_path / "page.md", tmp_path / "numbers.json"
+    page.write_text("before\n<!-- numbers:begin -->\nstale\n<!-- numbers:end -->\nafter\n")
+    words = ["sixth", "--drops", "6", "--out", str(out), "--results", str(tmp_path / "results"), "--into", str(page)]
+    summary.main(words)
+    row = json.loads(out.read_text())["systems"]["sixth"]
+    assert row["peers"][0]["drops"] == 6
+    assert row["peers"][0]["objective_off_low"] > 0  # equal shares are worse
+    assert sum(row["claims"].values()) == sum(len(figure.claims) for figure in sagin.system("sixth").figures)
+    text = page.read_text()
+    assert text.startswith("before\n<!-- numbers:begin -->\n\n| system |")
+    assert text.endswith("<!-- numbers:end -->\nafter\n")
+    assert "stale" not in text
+    assert capsys.readouterr().out.strip() in text
+    monkeypatch.setattr(summary, "measure", pytest.fail)  # what is known is not measured again
+    summary.main(words)
+    assert page.read_text() == text
+    page.write_text("no markers")
+    with pytest.raises(InputError, match="numbers:begin"):
+        summary.main(words)
+
+
+def test_figures_of_numbers() -> None:
+    summary = import_module("benchmarks.summary")
+    shown = [summary._short(value) for value in (0.04567, 1.0, 31.25, 999.6, 1234.5, 12_345.0)]
+    assert shown == ["0.0457", "1.00", "31.2", "1,000", "1,230", "12,300"]

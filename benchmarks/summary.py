@@ -1,0 +1,147 @@
+"""One table over all systems from one run: gaps, speed against peers, drops a second, claims.
+
+python -m benchmarks.summary [SYSTEM ...] [--drops 100] [--out numbers.json] [--results FOLDER] [--into PAGE.md ...]
+
+Every number rests on `--drops` drops (seeds 0, 1, ...), a peer's on as many of them as it solves in four minutes. A run
+that was interrupted goes on with the systems that `--out` lacks. `--into` replaces what stands between the markers
+of a page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import sagin
+from benchmarks import gap, speed
+from sagin.core.contracts import System
+from sagin.core.errors import InputError
+from sagin.experiments.files import write_text
+from sagin.experiments.provenance import provenance
+from sagin.experiments.reproduce import reproduce
+
+Row = dict[str, Any]
+BEGIN, END = "<!-- numbers:begin -->", "<!-- numbers:end -->"
+LONGEST_PEER_S = 240.0
+LEAST_TIMED_S = 2.0
+
+
+def measure(system: System, drops: int, results: Path) -> Row:
+    """Everything the table says about a system."""
+    pair = [system.names("paper")[0], "improved"]
+    return {
+        "drops": drops,
+        "gaps": gap.measure(system.name, drops, [], pair),
+        "drops_per_s": {scheme: rate(system, scheme, drops) for scheme in pair},
+        "peers": list(speed.latency(system, drops, drops, LONGEST_PEER_S)),
+        "claims": Counter(e.verdict for e in reproduce(system, out=results / system.name, n_drops=drops).entries),
+        "provenance": provenance(),
+    }
+
+
+def rate(system: System, scheme: str, n_drops: int) -> float:
+    """Drops a second on all cores."""
+    drops = system.sample(seeds=range(n_drops))
+    system.solve(drops, scheme)
+    start, solved = time.perf_counter(), 0
+    while (passed := time.perf_counter() - start) < LEAST_TIMED_S:
+        system.solve(drops, scheme)
+        solved += n_drops
+    return solved / passed
+
+
+def to_markdown(systems: Mapping[str, Row]) -> str:
+    """The tables of a document."""
+    head = (
+        "| system | drops | gap of the paper's algorithm, mean / worst | gap of ours, mean / worst "
+        "| ours better by, mean [95 %] | peer / ours, one drop | drops/s, paper's / ours "
+        "| claims: hold / partly / do not / other |"
+    )
+    lines = [head, _rule(head)]
+    for name, row in systems.items():
+        paper, ours = row["gaps"]
+        claims = row["claims"]
+        words = ("holds", "partly", "does_not_hold")
+        other = sum(claims.values()) - sum(claims.get(word, 0) for word in words)
+        counts = " / ".join(str(claims.get(word, 0)) for word in words) + f" / {other}"
+        rates = " / ".join(f"{_short(value)}" for value in row["drops_per_s"].values())
+        gain = f"{ours['gain_percent']:.2g} % [{ours['gain_low']:.2g}, {ours['gain_high']:.2g}]"
+        peer = _short(row["peers"][0]["ratio"])
+        lines.append(
+            f"| `{name}` | {row['drops']} | {_gap(paper)} | {_gap(ours)} | {gain} | {peer} | {rates} | {counts} |"
+        )
+    head = "| system | scheme against peer | drops | peer | ours | ratio, median (least to largest) | in a batch |"
+    lines += ["", head, _rule(head)]
+    for name, row in systems.items():
+        for peer in row["peers"]:
+            spread = f"{_short(peer['ratio'])} ({_short(peer['ratio_least'])} to {_short(peer['ratio_largest'])})"
+            lines.append(
+                f"| `{name}` | `{peer['scheme']}`: {peer['label']} | {peer['drops']} | {_time(peer['peer_s'])} "
+                f"| {_time(peer['ours_s'])} | {spread} | {_short(peer['ratio_in_batch'])} |"
+            )
+    return "\n".join(lines)
+
+
+def _rule(head: str) -> str:
+    return "|" + "---|" * (head.count("|") - 1)
+
+
+def _gap(row: Row) -> str:
+    missing = "" if row["feasible"] == row["drops"] else f" ({row['feasible']} feasible)"
+    return f"{row['gap_mean_percent']:.3g} % / {row['gap_max_percent']:.3g} %{missing}"
+
+
+def _short(value: float) -> str:
+    """Three figures; thousands with commas."""
+    digits = max(0, 2 - math.floor(math.log10(value)))
+    return f"{round(value, 2 - math.floor(math.log10(value))):,.{digits}f}"
+
+
+def _time(seconds: float) -> str:
+    return f"{_short(seconds)} s" if seconds >= 1 else f"{_short(1000 * seconds)} ms"
+
+
+def insert(page: Path, table: str) -> None:
+    """Replace what stands between the markers of a page."""
+    text = page.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise InputError("--into", str(page), f"a page with the lines {BEGIN} and {END}")
+    page.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}", encoding="utf-8")
+
+
+def main(words: list[str] | None = None) -> None:
+    """Measure the systems that are missing in the document, print its tables, and put them into pages."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("systems", nargs="*")
+    parser.add_argument("--drops", type=int, default=100)
+    parser.add_argument("--out", type=Path, default=Path("results/numbers.json"))
+    parser.add_argument("--results", type=Path, default=Path("results/numbers"), help="folder of figures and claims")
+    parser.add_argument("--into", type=Path, nargs="*", default=[], metavar="PAGE.md")
+    args = parser.parse_args(words)
+    known: dict[str, Row] = json.loads(args.out.read_text())["systems"] if args.out.exists() else {}
+    for name in args.systems or sagin.system_names():
+        if known.get(name, {}).get("drops") == args.drops:
+            continue
+        known[name] = measure(sagin.system(name), args.drops, args.results)
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        write_text(args.out, json.dumps({"systems": known}, indent=1) + "\n")
+        print(f"{name}: measured", file=sys.stderr)
+    order = {name: known[name] for name in sagin.system_names() if name in known}
+    table = to_markdown(order) + f"\n\nMeasured on {os.cpu_count()} cores, sagin {sagin.__version__}."
+    print(table)
+    for page in args.into:
+        insert(page, table)
+
+
+if __name__ == "__main__":
+    main()
