@@ -41,7 +41,7 @@ lint: $(VENV)/.test
 	$(BIN)/pyright
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/speed.py

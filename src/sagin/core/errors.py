@@ -17,4 +17,4 @@ class InputError(ValueError):
 
 def _short(value: object) -> str:
     text = " ".join(repr(value).split())
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return text if len(text) <= 100 else f"{text[:48]}...{text[-49:]}"  # both ends: of a path the end says most
