@@ -4,7 +4,7 @@ python -m benchmarks.summary [SYSTEM ...] [--drops 100] [--out numbers.json] [--
 
 Every number rests on `--drops` drops (seeds 0, 1, ...), a peer's on as many of them as it solves in four minutes. A run
 that was interrupted goes on with the systems that `--out` lacks. `--into` replaces what stands between the markers
-of a page.
+of a page. `sagin report --speed numbers.json` shows the peers of the same document.
 """
 
 from __future__ import annotations
@@ -39,11 +39,10 @@ def measure(system: System, drops: int, results: Path) -> Row:
     pair = [system.names("paper")[0], "improved"]
     return {
         "drops": drops,
-        "gaps": gap.measure(system.name, drops, [], pair),
+        "gaps": {row["label"]: row for row in gap.measure(system.name, drops, [], pair)},
         "drops_per_s": {scheme: rate(system, scheme, drops) for scheme in pair},
-        "peers": list(speed.latency(system, drops, drops, LONGEST_PEER_S)),
+        "latency": list(speed.latency(system, drops, drops, LONGEST_PEER_S)),
         "claims": Counter(e.verdict for e in reproduce(system, out=results / system.name, n_drops=drops).entries),
-        "provenance": provenance(),
     }
 
 
@@ -67,21 +66,21 @@ def to_markdown(systems: Mapping[str, Row]) -> str:
     )
     lines = [head, _rule(head)]
     for name, row in systems.items():
-        paper, ours = row["gaps"]
+        paper, ours = row["gaps"].values()
         claims = row["claims"]
         words = ("holds", "partly", "does_not_hold")
         other = sum(claims.values()) - sum(claims.get(word, 0) for word in words)
         counts = " / ".join(str(claims.get(word, 0)) for word in words) + f" / {other}"
         rates = " / ".join(f"{_short(value)}" for value in row["drops_per_s"].values())
         gain = f"{ours['gain_percent']:.2g} % [{ours['gain_low']:.2g}, {ours['gain_high']:.2g}]"
-        peer = _short(row["peers"][0]["ratio"])
+        peer = _short(row["latency"][0]["ratio"])
         lines.append(
             f"| `{name}` | {row['drops']} | {_gap(paper)} | {_gap(ours)} | {gain} | {peer} | {rates} | {counts} |"
         )
     head = "| system | scheme against peer | drops | peer | ours | ratio, median (least to largest) | in a batch |"
     lines += ["", head, _rule(head)]
     for name, row in systems.items():
-        for peer in row["peers"]:
+        for peer in row["latency"]:
             spread = f"{_short(peer['ratio'])} ({_short(peer['ratio_least'])} to {_short(peer['ratio_largest'])})"
             lines.append(
                 f"| `{name}` | `{peer['scheme']}`: {peer['label']} | {peer['drops']} | {_time(peer['peer_s'])} "
@@ -134,7 +133,7 @@ def main(words: list[str] | None = None) -> None:
             continue
         known[name] = measure(sagin.system(name), args.drops, args.results)
         args.out.parent.mkdir(parents=True, exist_ok=True)
-        write_text(args.out, json.dumps({"systems": known}, indent=1) + "\n")
+        write_text(args.out, json.dumps({"provenance": provenance(), "systems": known}, indent=1) + "\n")
         print(f"{name}: measured", file=sys.stderr)
     order = {name: known[name] for name in sagin.system_names() if name in known}
     table = to_markdown(order) + f"\n\nMeasured on {os.cpu_count()} cores, sagin {sagin.__version__}."

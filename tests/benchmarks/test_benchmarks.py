@@ -66,8 +66,8 @@ def test_summary_program(tmp_path, capsys, monkeypatch) -> None:
     words = ["sixth", "--drops", "6", "--out", str(out), "--results", str(tmp_path / "results"), "--into", str(page)]
     summary.main(words)
     row = json.loads(out.read_text())["systems"]["sixth"]
-    assert row["peers"][0]["drops"] == 6
-    assert row["peers"][0]["objective_off_low"] > 0  # equal shares are worse
+    assert row["latency"][0]["drops"] == 6
+    assert row["latency"][0]["objective_off_low"] > 0  # equal shares are worse
     assert sum(row["claims"].values()) == sum(len(figure.claims) for figure in sagin.system("sixth").figures)
     text = page.read_text()
     assert text.startswith("before\n<!-- numbers:begin -->\n\n| system |")
