@@ -41,8 +41,13 @@ start = time.perf_counter()
 import sagin
 system = sagin.system(sys.argv[1])
 drops = system.sample(seeds=[0])
-system.evaluate(drops, system.solve(drops, sys.argv[2], threads=1).decision)
-print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+for scheme in sys.argv[2:]:
+    system.evaluate(drops, system.solve(drops, scheme, threads=1).decision)
+if len(sys.argv) > 3:
+    for space in system.spaces:
+        system.bound(drops, space.decision, threads=1)
+peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(time.perf_counter() - start, time.process_time(), peak_mb)
 """
 
 
@@ -113,15 +118,17 @@ def throughput(system: System, sizes: list[int]) -> Iterator[Row]:
 
 
 def cold(system: System) -> Iterator[Row]:
-    """A fresh process that solves one drop: without compiled kernels, then with them on disk."""
-    scheme = system.names("paper")[0]
-    with tempfile.TemporaryDirectory() as folder:
-        for state in ("no kernel cache", "kernels on disk"):
-            command = [sys.executable, "-c", COLD, system.name, scheme]
-            environment = {**os.environ, "SAGIN_CACHE_DIR": folder, "SAGIN_QUIET": "1"}
-            out = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-            seconds, megabytes = map(float, out.split())
-            yield {"label": f"one drop by {scheme}, {state}", "seconds": seconds, "peak_memory_mb": megabytes}
+    """A fresh process that decides one drop: without compiled kernels, then with them on disk."""
+    everything = [scheme.name for scheme in system.schemes]
+    cases = ((f"one drop by {everything[0]}", everything[:1]), ("one drop by all schemes, and bounds", everything))
+    for label, schemes in cases:
+        with tempfile.TemporaryDirectory() as folder:
+            for state in ("no kernel cache", "kernels on disk"):
+                command = [sys.executable, "-c", COLD, system.name, *schemes]
+                environment = {**os.environ, "SAGIN_CACHE_DIR": folder, "SAGIN_QUIET": "1"}
+                out = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+                numbers = zip(("seconds", "cpu_seconds", "peak_memory_mb"), map(float, out.split()), strict=True)
+                yield {"label": f"{label}, {state}", **dict(numbers)}
 
 
 def growth(system: System, quick: bool) -> Iterator[Row]:

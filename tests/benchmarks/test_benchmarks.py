@@ -47,6 +47,8 @@ def test_speed_program(tmp_path, capsys) -> None:
     assert {row["label"] for row in sections["cold"]} == {
         "one drop by damped, no kernel cache",
         "one drop by damped, kernels on disk",
+        "one drop by all schemes, and bounds, no kernel cache",
+        "one drop by all schemes, and bounds, kernels on disk",
     }
     assert all(row["seconds"] > 0 for row in sections["throughput"])
     assert "damped" in capsys.readouterr().out
