@@ -1,6 +1,8 @@
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,3 +46,15 @@ def test_cache_falls_back_where_it_cannot_write(tmp_path) -> None:
     env = {**os.environ, "SAGIN_CACHE_DIR": str(blocked), "TMPDIR": str(tmp_path)}
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
     assert str(tmp_path / "sagin-") in out.stdout
+
+
+def test_kernels_of_other_versions_are_deleted_after_a_month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAGIN_CACHE_DIR", str(tmp_path))
+    ours = engine.cache_dir()
+    young, old, foreign = (tmp_path / name for name in ("0" * 16, "f" * 16, "notes"))
+    for folder, age_s in ((young, 86_400), (old, 40 * 86_400), (foreign, 40 * 86_400), (ours, 40 * 86_400)):
+        folder.mkdir(exist_ok=True)
+        (folder / "file").touch()
+        os.utime(folder, (time.time() - age_s,) * 2)
+    assert engine.cache_dir() == ours
+    assert sorted(tmp_path.iterdir()) == sorted([ours, young, foreign])

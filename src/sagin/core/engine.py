@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +23,7 @@ from threadpoolctl import ThreadpoolController
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
+UNUSED_S = 30 * 86_400.0  # kernels of other versions are deleted after a month without use
 LARGEST_CHUNK = 256  # drops a task: keeps progress visible and memory small; results do not depend on it
 
 
@@ -84,11 +89,21 @@ def cache_dir() -> Path:
         folder = Path(parent) / key.hexdigest()
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            os.utime(folder)  # last used now
             with tempfile.TemporaryFile(dir=folder):
+                _forget_others(folder)
                 return folder
         except OSError:
             continue
     return Path(tempfile.mkdtemp(prefix="sagin-"))
+
+
+def _forget_others(folder: Path) -> None:
+    """Delete the kernels of other versions that nobody has used for a month."""
+    for other in folder.parent.iterdir():
+        with suppress(OSError):  # another process may be doing the same
+            if re.fullmatch("[0-9a-f]{16}", other.name) and time.time() - other.stat().st_mtime > UNUSED_S:
+                shutil.rmtree(other)
 
 
 def _processor() -> str:
