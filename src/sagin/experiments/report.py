@@ -129,8 +129,8 @@ def chapter(
         entrants, refused = _entrants(work, shards, threads, advance)
         certified = {space: shards.answer(job, threads, advance).metrics["objective"] for space, job in bounds.items()}
         for job in drawn.values():
-            shards.answer(job, threads, advance)
-    found = shards.reused  # what follows reads the same pieces again
+            shards.recall(job, threads, advance)  # kept for the figures: reading a piece costs more than drawing it
+    found = shards.reused  # what follows reads the compared pieces again
     plates = [plate(system, figure, seeds, shards, threads) for figure in system.figures]
     drops = system.sample(scenario, numbers[:1])
     return Chapter(

@@ -111,7 +111,15 @@ def _summary(chapters: Sequence[Chapter], broken: Mapping[str, str]) -> Html:
         "All systems at a glance. Gap: how far, at most, the objective is from the best possible one, mean and worst of"
         f" {_or(counts)} drops of the default scenario"
     )
-    head = ("system", "wanted", "paper's claims", "gap of its algorithm", "gap of ours", "ours against it", "speed")
+    head = (
+        "system",
+        "wanted",
+        "claims",
+        "gap of its algorithm",
+        "gap of ours",
+        "ours against it",
+        "speed against peers",
+    )
     rows = []
     for chapter in chapters:
         improved = [gap for name in chapter.system.names("improved") if (gap := chapter.gap(name))]
@@ -273,7 +281,7 @@ def _claims(chapter: Chapter) -> Html:
         el("p", el("strong", f"Note {letter}: "), remark, ".", class_="small", id_=f"{name}-note-{letter}")
         for letter, remark in shared.items()
     ]
-    sheet = table("Claims of the paper, judged", head, rows, kind="ledger")
+    sheet = table("Claims, judged", head, rows, kind="ledger")
     return join((el("p", _tally(chapter.entries)), *listed, sheet))
 
 
