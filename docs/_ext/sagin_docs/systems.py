@@ -248,11 +248,13 @@ def _columns(cls: type) -> str:
 def _figures(system: System) -> str:
     if not system.figures:
         return ""
-    verdicts = _verdicts(system)
+    verdicts, drops = _verdicts(system)
+    few = f"on the first {drops} drops of each figure" if drops else "on the drops of each figure"
+    more = " More drops decide more: the verdicts on all of them are under *Claims* below." if drops else ""
     parts = [
         "## Figures and claims",
-        f"Drawn and judged by `sagin reproduce {system.name}`. The verdicts are those measured when the system "
-        "was built; a test executes them again. [What a verdict means](../../../explanation/verdicts.md).",
+        f"Drawn and judged by `sagin reproduce {system.name}`. The verdicts here are those {few}, which a test "
+        f"executes again.{more} [What a verdict means](../../../explanation/verdicts.md).",
     ]
     shared, folded = fold([claim.note for figure in system.figures for claim in figure.claims])
     if shared:
@@ -292,13 +294,14 @@ def _axis(axis: Axis) -> str:
     return f"{escape(axis.label)} ({', '.join(code(field) for field in axis.fields)}: {values})"
 
 
-def _verdicts(system: System) -> dict[tuple[str, str], str]:
-    """Measured verdicts by figure and claim, from expected.toml."""
+def _verdicts(system: System) -> tuple[dict[tuple[str, str], str], int]:
+    """Measured verdicts by figure and claim, from expected.toml, and the drops behind them if the figures have more."""
     path = package_folder(system) / "expected.toml"
     if not path.is_file():
-        return {}
-    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("claim", [])
-    return {(entry["figure"], entry["name"]): WORDS[entry["verdict"]] for entry in entries}
+        return {}, 0
+    expected = tomllib.loads(path.read_text(encoding="utf-8"))
+    words = {(entry["figure"], entry["name"]): WORDS[entry["verdict"]] for entry in expected.get("claim", [])}
+    return words, expected.get("claim_drops", 0)
 
 
 def _budget(system: System) -> str:
