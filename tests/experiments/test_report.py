@@ -14,6 +14,7 @@ import sagin
 from sagin import InputError
 from sagin.core.contracts import System
 from sagin.core.discovery import locations
+from sagin.core.figures import Series
 from sagin.core.parameters import field_rows
 from sagin.core.statistics import Interval
 from sagin.experiments import compare, gaps, report
@@ -341,3 +342,15 @@ def test_few_drops_are_owned_up_to(toy_chapter: Chapter) -> None:
     few = Page(page([dataclasses.replace(toy_chapter, plates=plates)], {}, {})).text
     assert "made with 3 drops a point" in few
     assert "drops a point" not in Page(page([toy_chapter], {}, {})).text
+
+
+def test_tables_of_long_figures_show_some_points_and_no_rounding(toy_chapter: Chapter) -> None:
+    values = np.repeat(np.linspace(1, 2, 100)[None, :, None], 6, axis=2)
+    values[..., 0] += 1e-15
+    series = Series(np.arange(100.0), ("a",), values, np.ones(values.shape, dtype=bool))
+    plate = dataclasses.replace(toy_chapter.plates[0], series=series)
+    text = Page(page([dataclasses.replace(toy_chapter, plates=[plate])], {}, {})).text
+    table = text.split("one point in 4")[1].split("Gap to the certified bound")[0]
+    assert " 0 1 4 1.04 8 1.081 " in table
+    assert " 96 1.97 99 2 " in table
+    assert "±" not in table

@@ -282,12 +282,13 @@ def _drawn(figure: Figure) -> str:
     if figure.paint and not figure.curves and not figure.compute:
         return "A drawing."
     curves = ", ".join(escape(curve.label) for curve in figure.curves)
-    return f"Axis: {_axis(figure.axis)}; {figure.n_drops} drops" + (f"; curves: {curves}." if curves else ".")
+    drops = f"{figure.n_drops} drop{'s' * (figure.n_drops != 1)}"
+    return f"Axis: {_axis(figure.axis)}; {drops}" + (f"; curves: {curves}." if curves else ".")
 
 
 def _axis(axis: Axis) -> str:
     if axis.fields == ("iteration",):
-        return "iteration"
+        return escape(axis.label)
     values = (
         ", ".join(f"{value:g}" for value in axis.numbers()) if len(axis.values) <= 12 else f"{len(axis.values)} values"
     )

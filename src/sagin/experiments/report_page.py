@@ -34,6 +34,7 @@ from sagin.experiments.report_numbers import DASH, UNIT, number, percent, spread
 from sagin.experiments.reproduce import mean_rows
 
 SIGNS = {"holds": "✓", "partly": "◐", "does_not_hold": "✗", "contradictory": "≠", "undecided": "?"}
+LONGEST_TABLE = 30  # points of a figure in the table of its numbers
 COUNTED = {**WORDS, "holds": "hold", "does_not_hold": "do not hold"}  # several claims
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -299,7 +300,7 @@ def _figures(chapter: Chapter) -> Html:
 
 def _plate(chapter: Chapter, plate: Plate) -> Html:
     figure = plate.figure
-    fixed = ", ".join(f"{name} = {value}" for name, value in figure.fixed.items())
+    fixed = ", ".join(f"{name} = {_value(value)}" for name, value in figure.fixed.items())
     words = [el("strong", figure.name), " ", plain_math(figure.title), "."]
     if fixed:
         words.append(f" With {fixed}.")
@@ -354,12 +355,14 @@ def _numbers(plate: Plate) -> Html | None:
 def _means(figure: Figure, series: Series) -> Html:
     rows = mean_rows(None, series)
     points = len(series.x)
+    every = -(-points // LONGEST_TABLE)
     lines = [
-        (number(x), *(_spread(rows[row * points + point]) for row in range(len(series.labels))))
-        for point, x in enumerate(series.x.tolist())
+        (number(series.x[point]), *(_spread(rows[row * points + point]) for row in range(len(series.labels))))
+        for point in sorted({*range(0, points, every), points - 1})
     ]
     n = series.values.shape[2]
     caption = f"{figure.name}: mean ± half of the 95 % interval over the drops feasible for all curves, {n} drops"
+    caption += f"; one point in {every}" if every > 1 else ""
     labels = [plain_math(label) for label in series.labels]
     return table(caption, (plain_math(figure.axis.label), *labels), lines, numbers=labels)
 
@@ -578,7 +581,8 @@ def _spread(row: Mapping[str, Any]) -> str:
     if not row["n_used"]:
         return DASH
     half = row["high"] - row["mean"]
-    return number(row["mean"]) + (f" ± {number(half, 2)}" if np.isfinite(half) else "")
+    known = np.isfinite(half) and half > 1e-12 * abs(row["mean"])  # less is rounding: the same value in every drop
+    return number(row["mean"]) + (f" ± {number(half, 2)}" if known else "")
 
 
 def _value(value: Any) -> str:
