@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 # code cells: the commands of this environment, and no notices meant for people at a terminal
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-os.environ.update(SAGIN_QUIET="1", COLUMNS="96", NO_COLOR="1")
+os.environ.update(SAGIN_QUIET="1", COLUMNS="90", NO_COLOR="1")
 # an IPython without anybody's start-up files, and without its notice about local sockets
 ipython = tempfile.TemporaryDirectory(prefix="sagin-docs-")
 profile = Path(ipython.name) / "profile_default"

@@ -28,7 +28,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_page_of_a_system_made_from_the_template(here: Path, capsys: Capture) -> None:
     assert run(["report", "sixth", "--drops", "5", "--threads", "1"]) == 0
-    assert "results/report.html: 1 systems, 2 claims" in capsys.readouterr().out
+    assert "results/report.html: 1 system, 2 claims" in capsys.readouterr().out
     words = (here / "results" / "report.html").read_text(encoding="utf-8")
     assert "Least total upload time over one shared band" in words
     assert "The iteration beats equal shares at every size." in words
@@ -53,7 +53,7 @@ def test_all_systems_even_if_one_cannot_be_loaded(
     monkeypatch.setattr(command, "system_names", lambda: ["toy", "broken"])
     assert run(["report", "--drops", "2", "--threads", "1"]) == 0
     out, err = capsys.readouterr()
-    assert "1 systems" in out
+    assert "1 system" in out
     assert "warning: broken cannot be loaded: InputError" in err
     assert "broken cannot be loaded" in (here / "results" / "report.html").read_text(encoding="utf-8")
 

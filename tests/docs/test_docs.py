@@ -5,11 +5,13 @@ import importlib
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from sagin.core.discovery import system_names
+from sagin.core.discovery import locations, system, system_names
+from sagin.experiments.citations import introduction
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -164,3 +166,19 @@ def test_docstrings_become_markdown(generator) -> None:
     assert "- `m`: output. Returns m." in text
     assert shift_headings("# a\n```\n# no\n```", 1) == "## a\n```\n# no\n```"
     assert table(("a", "b"), [("x|y", "1")]).splitlines()[2] == "| x\\|y | 1 |"
+
+
+def test_system_pages_open_with_what_they_are_and_say_what_verdicts_rest_on(pages) -> None:
+    for name in (name for name, module in locations().items() if module.startswith("sagin.")):
+        page = pages[f"reference/generated/systems/{name}.md"]
+        opening, _, rest = page.partition("\n## Schemes\n")
+        assert all(words in opening for words in introduction(system(name))), name
+        assert all(words not in rest for words in introduction(system(name))), name
+        drops = tomllib.loads((SOURCE / "systems" / name / "expected.toml").read_text()).get("claim_drops")
+        assert (f"on the first {drops} drops of each figure" in rest) == (drops is not None), name
+
+
+def test_fairness_notes_that_claims_share_are_told_once(pages) -> None:
+    page = pages["reference/generated/systems/ccmsm.md"].partition("## The paper, line by line")[0]
+    assert page.count("the paper gives no parameter but the preference") == 1
+    assert page.count("note **a**") > 10

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import sagin
 from sagin.core.contracts import System
-from sagin.experiments.citations import SOFTWARE, citations
+from sagin.core.discovery import locations
+from sagin.experiments.citations import SOFTWARE, citations, introduction
 
 
 def test_the_paper_comes_first_then_software(toy: System) -> None:
@@ -27,3 +28,12 @@ def test_every_system_and_version_is_cited() -> None:
     assert len(re.findall(r"^@", text, re.MULTILINE)) == len(set(re.findall(r"^@\w+\{(\S+),", text, re.MULTILINE)))
     for name in sagin.system_names():
         assert citations(sagin.system(name))[sagin.system(name).reference], name
+
+
+def test_what_a_paper_is_about(toy: System) -> None:
+    assert introduction(dataclasses.replace(toy, name="unknown")) == ()
+    for name in (name for name, module in locations().items() if module.startswith("sagin.")):
+        citation, *about = introduction(sagin.system(name))
+        assert sagin.system(name).reference in citation, name
+        assert about, name
+        assert not any(line.startswith(("#", "|")) for line in about), name

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from sagin.core.contracts import System
+from sagin.core.discovery import locations
 from sagin.core.parameters import read_mapping
 from sagin.experiments import jobs, store
 from sagin.experiments.runs import solve
@@ -25,3 +26,15 @@ def test_root_attributes_are_documented(toy: System) -> None:
     for name in root.attributes:
         assert f"`{name}`" in text or name == "title"
     assert f"at most {jobs.CHUNK} seeds" in text
+
+
+def test_the_table_of_numbers_has_its_place() -> None:
+    text = (DOCS / "numbers.md").read_text()
+    assert text.count("<!-- numbers:begin -->") == text.count("<!-- numbers:end -->") == 1
+    assert text.index("<!-- numbers:begin -->") < text.index("<!-- numbers:end -->")
+
+
+def test_the_porting_guide_speaks_of_every_system() -> None:
+    text = (DOCS / "how-to" / "porting.md").read_text()
+    for name in (name for name, module in locations().items() if module.startswith("sagin.")):
+        assert f"\n### {name}\n" in text, name

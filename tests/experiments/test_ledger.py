@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 
 from sagin.core.contracts import System
@@ -48,3 +50,34 @@ def test_page_counts_verdicts_and_escapes_bars(toy: System) -> None:
     assert "1 contradictory" in page
     assert "a \\| b c" in page
     assert "no claims" in ledger.to_markdown(toy, [])
+
+
+def test_remarks_that_several_notes_share_are_taken_out_once() -> None:
+    assumed, reused = (
+        "the paper gives no parameter but one, all are assumed",
+        "every model is optimised with the same random numbers",
+    )
+    both = f"{assumed}; {reused}"
+    notes = [both, f"{both}; at one end both tie", "", "short; short", f"Its own. {assumed.capitalize()}.", "short"]
+    shared, rests = ledger.fold(notes)
+    assert shared == {"a": both}
+    assert rests == [
+        (["a"], ""),
+        (["a"], "at one end both tie"),
+        ([], ""),
+        ([], "short; short"),
+        ([], rests[4][1]),
+        ([], "short"),
+    ]
+    assert rests[4][1] == f"Its own; {assumed.capitalize()}"
+    shared, rests = ledger.fold([both, assumed])
+    assert shared == {"a": assumed}
+    assert rests == [(["a"], reused), (["a"], "")]
+
+
+def test_page_tells_shared_notes_once(toy: System) -> None:
+    note = "calibrated so that the order of the two curves comes out"
+    entries = [dataclasses.replace(entry, note=note) for entry in _entries(toy, "fig1")]
+    page = ledger.to_markdown(toy, entries)
+    assert page.count(note) == 1
+    assert page.count("| note a |") == len(entries) > 1

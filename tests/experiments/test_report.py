@@ -14,11 +14,14 @@ import sagin
 from sagin import InputError
 from sagin.core.contracts import System
 from sagin.core.discovery import locations
+from sagin.core.figures import Series
 from sagin.core.parameters import field_rows
+from sagin.core.statistics import Interval
 from sagin.experiments import compare, gaps, report
 from sagin.experiments.ledger import WORDS
 from sagin.experiments.report import Chapter, chapter, speed_of
-from sagin.experiments.report_page import SIGNS, number, page, percent
+from sagin.experiments.report_numbers import number, percent, spread
+from sagin.experiments.report_page import SIGNS, page
 from sagin.experiments.reproduce import reproduce
 
 TOY = Path(__file__).parents[1] / "toy_system"
@@ -165,8 +168,11 @@ def test_gaps_and_improvement_are_those_of_the_library(toy_chapter: Chapter, par
 
 def test_parameters_citation_and_provenance_are_complete(toy_chapter: Chapter, parsed: Page) -> None:
     for row in field_rows(toy_chapter.scenario):
-        for words in (row.name, row.unit, row.bounds, row.symbol, row.source, row.doc):
+        for words in (row.name, row.unit, row.symbol, row.source, row.doc):
             assert words in parsed.text
+        limits = re.findall(r"[-\d.e+]+", row.bounds)
+        assert " ".join(limits) in " ".join(re.findall(r"[-\d.e+]+", parsed.text.split(row.name)[-1]))[:400]
+    assert "integer, ≥ 1, ≤ 50" in parsed.text
     assert "step towards the optimal shares" in parsed.text  # an option of a scheme
     assert "@article{toy2026" in parsed.text
     assert "No BibTeX entry other2026" not in parsed.text
@@ -229,7 +235,8 @@ def test_several_systems_and_none_of_the_extras(toy: System, toy_chapter: Chapte
     assert "bare-claims" not in found
     assert "nothing to compare with the paper's scheme" in parsed.text
     assert "2 systems" in parsed.text
-    assert "Maximise the weighted sum delay, in s" in parsed.text
+    assert "Maximised: weighted sum delay; in s" in parsed.text
+    assert "largest weighted sum delay [s]" in parsed.text
 
 
 def test_a_scheme_that_refuses_the_default_sizes_is_named(toy: System, tmp_path: Path) -> None:
@@ -251,7 +258,7 @@ def test_improvement_is_told_in_words_where_it_is_sure(toy_chapter: Chapter) -> 
     ours = dataclasses.replace(paper, label="closed_form", scheme="closed_form", metrics={"objective": 0.9 * values})
     table = compare.pairs([paper, ours], compare.Metric("objective", "min"), "iterate")
     text = Page(page([dataclasses.replace(toy_chapter, against_paper=table)], {}, {})).text
-    assert "better: 10 % lower (8.43 to 11.6) on 6 of 6 drops" in text
+    assert "better: 10.0 % lower (8.4 to 11.6) on 6 of 6 drops" in text
     table = compare.pairs([paper, paper], compare.Metric("objective", "min"))
     table = [dataclasses.replace(table[0], first="closed_form")]
     text = Page(page([dataclasses.replace(toy_chapter, against_paper=table)], {}, {})).text
@@ -281,7 +288,7 @@ def test_speed_is_shown_where_it_was_measured(toy_chapter: Chapter, tmp_path: Pa
     path.write_text("{")
     with pytest.raises(InputError, match="must be a JSON document"):
         report.read_speed(path)
-    with pytest.raises(InputError, match=r"--speed = .*none.json.: must be a readable file"):
+    with pytest.raises(InputError, match=r"--speed = .*: must be a readable file"):
         report.read_speed(tmp_path / "none.json")
 
 
@@ -293,8 +300,57 @@ def test_large_drawings_become_pixels(toy_chapter: Chapter, toy: System, monkeyp
 
 
 def test_numbers_read_well() -> None:
-    cases = {0.1234567: "12.3", -0.05: "−5", 0.0: "0", 1e-12: "0", 3e-8: "3.00e−06", 85.3: "8530", 1e-5: "0.001"}
+    cases = {0.1234567: "12.3", -0.05: "−5.00", 0.0: "0", 1e-12: "0", 85.3: "8530", 1e-5: "0.00100", 9.996: "1000"}
     assert {value: percent(value).removesuffix("\u00a0%") for value in cases} == cases
-    assert percent(0.05, signed=True) == "+5\u00a0%"
+    assert percent(3e-8) == "&lt; 0.001\u00a0%"
+    assert percent(0.05, signed=True) == "+5.00\u00a0%"
     assert percent(np.nan) == number(np.nan) == "–"
     assert (number(-1.23456), number(3), number(True), number("<")) == ("−1.235", "3", "True", "&lt;")
+    assert (number(1912.4, 3), number(-12345.6), number(2.5e7)) == ("1,910", "−12,350", "2.5e+07")
+
+
+def test_intervals_have_the_digits_they_support() -> None:
+    assert spread(Interval(12.345, 11.9, 12.79, 6, 6)) == ["12.35", "11.90", "12.79"]
+    assert spread(Interval(0.12345, -0.01, 0.25, 6, 6), 100, sign="+") == ["+12", "−1", "+25"]
+    assert spread(Interval(-1.94e-6, -3e-6, -0.87e-6, 6, 6), 100) == ["−1.9·10⁻⁴", "−3.0·10⁻⁴", "−0.9·10⁻⁴"]
+    assert spread(Interval(1234567.0, 1200000.0, 1270000.0, 6, 6)) == ["1.235·10⁶", "1.200·10⁶", "1.270·10⁶"]
+    assert spread(Interval(2.0, 2.0, 2.0, 6, 6)) == ["2.00000"] * 3
+    assert spread(Interval(2.0, np.nan, np.nan, 1, 1)) == ["2"]
+
+
+def test_what_a_paper_is_about_comes_from_its_own_page(toy_chapter: Chapter) -> None:
+    opening = ("A. Uthor, *Title*. Key `toy2026`.", "Users share a server, at $\\mu$ = 3 %.")
+    text = Page(page([dataclasses.replace(toy_chapter, introduction=opening)], {}, {})).text
+    assert "Users share a server, at μ = 3 %." in text
+    assert "A. Uthor, Title . Key toy2026 ." in text
+
+
+def test_repeated_fairness_notes_are_told_once(toy_chapter: Chapter) -> None:
+    plate = toy_chapter.plates[0]
+    common = "calibrated so that the order of the two curves comes out"
+    entries = [dataclasses.replace(entry, note=f"{common}; own remark {n}") for n, entry in enumerate(plate.entries)]
+    part = dataclasses.replace(toy_chapter, plates=[dataclasses.replace(plate, entries=entries)])
+    parsed = Page(page([part], {}, {}))
+    assert len(entries) > 1
+    assert parsed.text.count(common) == 1
+    assert parsed.text.count("note a ; own remark") == len(entries)
+    assert sum(attrs.get("href") == "#toy-note-a" for attrs in parsed.all("a")) == len(entries)
+
+
+def test_few_drops_are_owned_up_to(toy_chapter: Chapter) -> None:
+    plates = [dataclasses.replace(plate, n_drops=3) for plate in toy_chapter.plates]
+    few = Page(page([dataclasses.replace(toy_chapter, plates=plates)], {}, {})).text
+    assert "made with 3 drops a point" in few
+    assert "drops a point" not in Page(page([toy_chapter], {}, {})).text
+
+
+def test_tables_of_long_figures_show_some_points_and_no_rounding(toy_chapter: Chapter) -> None:
+    values = np.repeat(np.linspace(1, 2, 100)[None, :, None], 6, axis=2)
+    values[..., 0] += 1e-15
+    series = Series(np.arange(100.0), ("a",), values, np.ones(values.shape, dtype=bool))
+    plate = dataclasses.replace(toy_chapter.plates[0], series=series)
+    text = Page(page([dataclasses.replace(toy_chapter, plates=[plate])], {}, {})).text
+    table = text.split("one point in 4")[1].split("Gap to the certified bound")[0]
+    assert " 0 1 4 1.04 8 1.081 " in table
+    assert " 96 1.97 99 2 " in table
+    assert "±" not in table

@@ -3,7 +3,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagin.experiments.report_html import Html, data_uri, el, join, plain_math, slug, table
+from sagin.experiments.report_html import Html, data_uri, el, join, pixels, plain_math, plain_unit, prose, slug, table
 
 
 class Reader(HTMLParser):
@@ -58,3 +58,15 @@ def test_mathematics_becomes_plain_characters() -> None:
 
 def test_data_uri() -> None:
     assert data_uri("svg", b"<svg/>") == "data:image/svg+xml;base64,PHN2Zy8+"
+
+
+def test_units_and_sentences() -> None:
+    assert plain_unit("J s^2/cycle^3") == "J s²/cycle³"
+    assert plain_math("by 3 % of $x$") == "by 3\u00a0% of x"
+    assert prose("the share `1 - a` of *A < B* at $\\mu$") == ("the share <code>1 - a</code> of <em>A &lt; B</em> at μ")
+
+
+def test_size_of_a_drawing() -> None:
+    assert pixels("svg", b'<svg height="194.4pt" viewBox="0 0 1 1" width="252pt">') == (336, 259)
+    assert pixels("svg", b"<svg/>") == (0, 0)
+    assert pixels("png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\4\x1a\0\0\3\x2a") == (1050, 810)

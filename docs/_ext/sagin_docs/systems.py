@@ -13,14 +13,14 @@ from sagin.core.contracts import Space, System
 from sagin.core.discovery import locations
 from sagin.core.figures import Axis, Figure
 from sagin.core.parameters import FieldRow, Parameters, field_rows
-from sagin.experiments.citations import citations
-from sagin.experiments.ledger import WORDS
+from sagin.experiments.citations import citations, introduction
+from sagin.experiments.ledger import WORDS, fold
 from sagin_docs import sources, uses
 from sagin_docs.shared import anchor, shared_anchor
 from sagin_docs.sources import Module
 from sagin_docs.text import block, code, docstring, escape, number, page, shift_headings, table
 
-GOAL = {"min": "Minimise", "max": "Maximise"}
+GOAL = {"min": "Minimised", "max": "Maximised"}
 READING = ("scenario", "model", "solver", "kernels", "improved", "bound", "baselines")
 SIGNS = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
 
@@ -31,13 +31,19 @@ def overview(systems: Iterable[System], folder: str) -> str:
         (
             f"[{system.name}]({folder}{system.name}.md)",
             escape(system.title),
-            f"{'least' if system.sense == 'min' else 'largest'} objective ({system.objective_unit or '1'})",
+            escape(f"{'least' if system.sense == 'min' else 'largest'} {_wanted(system)}"),
             ", ".join(code(name) for name in [*system.names("paper"), *system.names("improved")]),
             str(len(system.figures)),
         )
         for system in systems
     ]
     return table(("system", "title", "wanted", "paper's scheme, ours", "figures"), rows)
+
+
+def _wanted(system: System) -> str:
+    """Meaning and unit of the objective."""
+    column = records.columns(_metrics(system, system.spaces[0]))["objective"]
+    return column.doc + (f" [{column.unit}]" if column.unit else "")
 
 
 def index_page(systems: Iterable[System]) -> str:
@@ -58,9 +64,9 @@ def system_page(system: System) -> str:
     return page(
         f"# {system.name}",
         f"**{escape(system.title)}**",
-        f"{GOAL[system.sense]} `objective`"
-        + (f" [{system.objective_unit}]" if system.objective_unit else "")
-        + f'. In Python: `sagin.system("{system.name}")`; on the command line: `sagin describe {system.name}`. '
+        *introduction(system),
+        f"{GOAL[system.sense]}: {escape(_wanted(system))}, `objective`. "
+        f'In Python: `sagin.system("{system.name}")`; on the command line: `sagin describe {system.name}`. '
         f"[The code]({system.name}-code.md) is on its own page. "
         f"How to cite it is [at the end](#{anchor(system.name, 'cite')}).",
         _parts(system),
@@ -242,20 +248,33 @@ def _columns(cls: type) -> str:
 def _figures(system: System) -> str:
     if not system.figures:
         return ""
-    verdicts = _verdicts(system)
+    verdicts, drops = _verdicts(system)
+    few = f"on the first {drops} drops of each figure" if drops else "on the drops of each figure"
+    more = " More drops decide more: the verdicts on all of them are under *Claims* below." if drops else ""
     parts = [
         "## Figures and claims",
-        f"Drawn and judged by `sagin reproduce {system.name}`. The verdicts are those measured when the system "
-        "was built; a test executes them again. [What a verdict means](../../../explanation/verdicts.md).",
+        f"Drawn and judged by `sagin reproduce {system.name}`. The verdicts here are those {few}, which a test "
+        f"executes again.{more} [What a verdict means](../../../explanation/verdicts.md).",
     ]
+    shared, folded = fold([claim.note for figure in system.figures for claim in figure.claims])
+    if shared:
+        parts += ["Notes that several claims share:"]
+        parts += ["\n".join(f"- **{letter}**: {escape(remark)}" for letter, remark in shared.items())]
+    notes = iter(folded)
     for figure in system.figures:
         parts += [f"### {figure.name}", f"{escape(figure.title)}. {_drawn(figure)}"]
         rows = [
-            (escape(claim.text), verdicts.get((figure.name, claim.name), "-"), escape(claim.rule), escape(claim.note))
+            (escape(claim.text), verdicts.get((figure.name, claim.name), "-"), escape(claim.rule), _note(next(notes)))
             for claim in figure.claims
         ]
         parts += [table(("claim", "verdict", "rule", "note"), rows)] if rows else []
     return "\n\n".join(parts)
+
+
+def _note(note: tuple[list[str], str]) -> str:
+    """Letters of shared notes, then what this claim alone has."""
+    letters, rest = note
+    return "; ".join([*(f"note **{letter}**" for letter in letters), *([escape(rest)] if rest else [])])
 
 
 def _drawn(figure: Figure) -> str:
@@ -263,25 +282,27 @@ def _drawn(figure: Figure) -> str:
     if figure.paint and not figure.curves and not figure.compute:
         return "A drawing."
     curves = ", ".join(escape(curve.label) for curve in figure.curves)
-    return f"Axis: {_axis(figure.axis)}; {figure.n_drops} drops" + (f"; curves: {curves}." if curves else ".")
+    drops = f"{figure.n_drops} drop{'s' * (figure.n_drops != 1)}"
+    return f"Axis: {_axis(figure.axis)}; {drops}" + (f"; curves: {curves}." if curves else ".")
 
 
 def _axis(axis: Axis) -> str:
     if axis.fields == ("iteration",):
-        return "iteration"
+        return escape(axis.label)
     values = (
         ", ".join(f"{value:g}" for value in axis.numbers()) if len(axis.values) <= 12 else f"{len(axis.values)} values"
     )
     return f"{escape(axis.label)} ({', '.join(code(field) for field in axis.fields)}: {values})"
 
 
-def _verdicts(system: System) -> dict[tuple[str, str], str]:
-    """Measured verdicts by figure and claim, from expected.toml."""
+def _verdicts(system: System) -> tuple[dict[tuple[str, str], str], int]:
+    """Measured verdicts by figure and claim, from expected.toml, and the drops behind them if the figures have more."""
     path = package_folder(system) / "expected.toml"
     if not path.is_file():
-        return {}
-    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("claim", [])
-    return {(entry["figure"], entry["name"]): WORDS[entry["verdict"]] for entry in entries}
+        return {}, 0
+    expected = tomllib.loads(path.read_text(encoding="utf-8"))
+    words = {(entry["figure"], entry["name"]): WORDS[entry["verdict"]] for entry in expected.get("claim", [])}
+    return words, expected.get("claim_drops", 0)
 
 
 def _budget(system: System) -> str:
@@ -324,11 +345,11 @@ def equations(system: System) -> str:
 
 
 def _paper(system: System) -> str:
-    """The whole of paper.md, one heading level lower, its functions linked to their code."""
+    """paper.md from its first section on, one heading level lower, its functions linked to their code."""
     path = package_folder(system) / "paper.md"
     if not path.is_file():
         return ""
-    text = re.sub(r"\A\s*# .*\n", "", path.read_text(encoding="utf-8"))
+    text = re.sub(r"\A.*?(?=^## |\Z)", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     return "\n\n".join(["## The paper, line by line", _link(shift_headings(text.strip(), 1), targets(system))])
 
 

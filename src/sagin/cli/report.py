@@ -65,7 +65,7 @@ def report(
         return
     judged = sum(map(len, claims.values()))
     output.say(
-        f"{target}: {len(chapters)} systems, {judged} claims;"
+        f"{target}: {len(chapters)} system{'s' * (len(chapters) != 1)}, {judged} claims;"
         f" {counts['solved']} pieces computed, {counts['reused']} found"
     )
 

@@ -1,4 +1,4 @@
-"""What to cite: BibTeX entries by key."""
+"""What to cite, BibTeX entries by key; and what a paper is about."""
 
 from __future__ import annotations
 
@@ -16,10 +16,29 @@ SOFTWARE = ("sagin", "harris2020numpy", "virtanen2020scipy", "lam2015numba")
 def citations(system: System) -> dict[str, str]:
     """BibTeX of the system's paper and of the software, by key; a key without entry gives an empty text."""
     entries = _entries(Path(sagin.__file__).with_name("references.bib"))
-    if system.name in locations():
-        module = import_module(locations()[system.name])
-        entries |= _entries(Path(module.__file__ or "").with_name("references.bib"))
+    if file := _beside(system, "references.bib"):
+        entries |= _entries(file)
     return {key: entries.get(key, "") for key in (system.reference, *SOFTWARE)}
+
+
+def introduction(system: System) -> tuple[str, ...]:
+    """Opening paragraphs of the system's paper.md, before its first section: the citation, then what is solved.
+
+    Markdown with code and emphasis only; empty without such a file.
+    """
+    file = _beside(system, "paper.md")
+    if file is None or not file.is_file():
+        return ()
+    opening = re.split(r"^## ", file.read_text(encoding="utf-8"), maxsplit=1, flags=re.MULTILINE)[0]
+    paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", opening))
+    return tuple(part for part in paragraphs if part and not part.startswith("# "))
+
+
+def _beside(system: System, name: str) -> Path | None:
+    """A file beside the module of a system that can be found by name."""
+    if system.name not in locations():
+        return None
+    return Path(import_module(locations()[system.name]).__file__ or "").with_name(name)
 
 
 def _entries(path: Path) -> dict[str, str]:

@@ -17,7 +17,7 @@ from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.core.figures import Figure, Picture, Series
 from sagin.experiments import figure_writer, ledger
-from sagin.experiments.citations import citations
+from sagin.experiments.citations import citations, introduction
 from sagin.experiments.compare import Entrant, Metric, Pair, pairs, solved
 from sagin.experiments.files import make_folder
 from sagin.experiments.folders import MANIFEST, open_folder
@@ -61,7 +61,8 @@ class Chapter:
 
     `sizes`: members of each dimension of a drop. `refused`: schemes that do not take the default sizes, and why.
     `against_paper`: paired differences of the objective to the paper's scheme. `metrics`: meaning and unit by name.
-    `speed`: None if not measured. `shards`: pieces computed, found, damaged.
+    `introduction`: opening paragraphs of paper.md. `speed`: None if not measured. `shards`: pieces computed, found,
+    damaged.
     """
 
     system: System
@@ -76,6 +77,7 @@ class Chapter:
     metrics: Mapping[str, tuple[str, str]]
     bibtex: Mapping[str, str]
     versions: Mapping[str, str]
+    introduction: tuple[str, ...] = ()
     speed: Speed | None = None
     shards: tuple[int, int, int] = (0, 0, 0)
 
@@ -127,8 +129,8 @@ def chapter(
         entrants, refused = _entrants(work, shards, threads, advance)
         certified = {space: shards.answer(job, threads, advance).metrics["objective"] for space, job in bounds.items()}
         for job in drawn.values():
-            shards.answer(job, threads, advance)
-    found = shards.reused  # what follows reads the same pieces again
+            shards.recall(job, threads, advance)  # kept for the figures: reading a piece costs more than drawing it
+    found = shards.reused  # what follows reads the compared pieces again
     plates = [plate(system, figure, seeds, shards, threads) for figure in system.figures]
     drops = system.sample(scenario, numbers[:1])
     return Chapter(
@@ -144,6 +146,7 @@ def chapter(
         metrics=_metrics(work, entrants, shards),
         bibtex=citations(system),
         versions=versions(system),
+        introduction=introduction(system),
         speed=speed_of(speed, system.name),
         shards=(shards.solved, found, shards.damaged),
     )

@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 
 EMPTY = ("br", "img", "meta", "col")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Html(str):
@@ -52,6 +53,15 @@ def data_uri(kind: str, data: bytes) -> str:
     return f"data:{mime};base64,{b64encode(data).decode()}"
 
 
+def pixels(kind: str, data: bytes) -> tuple[int, int]:
+    """Width and height of a drawing, so that a page keeps room for it. `kind`: svg (in points) or png."""
+    if kind == "png":
+        return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    head = data[:2000].decode(errors="replace")
+    width, height = (re.search(rf'\b{name}="([\d.]+)pt"', head) for name in ("width", "height"))
+    return (round(float(width[1]) * 4 / 3), round(float(height[1]) * 4 / 3)) if width and height else (0, 0)
+
+
 def table(
     caption: str,
     head: Iterable[str],
@@ -63,7 +73,7 @@ def table(
     """A table in a box of its own that scrolls sideways. The first cell of a row is its header; `numbers`: columns
     of figures, set flush right; `kind`: class of the table, where `ledger` turns rows into cards on narrow screens.
     """
-    names, right = list(head), set(numbers)
+    names, right, cards = list(head), set(numbers), "ledger" in kind.split()
     classes = {name: "number" if name in right else None for name in names}
     header = [el("th", name, scope="col", class_=classes[name], role="columnheader") for name in names]
     body = []
@@ -71,7 +81,7 @@ def table(
         cells = [
             el("th", cell, scope="row", class_=classes[name], role="rowheader")
             if place == 0
-            else el("td", cell, class_=classes[name], role="cell", data_label=name if kind == "ledger" else None)
+            else el("td", cell, class_=classes[name], role="cell", data_label=name if cards else None)
             for place, (name, cell) in enumerate(zip(names, row, strict=True))
         ]
         body.append(el("tr", *cells, role="row"))
@@ -95,9 +105,25 @@ _LETTERS = {
 }  # fmt: skip
 
 
+def prose(words: str) -> Html:
+    """Markdown of a sentence: code and emphasis as elements, mathematics in plain characters, all else escaped."""
+    parts = re.split(r"`([^`]+)`|\*([^*`]+)\*", words)
+    made = [
+        el(("", "code", "em")[place % 3], part) if place % 3 else text(plain_math(part))
+        for place, part in enumerate(parts)
+        if part
+    ]
+    return join(made)
+
+
 def plain_math(words: str) -> str:
     """Words with the mathematics between dollar signs written in plain characters."""
-    return re.sub(r"\$([^$]*)\$", lambda match: _plain(match[1]), words)
+    return re.sub(r"\$([^$]*)\$", lambda match: _plain(match[1]), re.sub(r"(?<=\d) %", "\u00a0%", words))
+
+
+def plain_unit(unit: str) -> str:
+    """A unit with its powers as raised characters."""
+    return re.sub(r"\^(-?\d)", lambda match: match[1].translate(RAISED), unit)
 
 
 def _plain(formula: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,28 @@ from sagin.core.figures import Figure, Series
 from sagin.core.parameters import field_rows
 from sagin.core.statistics import Interval
 from sagin.experiments.compare import Pair
-from sagin.experiments.ledger import WORDS, Entry
+from sagin.experiments.gaps import Gap
+from sagin.experiments.ledger import WORDS, Entry, fold
 from sagin.experiments.report import Chapter, Plate
-from sagin.experiments.report_html import Html, data_uri, el, join, plain_math, slug, table, text
+from sagin.experiments.report_html import (
+    Html,
+    data_uri,
+    el,
+    join,
+    pixels,
+    plain_math,
+    plain_unit,
+    prose,
+    slug,
+    table,
+    text,
+)
+from sagin.experiments.report_numbers import DASH, UNIT, number, percent, spread
 from sagin.experiments.reproduce import mean_rows
 
 SIGNS = {"holds": "✓", "partly": "◐", "does_not_hold": "✗", "contradictory": "≠", "undecided": "?"}
-DASH = "–"
-UNIT = "\u00a0%"
+LONGEST_TABLE = 30  # points of a figure in the table of its numbers
+COUNTED = {**WORDS, "holds": "hold", "does_not_hold": "do not hold"}  # several claims
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
@@ -45,12 +60,13 @@ def page(chapters: Sequence[Chapter], broken: Mapping[str, str], origin: Mapping
         "body",
         el("a", "Skip to the content", class_="skip", href="#main"),
         el("header", el("p", about, class_="kicker"), el("h1", title), el("p", _lead(chapters), class_="lead")),
-        _contents(chapters),
         el(
             "main",
             _summary(chapters, broken),
+            _contents(chapters),
             _reading(),
             *(_system(chapter) for chapter in chapters),
+            _software(chapters),
             _origin(chapters, origin),
             id_="main",
         ),
@@ -60,21 +76,25 @@ def page(chapters: Sequence[Chapter], broken: Mapping[str, str], origin: Mapping
 
 
 def _lead(chapters: Sequence[Chapter]) -> str:
-    claims = sum(len(chapter.entries) for chapter in chapters)
+    entries = [entry for chapter in chapters for entry in chapter.entries]
     figures = sum(len(chapter.plates) for chapter in chapters)
+    counts = [(word, sum(entry.verdict == word for entry in entries)) for word in WORDS]
+    tally = ", ".join(f"{count} {_counted(word, count)}" for word, count in counts if count)
+    papers = f"{len(chapters)} published systems, each" if len(chapters) != 1 else "A published system,"
     return (
-        f"{figures} figures drawn again and {claims} claims judged by the data behind them, with the distance of every"
-        " scheme to a certified bound. Everything here was computed in one go by the code it describes."
+        f"{papers} rebuilt from the equations of its paper: {figures} figures drawn again, {len(entries)} claims judged"
+        f" by the data behind them ({tally or 'none'}), and for every scheme how far, at most, it is from the best"
+        " possible decision."
     )
 
 
 def _contents(chapters: Sequence[Chapter]) -> Html:
-    items = [el("li", _link("Summary", "summary")), el("li", _link("How to read this page", "reading"))]
+    items = [el("li", _link("How to read this page", "reading"))]
     for chapter in chapters:
         name = slug(chapter.system.name)
         parts = [el("li", _link(title, f"{name}-{part}")) for part, title in _parts(chapter)]
         items.append(el("li", _link(chapter.system.title, name), el("ul", *parts)))
-    items.append(el("li", _link("Provenance", "provenance")))
+    items += [el("li", _link("Software to cite", "software")), el("li", _link("Provenance", "provenance"))]
     return el("nav", el("h2", "Contents", id_="contents"), el("ol", *items), aria_labelledby="contents")
 
 
@@ -88,27 +108,64 @@ def _parts(chapter: Chapter) -> list[tuple[str, str]]:
 
 def _summary(chapters: Sequence[Chapter], broken: Mapping[str, str]) -> Html:
     counts = sorted({chapter.n_drops for chapter in chapters})
-    caption = f"All systems at a glance; gaps and improvements at the default scenario, {_or(counts)} drops"
-    head = ("system", "claims", "paper's gap", "our gap", "our objective (95 %)", "speed against peers")
+    caption = (
+        "All systems at a glance. Gap: how far, at most, the objective is from the best possible one, mean and worst of"
+        f" {_or(counts)} drops of the default scenario"
+    )
+    head = (
+        "system",
+        "wanted",
+        "claims",
+        "gap of its algorithm",
+        "gap of ours",
+        "ours against it",
+        "speed against peers",
+    )
     rows = []
     for chapter in chapters:
-        improved = [chapter.gap(name) for name in chapter.system.names("improved")]
-        known = [gap for gap in improved if gap]
-        paper = chapter.gap(chapter.paper)
+        improved = [gap for name in chapter.system.names("improved") if (gap := chapter.gap(name))]
         best = min(chapter.improvements, key=lambda pair: _cost(chapter, pair), default=None)
+        name = el("a", chapter.system.name, href=f"#{slug(chapter.system.name)}")
         rows.append(
             (
-                el("a", chapter.system.name, href=f"#{slug(chapter.system.name)}"),
+                join((name, el("p", chapter.system.title, class_="small"))),
+                _goal(chapter),
                 _tally(chapter.entries),
-                percent(paper.mean) if paper else "no certificate",
-                percent(min(gap.mean for gap in known)) if known else "no certificate" if improved else "no scheme",
+                _distance(chapter.gap(chapter.paper)),
+                _distance(min(improved, key=lambda gap: gap.mean, default=None)),
                 _improved(best) if best else "no improved scheme",
                 _fastest(chapter),
             )
         )
-    sheet = table(caption, head, rows, kind="ledger")
+    sheet = table(caption, head, rows, kind="ledger glance")
     problems = [el("p", f"{name} cannot be loaded: {reason}", class_="note") for name, reason in broken.items()]
+    least = min((plate.n_drops for chapter in chapters for plate in chapter.plates if plate.entries), default=0)
+    if 0 < least < statistics.LEAST_DROPS:
+        problems.append(
+            el(
+                "p",
+                f"This report was made with {least} drops a point. Verdicts that compare means need"
+                f" {statistics.LEAST_DROPS} at least: most claims stay undecided here.",
+                class_="note",
+            )
+        )
     return el("section", el("h2", "Summary", id_="summary-title"), sheet, *problems, id_="summary")
+
+
+def _goal(chapter: Chapter) -> str:
+    """What is wanted, in few words."""
+    meaning, unit = _objective(chapter)
+    return f"{'least' if chapter.system.sense == 'min' else 'largest'} {meaning}" + (f" [{unit}]" if unit else "")
+
+
+def _objective(chapter: Chapter) -> tuple[str, str]:
+    """Meaning and unit of the objective."""
+    meaning, unit = chapter.metrics.get("objective", ("", ""))
+    return meaning or "objective", unit
+
+
+def _distance(gap: Gap | None) -> Html:
+    return join((percent(gap.mean), ", worst ", percent(gap.largest))) if gap else Html("no certificate")
 
 
 def _cost(chapter: Chapter, pair: Pair) -> float:
@@ -126,7 +183,11 @@ def verdict(word: str, count: int | None = None) -> Html:
     """A verdict as sign and word, never by colour alone; `count`: how many there are."""
     sign = el("span", SIGNS.get(word, ""), aria_hidden="true")
     many = "" if count is None else f"{count}\u00a0"
-    return el("span", sign, "\u00a0", many, WORDS.get(word, word), class_=f"verdict {slug(word)}")
+    return el("span", sign, "\u00a0", many, _counted(word, count or 1), class_=f"verdict {slug(word)}")
+
+
+def _counted(word: str, count: int) -> str:
+    return (WORDS if count == 1 else COUNTED).get(word, word)
 
 
 def _reading() -> Html:
@@ -175,19 +236,19 @@ def _system(chapter: Chapter) -> Html:
 
 def _about(chapter: Chapter) -> Html:
     system = chapter.system
-    meaning, unit = chapter.metrics.get("objective", ("", system.objective_unit))
-    unit = unit or system.objective_unit
-    goal = {"min": "Minimise", "max": "Maximise"}[system.sense]
-    sizes = ", ".join(f"{size} along {name.replace('_', ' ')}" for name, size in chapter.sizes.items() if size)
+    meaning, unit = _objective(chapter)
+    goal = {"min": "Minimised", "max": "Maximised"}[system.sense]
+    sizes = ", ".join(f"{name.replace('_', ' ')}\u00a0×\u00a0{size}" for name, size in chapter.sizes.items() if size)
+    opening = chapter.introduction
     chosen = [
-        el("li", el("code", name), f": {column.doc}", f" ({', '.join(column.dims)})" if column.dims else "")
+        el("li", el("code", name), f": {plain_math(column.doc)}{_per(column.dims)}")
         for name, column in records.columns(system.spaces[0].decision).items()
     ]
     facts = [
-        ("objective", f"{goal} the {meaning or 'objective'}" + (f", in {unit}" if unit else "")),
-        ("published as", el("a", system.reference, href=f"#{slug(system.name)}-cite")),
-        ("default sizes", sizes or DASH),
+        ("paper", join((prose(opening[0]) if opening else _link(system.reference, f"{slug(system.name)}-cite"),))),
+        ("objective", f"{goal}: {meaning}" + (f"; in {unit}" if unit else "")),
         ("decided", el("ul", *chosen)),
+        ("default sizes", sizes or DASH),
     ]
     terms = [part for term, meaning_ in facts for part in (el("dt", term), el("dd", meaning_))]
     rows = [(el("code", s.name), s.role, s.space.__name__, s.summary) for s in system.schemes]
@@ -196,20 +257,41 @@ def _about(chapter: Chapter) -> Html:
         el("p", el("code", name), f" does not run at the default sizes ({reason})", class_="note")
         for name, reason in chapter.refused.items()
     ]
-    return join((el("dl", *terms, class_="facts"), schemes, *refused))
+    return join((*(el("p", prose(part)) for part in opening[1:]), el("dl", *terms, class_="facts"), schemes, *refused))
+
+
+def _per(dims: Sequence[str]) -> str:
+    """Which members have a value of their own."""
+    return f" (per {' and '.join(dims)})" if dims else ""
 
 
 def _claims(chapter: Chapter) -> Html:
+    name = slug(chapter.system.name)
+    shared, notes = fold([plain_math(entry.note) for entry in chapter.entries])
     rows = []
-    for entry in chapter.entries:
-        claim = [el("p", plain_math(entry.text)), el("p", "Holds when: ", entry.rule, class_="small")]
-        evidence: list[Any] = [el("p", plain_math(entry.evidence))]
-        if entry.note:
-            evidence.append(el("p", el("strong", "Fairness: "), entry.note, class_="small"))
+    for entry, (letters, rest) in zip(chapter.entries, notes, strict=True):
+        claim = [el("p", plain_math(entry.text)), el("p", "Holds when: ", plain_math(entry.rule), class_="small")]
+        remarks = [el("a", f"note {letter}", href=f"#{name}-note-{letter}") for letter in letters]
+        remarks += [text(rest)] if rest else []
+        fairness = el("p", el("strong", "Fairness: "), join(remarks, "; "), class_="small") if remarks else None
         where = el("a", entry.figure, href=f"#{slug(chapter.system.name, 'figure', entry.figure)}")
-        rows.append((verdict(entry.verdict), join(claim), join(evidence), where, str(entry.drops)))
+        cells = (join(claim), join((_evidence(entry.evidence), fairness)), where, str(entry.drops))
+        rows.append((verdict(entry.verdict), *cells))
     head = ("verdict", "claim", "evidence", "figure", "drops")
-    return join((el("p", _tally(chapter.entries)), table("Claims of the paper, judged", head, rows, kind="ledger")))
+    listed = [
+        el("p", el("strong", f"Note {letter}: "), remark, ".", class_="small", id_=f"{name}-note-{letter}")
+        for letter, remark in shared.items()
+    ]
+    sheet = table("Claims, judged", head, rows, kind="ledger")
+    return join((el("p", _tally(chapter.entries)), *listed, sheet))
+
+
+def _evidence(words: str) -> Html:
+    """The numbers behind a verdict; several of them as a list."""
+    parts = re.split(r"; (?!least difference)", plain_math(words))
+    if len(parts) < 3:
+        return el("p", plain_math(words))
+    return el("ul", *(el("li", part) for part in parts), class_="evidence")
 
 
 def _figures(chapter: Chapter) -> Html:
@@ -218,13 +300,16 @@ def _figures(chapter: Chapter) -> Html:
 
 def _plate(chapter: Chapter, plate: Plate) -> Html:
     figure = plate.figure
-    fixed = ", ".join(f"{name} = {value}" for name, value in figure.fixed.items())
+    fixed = ", ".join(f"{name} = {_value(value)}" for name, value in figure.fixed.items())
     words = [el("strong", figure.name), " ", plain_math(figure.title), "."]
     if fixed:
         words.append(f" With {fixed}.")
     if plate.entries:
         words += [" Claims: ", _tally(plate.entries)]
-    image = el("img", src=data_uri(plate.kind, plate.image), alt=alternative(plate), loading="lazy")
+    width, height = pixels(plate.kind, plate.image)
+    image = el(
+        "img", src=data_uri(plate.kind, plate.image), alt=alternative(plate), width=width or None, height=height or None
+    )
     numbers = _numbers(plate)
     name = slug(chapter.system.name, "figure", figure.name)
     return el("figure", el("div", image, class_="paper"), el("figcaption", *words), numbers, id_=name)
@@ -270,12 +355,14 @@ def _numbers(plate: Plate) -> Html | None:
 def _means(figure: Figure, series: Series) -> Html:
     rows = mean_rows(None, series)
     points = len(series.x)
+    every = -(-points // LONGEST_TABLE)
     lines = [
-        (number(x), *(_spread(rows[row * points + point]) for row in range(len(series.labels))))
-        for point, x in enumerate(series.x.tolist())
+        (number(series.x[point]), *(_spread(rows[row * points + point]) for row in range(len(series.labels))))
+        for point in sorted({*range(0, points, every), points - 1})
     ]
     n = series.values.shape[2]
     caption = f"{figure.name}: mean ± half of the 95 % interval over the drops feasible for all curves, {n} drops"
+    caption += f"; one point in {every}" if every > 1 else ""
     labels = [plain_math(label) for label in series.labels]
     return table(caption, (plain_math(figure.axis.label), *labels), lines, numbers=labels)
 
@@ -335,7 +422,7 @@ def _improvement(chapter: Chapter) -> Html:
         )
         for pair in chapter.against_paper
     ]
-    unit = chapter.metrics.get("objective", ("", ""))[1] or chapter.system.objective_unit
+    unit = _objective(chapter)[1] or chapter.system.objective_unit
     head = ("scheme", "role", "difference" + (f" [{unit}]" if unit else ""), "relative", "win/tie/loss", "drops")
     better = {"min": "lower", "max": "higher"}[chapter.system.sense]
     caption = f"Objective minus that of {chapter.paper}, paired, mean and 95 % interval ({better} is better)"
@@ -354,9 +441,8 @@ def _relative(pair: Pair) -> str:
     scale = pair.relative / span.mean
     if not np.isfinite(span.low):
         return percent(pair.relative, signed=True)
-    low, high = sorted((scale * span.low, scale * span.high))
-    limits = " to ".join(percent(part, signed=True).removesuffix(UNIT) for part in (low, high))
-    return f"{percent(pair.relative, signed=True)} ({limits})"
+    mean, low, high = spread(span, 100 * scale, sign="+")
+    return f"{mean}{UNIT} ({low} to {high})"
 
 
 def _improved(pair: Pair) -> str:
@@ -364,11 +450,11 @@ def _improved(pair: Pair) -> str:
     if pair.word not in ("better", "worse"):
         few = pair.difference.n_used < statistics.LEAST_DROPS
         return f"{_relative(pair)}, {'too few drops to decide' if few else pair.word}"
-    scale = pair.relative / pair.difference.mean
-    low, high = sorted(abs(scale * part) for part in (pair.difference.low, pair.difference.high))
+    scale = abs(pair.relative / pair.difference.mean)
+    mean, *limits = (part.lstrip("−") for part in spread(pair.difference, 100 * scale))
+    low, high = limits if pair.difference.mean > 0 else limits[::-1]
     way = "higher" if pair.difference.mean > 0 else "lower"
-    limits = f"{percent(low).removesuffix(UNIT)} to {percent(high).removesuffix(UNIT)}"
-    return f"{pair.word}: {percent(abs(pair.relative))} {way} ({limits})"
+    return f"{pair.word}: {mean}{UNIT} {way} ({low} to {high})"
 
 
 def _speed(chapter: Chapter) -> Html:
@@ -376,17 +462,21 @@ def _speed(chapter: Chapter) -> Html:
         command = f"python benchmarks/speed.py {chapter.system.name} --out speed.json"
         again = f"sagin report {chapter.system.name} --speed speed.json"
         return el("p", "Not measured. To measure: ", el("code", command), ", then ", el("code", again), ".")
-    where = f"Measured on {chapter.speed.machine or 'an unnamed machine'}, {chapter.speed.created or 'undated'}."
+    where = (
+        "Peers: the same algorithm as a careful reader would write it with general solvers, run beside ours on the same"
+        " drops. Ratio: the peer's time over ours."
+        f" Measured on {chapter.speed.machine or 'an unnamed machine'}, {chapter.speed.created or 'undated'}."
+    )
     return join(
         (el("p", where, class_="note"), *(_timings(name, rows) for name, rows in chapter.speed.sections.items()))
     )
 
 
 def _timings(section: str, rows: Sequence[Mapping[str, Any]]) -> Html:
-    head = list(dict.fromkeys(["label", *(key for row in rows for key in row)]))
+    head = [key for key in dict.fromkeys(["label", *(key for row in rows for key in row)]) if key != "aim"]
     right = [key for key in head if all(isinstance(row.get(key, 0.0), int | float) for row in rows)]
     lines = [[number(row[key]) if key in row else DASH for key in head] for row in rows]
-    shown = {key: key.replace("_", " ") for key in head}
+    shown = {key: f"{key.removesuffix('_s').replace('_', ' ')}{' [s]' * key.endswith('_s')}" for key in head}
     caption = f"Speed: {section.replace('_', ' ')}"
     return table(caption, shown.values(), lines, numbers=[shown[key] for key in right])
 
@@ -402,10 +492,13 @@ def _fastest(chapter: Chapter) -> str:
 
 def _parameters(chapter: Chapter) -> Html:
     parts = [_fields(f"Scenario of {chapter.system.name}: defaults", chapter.scenario)]
+    options: dict[type, list[str]] = {}
     for scheme in chapter.system.schemes:
         if scheme.options.model_fields:
-            sheet = _fields(f"Options of {scheme.name}: defaults", scheme.options())
-            parts.append(el("details", el("summary", "Options of ", el("code", scheme.name)), sheet))
+            options.setdefault(scheme.options, []).append(scheme.name)
+    for cls, names in options.items():
+        sheet = _fields(f"Options of {', '.join(names)}: defaults", cls())
+        parts.append(el("details", el("summary", "Options of ", join((el("code", n) for n in names), ", ")), sheet))
     return join(parts)
 
 
@@ -415,9 +508,9 @@ def _fields(caption: str, parameters: Any) -> Html:
         (
             el("code", row.name),
             el("code", _value(plain[row.name])),
-            row.unit or DASH,
+            plain_unit(row.unit) or DASH,
             plain_math(row.symbol) or DASH,
-            row.bounds,
+            _limits(row.bounds),
             plain_math(row.doc),
             row.source or DASH,
         )
@@ -426,14 +519,27 @@ def _fields(caption: str, parameters: Any) -> Html:
     return table(caption, ("field", "value", "unit", "symbol", "must be", "meaning", "source"), rows, kind="fields")
 
 
+def _limits(bounds: str) -> str:
+    """Bounds of a field in the space of a narrow column."""
+    words = bounds.replace(">= ", "≥\u00a0").replace("<= ", "≤\u00a0").replace("> ", ">\u00a0").replace("< ", "<\u00a0")
+    return words.replace("an integer", "integer").replace(" and ", ", ")
+
+
 def _cite(chapter: Chapter) -> Html:
-    parts = []
-    for key, entry in chapter.bibtex.items():
-        if entry:
-            parts.append(el("pre", el("code", entry), tabindex="0", aria_label=f"BibTeX entry {key}"))
-        else:
-            parts.append(el("p", "No BibTeX entry ", el("code", key), ".", class_="note"))
-    return join(parts)
+    return _entry(chapter.system.reference, chapter.bibtex.get(chapter.system.reference, ""))
+
+
+def _software(chapters: Sequence[Chapter]) -> Html:
+    """The software's entries, which all systems share."""
+    papers = {chapter.system.reference for chapter in chapters}
+    entries = {key: entry for chapter in chapters for key, entry in chapter.bibtex.items() if key not in papers}
+    return el("section", el("h2", "Software to cite"), *(_entry(*item) for item in entries.items()), id_="software")
+
+
+def _entry(key: str, entry: str) -> Html:
+    if entry:
+        return el("pre", el("code", entry), tabindex="0", aria_label=f"BibTeX entry {key}")
+    return el("p", "No BibTeX entry ", el("code", key), ".", class_="note")
 
 
 def _origin(chapters: Sequence[Chapter], origin: Mapping[str, str]) -> Html:
@@ -467,37 +573,17 @@ def _or(parts: Sequence[Any]) -> str:
 def _interval(span: Interval) -> str:
     if not span.n_used:
         return DASH
-    limits = f" ({number(span.low)} to {number(span.high)})" if np.isfinite(span.low) else ""
-    return number(span.mean) + limits
+    mean, *limits = spread(span)
+    return f"{mean} ({limits[0]} to {limits[1]})" if limits else mean
 
 
 def _spread(row: Mapping[str, Any]) -> str:
     if not row["n_used"]:
         return DASH
     half = row["high"] - row["mean"]
-    return number(row["mean"]) + (f" ± {number(half, 2)}" if np.isfinite(half) else "")
+    known = np.isfinite(half) and half > 1e-12 * abs(row["mean"])  # less is rounding: the same value in every drop
+    return number(row["mean"]) + (f" ± {number(half, 2)}" if known else "")
 
 
 def _value(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def number(value: Any, digits: int = 4) -> Html:
-    """A number in few digits, with a true minus sign."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        return text(value)
-    if isinstance(value, int | np.integer):
-        return text(str(value).replace("-", "−"))
-    return text(DASH if np.isnan(value) else f"{value:.{digits}g}".replace("-", "−"))
-
-
-def percent(value: float, *, signed: bool = False) -> Html:
-    """A part of one as percent in three digits; what rounding leaves (below 1e-9) is 0."""
-    if not np.isfinite(value):
-        return text(DASH)
-    if abs(value) < 1e-9:
-        return text(f"0{UNIT}")
-    share = 100 * value
-    size, sign = abs(share), "+" if signed else ""
-    digits = format(share, f"{sign}.0f" if size >= 999.5 else f"{sign}.3g" if size >= 1e-4 else f"{sign}.2e")
-    return text(digits.replace("-", "−") + UNIT)

@@ -59,7 +59,7 @@ class Decision:
 class Metrics:
     """Utility of a plan, its delay and energy, and how far each constraint is violated."""
 
-    objective: np.ndarray = metric(doc="utility U, in the scenario's mode")
+    objective: np.ndarray = metric(doc="utility U: weighted energy and makespan, in the scenario's utility_mode")
     raw_utility: np.ndarray = metric(doc="preference E [J] + (1 - preference) T [s]")
     normalised_utility: np.ndarray = metric(doc="utility relative to the all-local plan, whose value is 1")
     makespan_s: np.ndarray = metric(unit="s", doc="time at which the last task ends")

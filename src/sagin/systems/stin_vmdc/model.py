@@ -82,7 +82,7 @@ class Decision:
 class Metrics:
     """Computation efficiency, its parts, and signed violations of (30)."""
 
-    objective: np.ndarray = metric(unit="bit/J", doc="computation efficiency J, to be maximised")
+    objective: np.ndarray = metric(unit="bit/J", doc="computation efficiency J, bits computed a joule")
     energy_per_bit_j: np.ndarray = metric(unit="J/bit", doc="energy a bit, 1/J")
     energy_j: np.ndarray = metric("vehicle", unit="J", doc="energy of a vehicle's task")
     energy_local_j: np.ndarray = metric("vehicle", unit="J", doc="computing in the vehicle")
