@@ -148,11 +148,3 @@ def least_spread(series: Series) -> Verdict:
     if series.values.shape[2] < LEAST_DROPS:
         return Verdict("undecided", evidence)
     return decide(min(spread, key=lambda label: spread[label]) == "ga_ssa", evidence)
-
-
-def improved_below_paper(series: Series) -> Verdict:
-    """Is our scheme nowhere above GA-SSA, and how far from the bound are both?"""
-    better, paper, bound = series.curve("improved"), series.curve("ga_ssa"), series.curve("bound")
-    ours, theirs = 100 * (better / bound - 1).mean(), 100 * (paper / bound - 1).mean()
-    evidence = f"mean distance to the bound {ours:.2f} % against {theirs:.2f} %"
-    return decide(bool(np.all(better <= paper * (1 + 1e-9))), evidence)

@@ -385,9 +385,6 @@ FIGURES = (
                 _near_bound,
                 "the paper measures against a quantised search that only a smaller network allows; see E1",
             ),
-            _order_at_end(
-                "improved_below_pdd", "Ours: the improved algorithm beats PDD.", ("improved",), ("PDD",), "our claim"
-            ),
         ),
     ),
     Figure(
