@@ -154,6 +154,13 @@ def test_bound_of_a_larger_network_is_close() -> None:
     assert 0 <= gap[0] < 0.02
 
 
+def test_bound_is_strictly_below_an_optimum_it_reaches() -> None:
+    drops = sample(8, n_uavs=0, n_iots=3, n_mecs=1, arrival_rate_per_s=0.1)
+    gap = objective(drops, "improved") / SYSTEM.bound(drops, threads=1) - 1
+    assert (gap > 0).all()
+    assert gap.max() < 2e-10
+
+
 def test_any_prices_bound() -> None:
     problem = next(problems(sample(1)))
     best = objective(sample(1), "improved")[0] * 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sagin.core.contracts import outward
 from sagin.methods.space_dilation import maximise
 from sagin.systems.thz_uav_mec.kernels import LEAST_SNR, Problem
 from sagin.systems.thz_uav_mec.kernels_bound import counts_dual, fill_ideal, used_power
@@ -21,7 +22,7 @@ def bound(drops: Drops) -> np.ndarray:
     Relaxations: no maximum delay; every relayed IoT has a UAV of its own at the best point; all UAV power is shared.
     Any prices of power and servers give a valid bound; the best ones found are used.
     """
-    return np.array([lower_bound(problem) / drops.n_iots for problem in problems(drops)])
+    return outward(np.array([lower_bound(problem) / drops.n_iots for problem in problems(drops)]), "min")
 
 
 def lower_bound(problem: Problem, evaluations: int = EVALUATIONS) -> float:
