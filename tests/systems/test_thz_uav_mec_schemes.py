@@ -9,7 +9,7 @@ from sagin.core import records
 from sagin.systems.thz_uav_mec.bound import Dual, lower_bound
 from sagin.systems.thz_uav_mec.improved import new_tables
 from sagin.systems.thz_uav_mec.kernels import State
-from sagin.systems.thz_uav_mec.kernels_bound import fill_hop, fill_ideal, hop_time, resistance
+from sagin.systems.thz_uav_mec.kernels_bound import fill_hop, fill_ideal, fill_path, hop_time, resistance
 from sagin.systems.thz_uav_mec.kernels_improved import fill_tables, search, total_delay
 from sagin.systems.thz_uav_mec.kernels_uav import polish, priced_hop
 from sagin.systems.thz_uav_mec.linear_association import associate_sca
@@ -203,9 +203,10 @@ def test_ideal_links_are_just_below_the_best_place_of_a_relay(price) -> None:
 
 def test_tables_of_hops_stay_below_every_hop() -> None:
     problem = next(problems(sample(1)))
-    table, step = np.empty(20), 11.0
+    table, path, step = np.empty(20), np.empty((20, 2)), 11.0
     for height in (0.5, 38.7):
-        fill_hop(problem, 5, height, 0.02, (0.8, 0.2), step, table)
+        fill_path(problem, 5, height, step, path)
+        fill_hop(path, 0.02, (0.8, 0.2), table)
         ground = np.linspace(0, 19 * step, 4001)
         time = [hop_time(0.02, resistance(problem, 5, x, height), (0.8, 0.2)) for x in ground]
         low = np.interp(ground, step * np.arange(20), table)

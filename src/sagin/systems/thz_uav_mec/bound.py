@@ -11,7 +11,7 @@ from sagin.systems.thz_uav_mec.kernels_bound import counts_dual, fill_ideal, use
 from sagin.systems.thz_uav_mec.model import Drops
 from sagin.systems.thz_uav_mec.prepare import problems
 
-COARSE, FINE = 100, 800  # nodes of the tables of hop times: while the prices are sought, and at the best prices
+COARSE, FINE = 50, 400  # nodes of the tables of hop times: while the prices are sought, and at the best prices
 EVALUATIONS = 150  # most prices tried
 ENOUGH = 1e-6  # relative gain of the bound not worth another step
 

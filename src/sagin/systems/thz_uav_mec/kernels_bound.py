@@ -33,27 +33,33 @@ def hop_time(work: float, resist: float, offer: tuple[float, float]) -> float:
 
 
 @kernel
-def fill_hop(
-    problem: Problem, f: int, height: float, work: float, offer: tuple[float, float], step: float, table: np.ndarray
-) -> None:
-    """Times of a hop at ground distances 0, step, ..., less so much that no linear interpolation is above the time.
+def fill_path(problem: Problem, f: int, height: float, step: float, path: np.ndarray) -> None:
+    """Resistances at ground distances 0, step, ..., and what part of a rise a hop time must be lowered by; (nodes, 2).
 
-    The time increases with the resistance r and is concave in it: 1 / ln(1 + 1/r) is the logarithmic mean of r and
+    A hop time increases with the resistance r and is concave in it: 1 / ln(1 + 1/r) is the logarithmic mean of r and
     r + 1, and taking the least over powers keeps that. So a chord in r is below the time. r is convex in the ground
-    distance, so that between two nodes its chord is above it by twice the difference in the middle at most.
+    distance, so that between two nodes its own chord is above it by twice the difference in the middle at most.
     """
-    resist = resistance(problem, f, 0.0, height)
-    time = hop_time(work, resist, offer)
+    path[0, 0] = resistance(problem, f, 0.0, height)
+    for i in range(len(path) - 1):
+        here, ahead = path[i, 0], resistance(problem, f, (i + 1) * step, height)
+        path[i + 1, 0] = ahead
+        path[i, 1] = 1.0
+        if here < ahead < 1.0 / LEAST_SNR:
+            middle = resistance(problem, f, (i + 0.5) * step, height)
+            path[i, 1] = max(0.0, here + ahead - 2.0 * middle) / (ahead - here)
+
+
+@kernel
+def fill_hop(path: np.ndarray, work: float, offer: tuple[float, float], table: np.ndarray) -> None:
+    """Times of a hop at the nodes of a path, less so much that no linear interpolation is above the time."""
+    time = hop_time(work, path[0, 0], offer)
     before = 0.0
     for i in range(len(table) - 1):
-        ahead = resistance(problem, f, (i + 1) * step, height)
-        time_ahead = hop_time(work, ahead, offer)
-        above = time_ahead - time
-        if resist < ahead < 1.0 / LEAST_SNR:
-            middle = resistance(problem, f, (i + 0.5) * step, height)
-            above *= max(0.0, resist + ahead - 2.0 * middle) / (ahead - resist)
+        ahead = hop_time(work, path[i + 1, 0], offer)
+        above = path[i, 1] * (ahead - time)
         table[i] = time - max(before, above)
-        before, resist, time = above, ahead, time_ahead
+        before, time = above, ahead
     table[-1] = time - before
 
 
@@ -86,12 +92,15 @@ def fill_ideal(
     for k in range(n_iots):
         for m in range(n_mecs):
             step = max(step, length(problem.iot_xy[k], problem.mec_xy[m], 0.0) / (nodes - 1.5))
+    up, down = np.empty((nodes, 2)), np.empty((nodes, 2))
     first, second, joined = np.empty(nodes), np.empty(nodes), np.empty(nodes)
     for f in range(n_bands):
+        fill_path(problem, f, problem.height_up, step, up)
+        fill_path(problem, f, problem.height_down, step, down)
         for p in range(len(kinds)):
             work, power = kinds[p, 0], kinds[p, 1]
-            fill_hop(problem, f, problem.height_up, work, (0.0, power), step, first)
-            fill_hop(problem, f, problem.height_down, work, offer, step, second)
+            fill_hop(up, work, (0.0, power), first)
+            fill_hop(down, work, offer, second)
             join_hops(first, second, joined)
             for k in range(n_iots):
                 if kind[k] != p:
