@@ -36,7 +36,21 @@ def test_gap_program(tmp_path, capsys) -> None:
     assert rows["improved"]["gap_max_percent"] < 1e-6
     assert rows["equal"]["gap_mean_percent"] > 1
     assert rows["improved"]["gain_low"] <= rows["improved"]["gain_percent"] <= rows["improved"]["gain_high"]
+    assert rows["improved"]["worse_drops"] == 0
     assert "improved" in capsys.readouterr().out
+
+
+def test_gap_program_on_given_drops(tmp_path, capsys) -> None:
+    gap, rows = import_module("benchmarks.gap"), []
+    for number, words in enumerate((["--drops", "7"], ["--seeds", "4:7"], ["--seeds", "4,5,6"])):
+        out = tmp_path / f"{number}.json"
+        gap.main(["sixth", *words, "--out", str(out)])
+        rows.append(json.loads(out.read_text())["systems"]["sixth"])
+    assert rows[1] == rows[2] != rows[0]
+    assert {row["drops"] for row in rows[1]} == {3}
+    with pytest.raises(SystemExit):
+        gap.main(["sixth", "--drops", "7", "--seeds", "4:7"])
+    assert "not allowed" in capsys.readouterr().err
 
 
 def test_speed_program(tmp_path, capsys) -> None:

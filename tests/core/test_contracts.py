@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sagin import InputError
-from sagin.core.contracts import check_seeds, late
+from sagin.core.contracts import check_seeds, late, outward
 
 
 def test_late_imports_at_the_call() -> None:
@@ -17,3 +17,10 @@ def test_seeds() -> None:
     for bad in ([], [-1], [1.5], [[1, 2]]):
         with pytest.raises(InputError, match="seeds"):
             check_seeds(bad)
+
+
+def test_outward_is_the_safe_side() -> None:
+    bound = np.array([0.0, 2.5, np.inf])
+    np.testing.assert_array_equal(outward(bound, "min") < bound, [False, True, False])
+    np.testing.assert_array_equal(outward(bound, "max") > bound, [False, True, False])
+    np.testing.assert_allclose(outward(bound, "max"), bound, rtol=1e-8)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import linear_sum_assignment
 
-from sagin.methods.assignment import assign
+from sagin.methods.assignment import assign, assign_from
 
 
 def _assign(cost: np.ndarray) -> tuple[float, np.ndarray]:
@@ -44,3 +44,22 @@ def test_brute_force() -> None:
     cost = np.random.Generator(np.random.Philox(3)).normal(size=(4, 5))
     least = min(cost[range(4), p].sum() for p in itertools.permutations(range(5), 4))
     assert _assign(cost)[0] == pytest.approx(least)
+
+
+@pytest.mark.parametrize("n", [1, 6, 50])
+def test_prices_of_a_similar_matrix_lead_to_the_same_matching(n) -> None:
+    generator = np.random.Generator(np.random.Philox(n))
+    cost, price, columns = generator.random((n, n)), generator.normal(size=n), np.empty(n, dtype=np.int64)
+    for _ in range(5):
+        total = assign_from(cost, price, columns)
+        _, best = linear_sum_assignment(cost)
+        np.testing.assert_array_equal(columns, best)
+        assert total == pytest.approx((cost - price).min(axis=1).sum() + price.sum(), rel=1e-12)
+        cost = cost + 0.1 * generator.random((n, n))
+
+
+def test_prices_of_a_wide_matrix_are_a_certificate() -> None:
+    cost, price = np.random.Generator(np.random.Philox(9)).random((30, 45)), np.zeros(45)
+    total = assign_from(cost, price, np.empty(30, dtype=np.int64))
+    assert (price <= 0).all()
+    assert total == pytest.approx((cost - price).min(axis=1).sum() + price.sum(), rel=1e-12)

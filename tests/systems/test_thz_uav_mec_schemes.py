@@ -6,11 +6,12 @@ import pytest
 import sagin
 from sagin import InputError
 from sagin.core import records
-from sagin.systems.thz_uav_mec.bound import lower_bound
+from sagin.systems.thz_uav_mec.bound import Dual, lower_bound
 from sagin.systems.thz_uav_mec.improved import new_tables
 from sagin.systems.thz_uav_mec.kernels import State
+from sagin.systems.thz_uav_mec.kernels_bound import fill_hop, fill_ideal, fill_path, hop_time, resistance
 from sagin.systems.thz_uav_mec.kernels_improved import fill_tables, search, total_delay
-from sagin.systems.thz_uav_mec.kernels_uav import polish
+from sagin.systems.thz_uav_mec.kernels_uav import polish, priced_hop
 from sagin.systems.thz_uav_mec.linear_association import associate_sca
 from sagin.systems.thz_uav_mec.prepare import common_rate, problems, queue_times
 
@@ -147,10 +148,70 @@ def test_bound_is_below_everything_and_close() -> None:
     assert (best / bound - 1).mean() < 0.0095
 
 
+def test_bound_of_a_larger_network_is_close() -> None:
+    drops = sample(1, n_iots=50, subband_bandwidth_hz=4e8, arrival_rate_per_s=0.1)
+    gap = objective(drops, "light") / SYSTEM.bound(drops, threads=1) - 1
+    assert 0 <= gap[0] < 0.02
+
+
+def test_bound_is_strictly_below_an_optimum_it_reaches() -> None:
+    drops = sample(8, n_uavs=0, n_iots=3, n_mecs=1, arrival_rate_per_s=0.1)
+    gap = objective(drops, "improved") / SYSTEM.bound(drops, threads=1) - 1
+    assert (gap > 0).all()
+    assert gap.max() < 2e-10
+
+
 def test_any_prices_bound() -> None:
     problem = next(problems(sample(1)))
-    rough, fine = lower_bound(problem, prices=1, rounds=3), lower_bound(problem)
-    assert rough <= fine * (1 + 1e-5)
+    best = objective(sample(1), "improved")[0] * 20
+    dual = Dual(problem)
+    for price in (-1.0, 0.0, 0.3, 30.0):
+        for load in (0.2, 1.0, 3.0):
+            assert dual.value(np.append(price, load * dual.even_load()))[0] < best
+    rough, fine = lower_bound(problem, evaluations=3), lower_bound(problem)
+    assert 0.9 * fine < rough < fine
+
+
+def test_supergradient_of_the_bound() -> None:
+    dual = Dual(next(problems(sample(1, n_subbands=24))))
+    dual.nodes = 800
+    prices = np.append(2.0, 1.2 * dual.even_load() * [0.9, 1.0, 1.1, 1.2])
+    value, slope = dual.value(prices)
+    for i in range(5):
+        for change in (-0.3, 0.1, 0.5):
+            other = dual.value(prices + change * np.eye(5)[i])[0]
+            # the power is that of the best of a few points: not the slope to the last digit
+            assert other <= value + change * slope[i] + 1e-3
+
+
+@pytest.mark.parametrize("price", [0.0, 1.5, 40.0])
+def test_ideal_links_are_just_below_the_best_place_of_a_relay(price) -> None:
+    problem = next(problems(sample(1)))
+    dual = Dual(problem)
+    cost = np.empty_like(dual.cost)
+    fill_ideal(problem, dual.kinds, dual.kind, (price, dual.most), 400, cost)
+    part = np.linspace(0, 1, 2001)
+    for k, m, f in ((0, 0, 0), (3, 1, 7), (12, 2, 19), (19, 3, 11), (7, 3, 2)):
+        ground = np.linalg.norm(problem.iot_xy[k] - problem.mec_xy[m])
+        up = [resistance(problem, f, s * ground, problem.height_up) for s in part]
+        down = [resistance(problem, f, (1 - s) * ground, problem.height_down) for s in part]
+        first = problem.work[k] / np.log1p(problem.iot_power[k] / np.array(up))
+        second = [priced_hop(problem.work[k], 1 / r, price, dual.most) for r in down]
+        best = min((first + second).min(), problem.direct[k, m, f])
+        assert best * (1 - 1e-4) < cost[k, m, f] <= best
+
+
+def test_tables_of_hops_stay_below_every_hop() -> None:
+    problem = next(problems(sample(1)))
+    table, path, step = np.empty(20), np.empty((20, 2)), 11.0
+    for height in (0.5, 38.7):
+        fill_path(problem, 5, height, step, path)
+        fill_hop(path, 0.02, (0.8, 0.2), table)
+        ground = np.linspace(0, 19 * step, 4001)
+        time = [hop_time(0.02, resistance(problem, 5, x, height), (0.8, 0.2)) for x in ground]
+        low = np.interp(ground, step * np.arange(20), table)
+        assert (low <= time).all()
+        assert (low > time - 0.01 * np.max(time)).all()
 
 
 def test_exact_certifies_the_improved_scheme() -> None:

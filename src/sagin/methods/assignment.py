@@ -11,19 +11,40 @@ from sagin.core.engine import kernel
 def assign(cost: np.ndarray, column_of: np.ndarray) -> float:
     """Match all rows of a matrix to different columns with least total cost; returns that cost.
 
-    Rows are matched one after the other along a shortest augmenting path in reduced costs; exact, O(n^2 m).
-    `cost`: (n, m) finite, n <= m. `column_of`: (n,) int64 output.
+    `cost`: (n, m) finite, n <= m. `column_of`: (n,) int64 output. Exact, O(n^2 m).
+    """
+    return assign_from(cost, np.zeros(cost.shape[1]), column_of)
+
+
+@kernel
+def assign_from(cost: np.ndarray, column_price: np.ndarray, column_of: np.ndarray) -> float:
+    """`assign` from known prices of the columns: those of a similar matrix leave few rows to match.
+
+    First every row in turn takes its cheapest column, if that is free; the others are matched one after the other along
+    a shortest augmenting path in reduced costs.
+    `column_price`: (m,) start (any if n = m, else zeros) and output: the least cost is the sum of the prices and of
+    the least cost - price of each row; prices are <= 0 if they started so.
     """
     n, m = cost.shape
     row_price = np.zeros(n)
-    column_price = np.zeros(m)
     distance = np.empty(m)
     from_row = np.empty(m, dtype=np.int64)
     row_of = np.full(m, -1, dtype=np.int64)
-    column_of[:] = -1
     open_columns = np.empty(m, dtype=np.int64)
     scanned = np.empty(m, dtype=np.int64)
+    for row in range(n):
+        at = 0
+        for j in range(1, m):
+            if cost[row, j] - column_price[j] < cost[row, at] - column_price[at]:
+                at = j
+        column_of[row] = -1
+        if row_of[at] < 0:
+            row_of[at] = row
+            column_of[row] = at
+            row_price[row] = cost[row, at] - column_price[at]
     for start in range(n):
+        if column_of[start] >= 0:
+            continue
         n_open = m
         for j in range(m):
             open_columns[j] = j

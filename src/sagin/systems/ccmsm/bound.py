@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from sagin.core.contracts import outward
 from sagin.systems.ccmsm.kernels_prices import MOST_SLOTS, certified_bound
 from sagin.systems.ccmsm.model import Drops, all_local, references, utility
 from sagin.systems.ccmsm.problem import problems
 
 RATIO = 1.0002  # between the ends of the stretch of horizons that decides
 MOST_STRETCHES = 4000
-ROUNDING = 1e-11  # relative: more than the sums can lose
 
 
 def lower_bound(drops: Drops) -> np.ndarray:
@@ -23,4 +23,4 @@ def lower_bound(drops: Drops) -> np.ndarray:
     bounds = [
         certified_bound(problem, float(local[d]), RATIO, MOST_STRETCHES) for d, problem in enumerate(problems(drops))
     ]
-    return np.array(bounds) * (1 - ROUNDING)
+    return outward(np.array(bounds), "min")

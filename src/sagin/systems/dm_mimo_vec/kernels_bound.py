@@ -28,7 +28,6 @@ from sagin.systems.dm_mimo_vec.kernels import (
 _CELLS = 300
 _LEAST_RATE = 1e-4  # first positive node, as a part of the largest rate
 _CUTS = 45
-_ROUNDING = 1e-12
 
 
 @kernel
@@ -49,7 +48,7 @@ def bound_batch(batch: Problem, bounds: np.ndarray) -> None:
         if problem.p_max_w * problem.gains[0] > 0.0:
             _fill(problem, captured, power, table)
             rest = _maximise(problem, captured, power, table, at_rsu)
-        bounds[d] = (roots * roots + rest) * (1.0 - _ROUNDING)
+        bounds[d] = roots * roots + rest
 
 
 @kernel

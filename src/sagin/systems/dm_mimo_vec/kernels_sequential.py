@@ -119,7 +119,7 @@ def sequential_bound_batch(batch: Problem, bounds: np.ndarray) -> None:
             # the weight of a second of upload is beta plus what its energy costs
             total += (problem.tasks[UPLOAD_WEIGHT, i] - problem.beta) * problem.tasks[UPLOAD_S, i]
             total += _least_alone(problem, i)
-        bounds[d] = total * (1.0 - 1e-12)
+        bounds[d] = total
 
 
 @kernel

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from sagin.core.contracts import outward
 from sagin.systems.isac_sagin import kernels, kernels_prices
 from sagin.systems.isac_sagin.kernels import Problem
 from sagin.systems.isac_sagin.model import Drops
 from sagin.systems.isac_sagin.solver import least_pilot
-
-ROUNDING = 1 - 1e-9  # bounds are stated this much lower than computed
 
 
 def bound_common(drops: Drops) -> np.ndarray:
@@ -51,4 +50,4 @@ def price_guess(problem: Problem, pilot_s: float) -> float:
 
 
 def _finite(bound: float) -> float:
-    return bound * ROUNDING if np.isfinite(bound) else np.nan
+    return outward(bound, "min") if np.isfinite(bound) else np.nan

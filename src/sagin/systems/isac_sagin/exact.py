@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from sagin.core.contracts import Exact, NoOptions
+from sagin.core.contracts import Exact, NoOptions, outward
 from sagin.methods.bracketed_root import SIZE
 from sagin.methods.branch_and_bound import branch_and_bound
 from sagin.systems.isac_sagin import kernels
-from sagin.systems.isac_sagin.bound import ROUNDING, within
+from sagin.systems.isac_sagin.bound import within
 from sagin.systems.isac_sagin.improved import solve_improved
 from sagin.systems.isac_sagin.kernels import Problem
 from sagin.systems.isac_sagin.model import Drops, evaluate
@@ -38,7 +38,7 @@ def solve_exact(drops: Drops) -> Exact:
         _, lower, ratio, _ = branch_and_bound(
             search.bound, search.value, 0.0, 1.0, incumbent=energy, tolerance=TOLERANCE, most_nodes=MOST_NODES
         )
-        bounds[i] = lower * ROUNDING
+        bounds[i] = outward(lower, "min")
         if ratio is not None:
             search.value(ratio)
             answers.put(i, search.pilot, ratio, search.bits)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from sagin.core.contracts import outward
 from sagin.systems.stin_vmdc.kernels import Task
 from sagin.systems.stin_vmdc.kernels_bound import N_POINTS, Dual, dual_value, split_points
 from sagin.systems.stin_vmdc.model import Drops
@@ -32,7 +33,7 @@ def bound(drops: Drops) -> np.ndarray:
     """(drop,) [bit/J] upper bound on J over all feasible decisions; 0 where some vehicle has no feasible split."""
     energy = np.array([energy_bound(task) for task in tasks(drops)])
     with np.errstate(divide="ignore"):
-        return np.where(energy > 0, drops.task_bits.sum(axis=1) / energy, np.inf)
+        return outward(np.where(energy > 0, drops.task_bits.sum(axis=1) / energy, np.inf), "max")
 
 
 class Prices:

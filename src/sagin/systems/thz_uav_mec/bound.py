@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from sagin.core.contracts import outward
+from sagin.methods.space_dilation import maximise
 from sagin.systems.thz_uav_mec.kernels import LEAST_SNR, Problem
-from sagin.systems.thz_uav_mec.kernels_associate import associate
 from sagin.systems.thz_uav_mec.kernels_bound import counts_dual, fill_ideal, used_power
 from sagin.systems.thz_uav_mec.model import Drops
 from sagin.systems.thz_uav_mec.prepare import problems
 
-PRICES = 8  # prices of power tried
-ROUNDS = 150  # ascent steps in the prices of the servers
-ENOUGH = 1e-5  # relative gain of the bound not worth another price
+COARSE, FINE = 50, 400  # nodes of the tables of hop times: while the prices are sought, and at the best prices
+EVALUATIONS = 150  # most prices tried
+ENOUGH = 1e-6  # relative gain of the bound not worth another step
 
 
 def bound(drops: Drops) -> np.ndarray:
@@ -21,53 +22,57 @@ def bound(drops: Drops) -> np.ndarray:
     Relaxations: no maximum delay; every relayed IoT has a UAV of its own at the best point; all UAV power is shared.
     Any prices of power and servers give a valid bound; the best ones found are used.
     """
-    return np.array([lower_bound(problem) / drops.n_iots for problem in problems(drops)])
+    return outward(np.array([lower_bound(problem) / drops.n_iots for problem in problems(drops)]), "min")
 
 
-def lower_bound(problem: Problem, prices: int = PRICES, rounds: int = ROUNDS) -> float:
-    """Certified lower bound of the sum of delays.
+def lower_bound(problem: Problem, evaluations: int = EVALUATIONS) -> float:
+    """Certified lower bound of the sum of delays: concave in the prices of power and servers, which rise together."""
+    dual = Dual(problem)
+    start = np.append(_first_price(problem), dual.even_load())
+    best, value = maximise(dual.value, start, 0.5 * start, ENOUGH, evaluations)
+    dual.nodes = FINE
+    return max(value, dual.value(best)[0])
 
-    The bound is concave in the price of power; its slope is the power used less the budget. The price is bracketed,
-    then moved to where the tangents at both ends meet.
-    """
-    server, subband = np.zeros(len(problem.work), dtype=np.int64), np.arange(len(problem.work))
-    associate(problem.direct, problem.queue, server, subband, True)
-    even = min(max(1, len(problem.work) // len(problem.mec_xy)), len(problem.queue) - 1)
-    gamma = np.full(len(problem.mec_xy), problem.queue[even] - problem.queue[even - 1])
-    cost = np.empty(problem.direct.shape)
-    budget = float(problem.uav_power.sum())
 
-    def value_at(price: float) -> float:
-        fill_ideal(problem, price, cost)
-        target = associate(cost, problem.queue, server.copy(), subband.copy(), False)
-        return counts_dual(cost, problem.queue, target, rounds, gamma, server, subband) - price * budget
+class Dual:
+    """The dual function of one drop; the prices of the sub-bands are kept from one evaluation to the next."""
 
-    best = value_at(0.0)
-    if len(problem.uav_power) == 0:
-        return best
-    low = high = None  # (price, value, slope) on both sides of the best price
-    price = _first_price(problem)
-    for _ in range(prices):
-        value = value_at(price)
-        best = max(best, value)
-        slope = used_power(problem, server, subband, price, cost) - budget
-        if slope > 0:
-            low = (price, value, slope)
-        else:
-            high = (price, value, slope)
-        if low is None or high is None:
-            price *= 4.0 if high is None else 0.25
-            continue
-        meet = (high[1] - low[1] + low[2] * low[0] - high[2] * high[0]) / (low[2] - high[2])
-        margin = 0.05 * (high[0] - low[0])
-        price = min(max(meet, low[0] + margin), high[0] - margin)
-        if low[1] + low[2] * (price - low[0]) - best <= ENOUGH * best:
-            break
-    return best
+    def __init__(self, problem: Problem) -> None:
+        pairs = np.stack([problem.work, problem.iot_power], axis=1)
+        self.kinds, self.kind = np.unique(pairs, axis=0, return_inverse=True)
+        n_iots, self.n_mecs, n_bands = problem.direct.shape
+        self.cost, self.column_price = np.empty(problem.direct.shape), np.zeros(n_bands)
+        self.server, self.subband = np.empty(n_iots, dtype=np.int64), np.empty(n_iots, dtype=np.int64)
+        self.problem, self.nodes = problem, COARSE
+        self.most, self.budget = float(problem.uav_power.max(initial=0.0)), float(problem.uav_power.sum())
+
+    def even_load(self) -> np.ndarray:
+        """(M,) marginal queue time of a server [s] if all have the same load."""
+        n_iots, queue = len(self.problem.work), self.problem.queue
+        even = min(max(1, n_iots // self.n_mecs), len(queue) - 1)
+        return np.full(self.n_mecs, queue[even] - queue[even - 1])
+
+    def value(self, prices: np.ndarray) -> tuple[float, np.ndarray]:
+        """Value and supergradient at the prices of power [s/W] and servers [s] (1 + M,).
+
+        Below a price of power of 0 the function goes on as a line, which is not above the bound at 0.
+        """
+        price, slope = max(float(prices[0]), 0.0), np.empty(len(prices))
+        offer = price, self.most
+        fill_ideal(self.problem, self.kinds, self.kind, offer, self.nodes, self.cost)
+        value = counts_dual(
+            self.cost, self.problem.queue, prices[1:], self.column_price, self.server, self.subband, slope[1:]
+        )
+        slope[0] = used_power(self.problem, self.server, self.subband, offer, self.cost) - self.budget
+        if prices[0] < 0:
+            slope[0] = max(slope[0], 0.0)
+        return value - price * self.budget + slope[0] * min(prices[0], 0.0), slope
 
 
 def _first_price(problem: Problem) -> float:
     """Marginal time of power on a typical second hop [s/W]."""
+    if len(problem.uav_power) == 0:
+        return 0.0
     square = (problem.side / 4) ** 2 + problem.height_down**2
     gain = problem.spread / square * np.exp(-problem.absorption * np.sqrt(square))
     return float(problem.works.max() / (max(np.median(gain), LEAST_SNR) * problem.uav_power.mean() ** 2))

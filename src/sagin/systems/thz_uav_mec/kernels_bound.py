@@ -11,190 +11,174 @@ from __future__ import annotations
 import numpy as np
 
 from sagin.core.engine import kernel
-from sagin.methods.assignment import assign
+from sagin.methods.assignment import assign_from
 from sagin.methods.lambert_w import lambert_w
-from sagin.systems.thz_uav_mec.kernels import LEAST_SNR, Problem, length, link_time
+from sagin.systems.thz_uav_mec.kernels import LEAST_SNR, LONGEST_S, Problem, length
 from sagin.systems.thz_uav_mec.kernels_uav import priced_hop
 
-CELLS = 10  # parts of a segment a level
-GROUPS = 100  # most groups of sub-bands with a relayed time of their own
+POINTS = 50  # of a UAV between an IoT and a server
 
 
 @kernel
-def _cell(
-    problem: Problem,
-    k: int,
-    band: tuple[float, float],
-    ground: float,
-    ends: tuple[float, float],
-    offer: tuple[float, float],
-) -> float:
-    """Least priced time of a relay anywhere in a cell of the segment: each distance is the least in the cell.
+def resistance(problem: Problem, f: int, ground: float, height: float) -> float:
+    """Power of a hop for an SNR of one [W]; capped."""
+    square = ground * ground + height * height
+    return min(square * np.exp(problem.absorption[f] * np.sqrt(square)) / problem.spread[f], 1.0 / LEAST_SNR)
 
-    `band`: SNR per watt at 1 m, and absorption. `ends`: of the cell, as parts of the segment.
+
+@kernel
+def hop_time(work: float, resist: float, offer: tuple[float, float]) -> float:
+    """Least time of a hop plus the price of its power. `offer`: price [s/W], most power [W]."""
+    return min(priced_hop(work, 1.0 / resist, offer[0], offer[1]), LONGEST_S)
+
+
+@kernel
+def fill_path(problem: Problem, f: int, height: float, step: float, path: np.ndarray) -> None:
+    """Resistances at ground distances 0, step, ..., and what part of a rise a hop time must be lowered by; (nodes, 2).
+
+    A hop time increases with the resistance r and is concave in it: 1 / ln(1 + 1/r) is the logarithmic mean of r and
+    r + 1, and taking the least over powers keeps that. So a chord in r is below the time. r is convex in the ground
+    distance, so that between two nodes its own chord is above it by twice the difference in the middle at most.
     """
-    up = (ends[0] * ground) ** 2 + problem.height_up**2
-    down = ((1.0 - ends[1]) * ground) ** 2 + problem.height_down**2
-    spread, loss = band
-    first = link_time(problem.work[k], problem.iot_power[k] * spread / up * np.exp(-loss * np.sqrt(up)))
-    gain = max(spread / down * np.exp(-loss * np.sqrt(down)), LEAST_SNR)
-    return first + priced_hop(problem.work[k], gain, offer[0], offer[1])
+    path[0, 0] = resistance(problem, f, 0.0, height)
+    for i in range(len(path) - 1):
+        here, ahead = path[i, 0], resistance(problem, f, (i + 1) * step, height)
+        path[i + 1, 0] = ahead
+        path[i, 1] = 1.0
+        if here < ahead < 1.0 / LEAST_SNR:
+            middle = resistance(problem, f, (i + 0.5) * step, height)
+            path[i, 1] = max(0.0, here + ahead - 2.0 * middle) / (ahead - here)
 
 
 @kernel
-def _least(values: np.ndarray) -> int:
-    at = 0
-    for i in range(1, CELLS):
-        if values[i] < values[at]:
-            at = i
-    return at
+def fill_hop(path: np.ndarray, work: float, offer: tuple[float, float], table: np.ndarray) -> None:
+    """Times of a hop at the nodes of a path, less so much that no linear interpolation is above the time."""
+    time = hop_time(work, path[0, 0], offer)
+    before = 0.0
+    for i in range(len(table) - 1):
+        ahead = hop_time(work, path[i + 1, 0], offer)
+        above = path[i, 1] * (ahead - time)
+        table[i] = time - max(before, above)
+        before, time = above, ahead
+    table[-1] = time - before
 
 
 @kernel
-def ideal_relay(
-    problem: Problem, k: int, m: int, band: tuple[float, float], offer: tuple[float, float], ceiling: float
-) -> float:
-    """A lower bound of the priced time of IoT k to server m through one UAV anywhere; `ceiling` where it is above.
-
-    `offer`: price of power [s/W] and the most power of a UAV. The best point lies on the segment between the ends. The
-    segment is cut into cells, a cell is cut further only if its bound is below what is known.
-    """
-    ground = length(problem.iot_xy[k], problem.mec_xy[m], 0.0)
-    least = ceiling
-    width = 1.0 / CELLS
-    coarse, middle = np.empty(CELLS), np.empty(CELLS)
-    for a in range(CELLS):
-        coarse[a] = _cell(problem, k, band, ground, (a * width, (a + 1) * width), offer)
-    for _ in range(CELLS):
-        a = _least(coarse)
-        if coarse[a] >= least:
-            break
-        coarse[a] = np.inf
-        for b in range(CELLS):
-            left = a * width + b * width * width
-            middle[b] = _cell(problem, k, band, ground, (left, left + width * width), offer)
-        for _ in range(CELLS):
-            b = _least(middle)
-            if middle[b] >= least:
-                break
-            middle[b] = np.inf
-            for c in range(CELLS):
-                left = a * width + b * width * width + c * width**3
-                least = min(least, _cell(problem, k, band, ground, (left, left + width**3), offer))
-    return least
+def join_hops(first: np.ndarray, second: np.ndarray, joined: np.ndarray) -> None:
+    """Least sum of two hops that share a distance: for functions linear between the nodes it is attained at nodes."""
+    for j in range(len(joined)):
+        least = first[0] + second[j]
+        for i in range(1, j + 1):
+            least = min(least, first[i] + second[j - i])
+        joined[j] = least
 
 
 @kernel
-def fill_ideal(problem: Problem, price: float, cost: np.ndarray) -> None:
-    """Lower bounds of the priced times of all links (K, M, F).
+def fill_ideal(
+    problem: Problem, kinds: np.ndarray, kind: np.ndarray, offer: tuple[float, float], nodes: int, cost: np.ndarray
+) -> None:
+    """Lower bounds of the priced times of all links (K, M, F), direct or through one UAV anywhere.
 
-    In large networks a few neighbouring sub-bands share the relayed time of the best of them, direct times never.
+    The best place of a UAV lies on the segment between the ends, so the time depends on its length alone.
+    `offer`: price of power [s/W], most power of a UAV [W].
+    `kinds`: (n, 2) different pairs of work and power of the IoTs; `kind`: (K,) which pair. `nodes`: of the tables over
+    the ground distance.
     """
     n_iots, n_mecs, n_bands = problem.direct.shape
-    most = 0.0
-    for u in range(len(problem.uav_power)):
-        most = max(most, problem.uav_power[u])
-    width = (n_bands + GROUPS - 1) // GROUPS
-    for start in range(0, n_bands, width):
-        stop = min(start + width, n_bands)
-        spread, loss = problem.spread[start], problem.absorption[start]
-        for f in range(start + 1, stop):
-            spread, loss = max(spread, problem.spread[f]), min(loss, problem.absorption[f])
-        for k in range(n_iots):
-            for m in range(n_mecs):
-                ceiling = 0.0
-                for f in range(start, stop):
-                    ceiling = max(ceiling, problem.direct[k, m, f])
-                relayed = ceiling
-                if most > 0.0:
-                    relayed = ideal_relay(problem, k, m, (spread, loss), (price, most), ceiling)
-                for f in range(start, stop):
-                    cost[k, m, f] = min(problem.direct[k, m, f], relayed)
+    cost[:] = problem.direct
+    if offer[1] == 0.0:
+        return
+    step = 1e-9
+    for k in range(n_iots):
+        for m in range(n_mecs):
+            step = max(step, length(problem.iot_xy[k], problem.mec_xy[m], 0.0) / (nodes - 1.5))
+    up, down = np.empty((nodes, 2)), np.empty((nodes, 2))
+    first, second, joined = np.empty(nodes), np.empty(nodes), np.empty(nodes)
+    for f in range(n_bands):
+        fill_path(problem, f, problem.height_up, step, up)
+        fill_path(problem, f, problem.height_down, step, down)
+        for p in range(len(kinds)):
+            work, power = kinds[p, 0], kinds[p, 1]
+            fill_hop(up, work, (0.0, power), first)
+            fill_hop(down, work, offer, second)
+            join_hops(first, second, joined)
+            for k in range(n_iots):
+                if kind[k] != p:
+                    continue
+                for m in range(n_mecs):
+                    part = length(problem.iot_xy[k], problem.mec_xy[m], 0.0) / step
+                    j = int(part)
+                    relayed = joined[j] + (part - j) * (joined[j + 1] - joined[j])
+                    cost[k, m, f] = min(cost[k, m, f], relayed)
 
 
 @kernel
-def counts_dual(cost: np.ndarray, queue: np.ndarray, target: float, rounds: int, gamma: np.ndarray, server: np.ndarray,
-                subband: np.ndarray) -> float:  # fmt: skip
-    """Best LAP(min_m (c + gamma_m)) + sum_m min_n (G(n) - gamma_m n) found by Polyak's subgradient ascent.
+def counts_dual(
+    cost: np.ndarray, queue: np.ndarray, gamma: np.ndarray, column_price: np.ndarray, server: np.ndarray,
+    subband: np.ndarray, slope: np.ndarray,
+) -> float:  # fmt: skip
+    """LAP(min_m (c + gamma_m)) + sum_m min_n (G(n) - gamma_m n), the first term by the prices of the sub-bands.
 
-    `target`: total of any association at this cost, an upper bound. `gamma`: (M,) start and output, the best one.
-    `server`, `subband`: (K,) of the matching there.
+    `column_price`: (F,) start and output. `server`, `subband`: (K,) output, matching. `slope`: (M,) output,
+    supergradient. The value is a sum of least entries at given prices: valid even if the matching were not the best.
     """
     n_iots, n_mecs, n_bands = cost.shape
     reduced = np.empty((n_iots, n_bands))
-    choice = np.empty((n_iots, n_bands), dtype=np.int64)
-    now, slope, band = np.empty(n_mecs), np.empty(n_mecs), np.empty(n_iots, dtype=np.int64)
-    for m in range(n_mecs):
-        now[m] = gamma[m]
-    best = -np.inf
-    scale = 1.0
-    stale = 0
-    for _ in range(rounds):
-        for k in range(n_iots):
-            for f in range(n_bands):
-                m = 0
-                for other in range(1, n_mecs):
-                    if cost[k, other, f] + now[other] < cost[k, m, f] + now[m]:
-                        m = other
-                reduced[k, f] = cost[k, m, f] + now[m]
-                choice[k, f] = m
-        value = assign(reduced, band)
-        for m in range(n_mecs):
-            slope[m] = 0.0
-        for k in range(n_iots):
-            slope[choice[k, band[k]]] += 1.0
-        for m in range(n_mecs):
-            n_best = 0
-            for n in range(1, len(queue)):
-                if queue[n] - now[m] * n < queue[n_best] - now[m] * n_best:
-                    n_best = n
-            value += queue[n_best] - now[m] * n_best
-            slope[m] -= n_best
-        norm = 0.0
-        for m in range(n_mecs):
-            norm += slope[m] * slope[m]
-        stale += 1
-        if value > best:
-            stale = 0
-            best = value
+    for k in range(n_iots):
+        for f in range(n_bands):
+            least = np.inf
             for m in range(n_mecs):
-                gamma[m] = now[m]
-            for k in range(n_iots):
-                subband[k] = band[k]
-                server[k] = choice[k, band[k]]
-        if norm == 0.0 or target - best <= 1e-10 * target:
-            break
-        back = stale >= 4
-        if back:
-            scale *= 0.5
-            stale = 0
-        for m in range(n_mecs):
-            now[m] = gamma[m] if back else now[m] + scale * (target - value) / norm * slope[m]
-    return best
+                least = min(least, cost[k, m, f] + gamma[m])
+            reduced[k, f] = least
+    if n_bands > n_iots:
+        column_price[:] = 0.0
+    assign_from(reduced, column_price, subband)
+    value = 0.0
+    for f in range(n_bands):
+        value += column_price[f]
+    slope[:] = 0.0
+    for k in range(n_iots):
+        least = np.inf
+        for f in range(n_bands):
+            least = min(least, reduced[k, f] - column_price[f])
+        value += least
+        f = subband[k]
+        server[k] = np.argmin(cost[k, :, f] + gamma)
+        slope[server[k]] += 1.0
+    for m in range(n_mecs):
+        n_best = 0
+        for n in range(1, len(queue)):
+            if queue[n] - gamma[m] * n < queue[n_best] - gamma[m] * n_best:
+                n_best = n
+        value += queue[n_best] - gamma[m] * n_best
+        slope[m] -= n_best
+    return value
 
 
 @kernel
-def used_power(problem: Problem, server: np.ndarray, subband: np.ndarray, price: float, cost: np.ndarray) -> float:
-    """About the power a solution of the relaxation uses: exact at the middle of the best cell is not needed."""
+def used_power(
+    problem: Problem, server: np.ndarray, subband: np.ndarray, offer: tuple[float, float], cost: np.ndarray
+) -> float:
+    """Power that a solution of the relaxation uses, with the UAVs at the best of some points: near enough to steer."""
     used = 0.0
-    most = 0.0
-    for u in range(len(problem.uav_power)):
-        most = max(most, problem.uav_power[u])
+    price, most = offer
     for k in range(len(server)):
         m, f = server[k], subband[k]
         if cost[k, m, f] >= problem.direct[k, m, f]:
             continue
-        best = np.inf
-        spent = 0.0
         ground = length(problem.iot_xy[k], problem.mec_xy[m], 0.0)
-        for c in range(100):
-            s = (c + 0.5) / 100.0
-            time = _cell(problem, k, (problem.spread[f], problem.absorption[f]), ground, (s, s), (price, most))
-            if time < best:
-                best = time
-                down = ((1.0 - s) * ground) ** 2 + problem.height_down**2
-                gain = problem.spread[f] / down * np.exp(-problem.absorption[f] * np.sqrt(down))
-                w = lambert_w(0.5 * np.sqrt(problem.work[k] * gain / price))
-                spent = min(most, np.expm1(2.0 * w) / gain)
-        used += spent
+        least, best = np.inf, np.inf
+        for c in range(POINTS):
+            part = (c + 0.5) / POINTS * ground
+            resist = resistance(problem, f, ground - part, problem.height_down)
+            time = hop_time(problem.work[k], resist, offer)
+            up = resistance(problem, f, part, problem.height_up)
+            time += hop_time(problem.work[k], up, (0.0, problem.iot_power[k]))
+            if time < least:
+                least, best = time, resist
+        power = most
+        if price > 0.0:
+            w = lambert_w(0.5 * np.sqrt(problem.work[k] / (best * price)))
+            power = min(most, np.expm1(2.0 * w) * best)
+        used += power
     return used
