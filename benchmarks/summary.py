@@ -39,7 +39,7 @@ def measure(system: System, drops: int, results: Path) -> Row:
     pair = [system.names("paper")[0], "improved"]
     return {
         "drops": drops,
-        "gaps": {row["label"]: row for row in gap.measure(system.name, drops, [], pair)},
+        "gaps": {row["label"]: row for row in gap.measure(system.name, range(drops), [], pair)},
         "drops_per_s": {scheme: rate(system, scheme, drops) for scheme in pair},
         "latency": list(speed.latency(system, drops, drops, LONGEST_PEER_S)),
         "claims": Counter(e.verdict for e in reproduce(system, out=results / system.name, n_drops=drops).entries),
