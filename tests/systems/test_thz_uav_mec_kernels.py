@@ -125,7 +125,7 @@ def test_placement_derivatives_and_border() -> None:
     assert abs(out[1]) < 1e-6
 
 
-def test_slots_equal_brute_force() -> None:
+def test_servers_equal_brute_force() -> None:
     generator = np.random.Generator(np.random.Philox(2))
     queue = next(problems(sample(1))).queue[:5]
     for _ in range(20):
@@ -144,7 +144,7 @@ def test_associations_never_get_worse_than_their_start() -> None:
     problem = next(problems(sample(1)))
     server, subband = np.arange(20) % 4, np.arange(20)
     before = problem.direct[range(20), server, subband].sum() + 4 * problem.queue[5]
-    after = associate(problem.direct, problem.queue, server, subband, False)
+    after = associate(problem.direct, problem.queue, server, subband, np.zeros(20), False)
     again = problem.direct[range(20), server, subband].sum() + problem.queue[np.bincount(server, minlength=4)].sum()
     assert after <= before
     assert after == pytest.approx(again)

@@ -58,7 +58,7 @@ def solve_uao(drops: Drops, options: StartOptions) -> results.Solution:
         state = _central(drops, i, problem, options)
         cost, relay = np.empty(problem.direct.shape), np.empty((drops.n_iots, drops.n_mecs), dtype=np.int64)
         relay_by_distance(problem, state.xy, cost, relay)
-        associate(cost, problem.queue, state.server, state.subband, True)
+        associate(cost, problem.queue, state.server, state.subband, np.zeros(drops.n_subbands), True)
         state.relay[:] = relay[np.arange(drops.n_iots), state.server]
         for u in range(drops.n_uavs):
             mine = state.relay == u

@@ -54,7 +54,7 @@ def improve(
     """
     base, now, trial = fresh_state(problem), fresh_state(problem), fresh_state(problem)
     tables = new_tables(problem)
-    associate(problem.direct, problem.queue, base.server, base.subband, True)
+    associate(problem.direct, problem.queue, base.server, base.subband, tables.band_price, True)
     sums: list[float] = []
     for run in range(starts + len(draws)):
         copy_state(base if run < starts else state, now)
@@ -72,8 +72,14 @@ def improve(
 
 
 def new_tables(problem: Problem) -> Tables:
-    """Empty tables."""
+    """Room for tables."""
     n, m, f = problem.direct.shape
     u, w = len(problem.uav_power), len(problem.works)
-    empty = np.empty
-    return Tables(empty((n, u, f)), empty((u, m, f)), empty((w, u, m, f)), empty((n, m, f)), empty((n, m, f), np.int64))
+    return Tables(
+        first=np.empty((n, u, f)),
+        gain=np.empty((u, m, f)),
+        second=np.empty((w, u, m, f)),
+        cost=np.empty((n, m, f)),
+        relay=np.empty((n, m, f), dtype=np.int64),
+        band_price=np.zeros(f),
+    )

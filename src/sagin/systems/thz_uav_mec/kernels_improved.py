@@ -31,6 +31,7 @@ class Tables(NamedTuple):
     second: np.ndarray  # (W, U, M, F) priced time of second hops, by kind of work
     cost: np.ndarray  # (K, M, F) least priced time
     relay: np.ndarray  # (K, M, F) which relay gives it
+    band_price: np.ndarray  # (F,) of the last association, where the next one begins
 
 
 @kernel
@@ -232,7 +233,7 @@ def descend(problem: Problem, state: State, trial: State, tables: Tables, tries:
                 trial.price[u] = np.sqrt(before[u] * max(trial.price[u], 0.01 * before[u]))
         if failed < PATIENCE:
             fill_tables(problem, trial, tables)
-            associate(tables.cost, problem.queue, trial.server, trial.subband, False)
+            associate(tables.cost, problem.queue, trial.server, trial.subband, tables.band_price, False)
             for k in range(len(problem.work)):
                 trial.relay[k] = tables.relay[k, trial.server[k], trial.subband[k]]
             for u in range(n_uavs):
