@@ -10,7 +10,7 @@ import sagin
 from sagin.core import records
 from sagin.systems.thz_uav_mec.kernels import Problem, State, communication, fill_operation
 from sagin.systems.thz_uav_mec.kernels_associate import assign_servers, associate
-from sagin.systems.thz_uav_mec.kernels_pdd import LEAST_LINK, LEAST_RELAY, new_room, outer_round, solve_powers
+from sagin.systems.thz_uav_mec.kernels_pdd import LEAST_LINK, LEAST_RELAY, double_loop, new_room, solve_powers
 from sagin.systems.thz_uav_mec.kernels_queue import (
     new_ascent,
     queue_inverse,
@@ -165,7 +165,8 @@ def relaxed(problem: Problem, drops: Drops):
     queue = bounded_queue(drops, 0)
     v = start_relaxed(problem, queue, central_positions(drops, 0, 0))
     room = new_room(problem)
-    outer_round(problem, queue, v, 2.0, limits(PddOptions(inner=3, inner_tolerance=1e-9)), room)
+    few = limits(PddOptions(outer=1, inner=3, inner_tolerance=1e-9, penalty=2.0))
+    double_loop(problem, queue, v, few, np.empty(3), room)
     return queue, v, room
 
 

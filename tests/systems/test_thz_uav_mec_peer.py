@@ -10,8 +10,8 @@ import pytest
 import sagin
 from sagin.systems.thz_uav_mec.kernels_pdd import (
     Relaxed,
+    double_loop,
     new_room,
-    outer_round,
     refresh,
     solve_position,
     solve_powers,
@@ -42,7 +42,8 @@ def test_blocks_agree(peer, seed, n_uavs) -> None:
     for outer in range(36):
         if outer in (0, 5, 20, 35):
             compare_blocks(problem, queue, blocks, v, rho, room)
-        outer_round(problem, queue, v, rho, limits(PddOptions(inner=peer.INNER)), room)
+        one = limits(PddOptions(outer=1, inner=peer.INNER, penalty=rho))
+        double_loop(problem, queue, v, one, np.empty(3), room)
         rho *= 0.95
 
 

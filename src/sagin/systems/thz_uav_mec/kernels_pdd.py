@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sagin.core.engine import bare_kernel, kernel
+from sagin.core.engine import bare_kernel
 from sagin.methods.log1p import log1p_in_room
 from sagin.methods.penalty_dual import at_most_one, binary_copy, binary_penalty, binary_quadratic
 from sagin.systems.thz_uav_mec.kernels import Problem, fill_hops, link_time
 from sagin.systems.thz_uav_mec.kernels_queue import Ascent, Queue, new_ascent, queue_value, solve_association
-from sagin.systems.thz_uav_mec.kernels_uav import Pull, new_pull, place, set_end
+from sagin.systems.thz_uav_mec.kernels_uav import Pull, new_pull, place
 
 LEAST_RELAY = 1e-2  # weights of (SP2), (SP3) never vanish, or an unused relay could not come back, see E6
 LEAST_LINK = 1e-5
@@ -69,28 +69,33 @@ class Room(NamedTuple):
     ascent: Ascent
 
 
-@kernel
 def new_room(problem: Problem) -> Room:
-    """Scratch; the ends of all links do not change."""
+    """Scratch; the ends of all links, up from (k, f) and then down to (m, f), do not change."""
     n_iots, n_mecs, n_bands = problem.direct.shape
-    n_uavs, links = len(problem.uav_power), n_iots * n_mecs * n_bands
-    pull = new_pull((n_iots + n_mecs) * n_bands, n_iots * n_bands + links)
-    end = 0
-    for k in range(n_iots):
-        for f in range(n_bands):
-            set_end(problem, pull, end, True, k, f)
-            pull.power[end] = problem.iot_power[k]
-            end += 1
-            pull.first[end] = end
-    for m in range(n_mecs):
-        for f in range(n_bands):
-            set_end(problem, pull, end, False, m, f)
-            end += 1
-            pull.first[end] = pull.first[end - 1] + n_iots
+    n_uavs, ups, links = len(problem.uav_power), n_iots * n_bands, problem.direct.size
+    pull = new_pull(ups + n_mecs * n_bands, ups + links)
+    pull.ends[:ups, :2] = np.repeat(problem.iot_xy, n_bands, axis=0)
+    pull.ends[ups:, :2] = np.repeat(problem.mec_xy, n_bands, axis=0)
+    pull.ends[:ups, 2], pull.ends[ups:, 2] = problem.height_up**2, problem.height_down**2
+    pull.ends[:, 3] = np.tile(problem.spread, n_iots + n_mecs)
+    pull.ends[:, 4] = np.tile(problem.absorption, n_iots + n_mecs)
+    pull.first[:ups] = np.arange(ups)
+    pull.first[ups:] = np.arange(ups, ups + links + 1, n_iots)
+    pull.power[:ups] = np.repeat(problem.iot_power, n_bands)
     return Room(
-        np.empty(n_uavs), np.empty(n_uavs), np.empty(n_uavs), np.empty(n_iots), np.empty(n_iots), np.empty(links),
-        np.empty(links), np.empty(links), np.empty(links), np.empty(links), pull, new_ascent(n_iots, n_mecs, n_bands),
-    )  # fmt: skip
+        linear=np.empty(n_uavs),
+        curvature=np.empty(n_uavs),
+        share=np.empty(n_uavs),
+        force=np.empty(n_iots),
+        bend=np.empty(n_iots),
+        weight=np.empty(links),
+        first=np.empty(links),
+        second=np.empty(links),
+        third=np.empty(links),
+        fourth=np.empty(links),
+        pull=pull,
+        ascent=new_ascent(n_iots, n_mecs, n_bands),
+    )
 
 
 @bare_kernel
@@ -274,18 +279,18 @@ def penalties(v: Relaxed, rho_x: float, rho_a: float) -> float:
 
 
 @bare_kernel
-def update_multipliers(v: Relaxed, rho_x: float, rho_a: float, step: float) -> float:
-    """y += step c / rho for every equality; returns the largest |c|. A step of 0 only measures."""
+def update_multipliers(v: Relaxed, rho_x: float, rho_a: float) -> float:
+    """y += c / rho for every equality; returns the largest |c|."""
     worst = 0.0
     n_iots, n_mecs, n_bands = v.a.shape
     for k in range(n_iots):
         for u in range(v.x.shape[1]):
             c1, c2 = v.x[k, u] - v.xt[k, u], v.x[k, u] * (1.0 - v.xt[k, u])
-            v.y1[k, u] += step * c1 / rho_x
-            v.y2[k, u] += step * c2 / rho_x
+            v.y1[k, u] += c1 / rho_x
+            v.y2[k, u] += c2 / rho_x
             worst = max(worst, abs(c1), abs(c2))
         c4 = _sum(v.a[k]) - 1.0
-        v.y4[k] += step * c4 / rho_a
+        v.y4[k] += c4 / rho_a
         worst = max(worst, abs(c4))
     for f in range(n_bands):
         c3 = -1.0
@@ -294,10 +299,10 @@ def update_multipliers(v: Relaxed, rho_x: float, rho_a: float, step: float) -> f
                 c3 += v.a[k, m, f]
                 c5 = v.a[k, m, f] - v.at[k, m, f]
                 c6 = v.a[k, m, f] * (1.0 - v.at[k, m, f])
-                v.y5[k, m, f] += step * c5 / rho_a
-                v.y6[k, m, f] += step * c6 / rho_a
+                v.y5[k, m, f] += c5 / rho_a
+                v.y6[k, m, f] += c6 / rho_a
                 worst = max(worst, abs(c5), abs(c6))
-        v.y3[f] += step * c3 / rho_a
+        v.y3[f] += c3 / rho_a
         worst = max(worst, abs(c3))
     return worst
 
@@ -311,46 +316,32 @@ def refresh(problem: Problem, v: Relaxed) -> None:
 
 
 @bare_kernel
-def outer_round(
-    problem: Problem, queue: Queue, v: Relaxed, rho: float, limits: Limits, room: Room
-) -> tuple[float, float]:  # fmt: skip
-    """(SP1) to (SP4) in turn until the augmented sum settles, then new multipliers unless the equalities are met.
+def double_loop(problem: Problem, queue: Queue, v: Relaxed, limits: Limits, trace: np.ndarray, room: Room) -> bool:
+    """(SP1) to (SP4) in turn until the augmented sum settles, then new multipliers and penalties; again and again.
 
-    Returns the relaxed sum of delays and the largest violation.
+    `trace`: (outer + 2,) output, relaxed sum of delays at the start and after each outer round. Returns whether all
+    equalities were met in the end.
     """
-    total = relaxed_sum(problem, queue, v)
-    before = total + penalties(v, rho, rho)
-    for _ in range(limits.inner):
-        solve_relays(problem, v, rho, room)
-        for u in range(len(problem.uav_power)):
-            solve_powers(problem, v, u, room)
-            solve_position(problem, v, u, room)
-            fill_hops(problem, u, v.xy[u], v.first, v.gain)
-        fill_cost(problem, v)
-        solve_association(v.cost, queue, v.a, v.at, v.y3, v.y4, v.y5, v.y6, rho, v.prices, room.ascent)
-        total = relaxed_sum(problem, queue, v)
-        after = total + penalties(v, rho, rho)
-        if abs(before - after) <= limits.settled * abs(before):
-            break
-        before = after
-    worst = update_multipliers(v, rho, rho, 0.0)
-    if worst >= limits.met:
-        update_multipliers(v, rho, rho, 1.0)
-    return total, worst
-
-
-@kernel
-def double_loop(problem: Problem, queue: Queue, v: Relaxed, limits: Limits, trace: np.ndarray) -> bool:
-    """Inner loops, then multipliers and penalties, until all equalities hold; False if they never do.
-
-    `trace`: (outer + 2,) output, relaxed sum at the start and after each outer round.
-    """
-    room = new_room(problem)
-    trace[0] = relaxed_sum(problem, queue, v)
     rho = limits.penalty
+    total = relaxed_sum(problem, queue, v)
+    trace[0] = total
     for outer in range(limits.outer):
-        trace[outer + 1], worst = outer_round(problem, queue, v, rho, limits, room)
-        if worst < limits.met:
+        before = total + penalties(v, rho, rho)
+        for _ in range(limits.inner):
+            solve_relays(problem, v, rho, room)
+            for u in range(len(problem.uav_power)):
+                solve_powers(problem, v, u, room)
+                solve_position(problem, v, u, room)
+                fill_hops(problem, u, v.xy[u], v.first, v.gain)
+            fill_cost(problem, v)
+            solve_association(v.cost, queue, v.a, v.at, v.y3, v.y4, v.y5, v.y6, rho, v.prices, room.ascent)
+            total = relaxed_sum(problem, queue, v)
+            after = total + penalties(v, rho, rho)
+            if abs(before - after) <= limits.settled * abs(before):
+                break
+            before = after
+        trace[outer + 1] = total
+        if update_multipliers(v, rho, rho) < limits.met:
             return True
         rho *= limits.shrink
     return False

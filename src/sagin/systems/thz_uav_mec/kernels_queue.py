@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sagin.core.engine import bare_kernel, kernel
+from sagin.core.engine import bare_kernel
 from sagin.methods.penalty_dual import binary_copy, binary_quadratic
 
 TRUSTED = 0.97  # utilisation beyond which G is replaced by its second-order Taylor polynomial
@@ -108,15 +108,23 @@ class Ascent(NamedTuple):
     matrix: np.ndarray  # (F + M, F + M) what elimination of the IoTs leaves, upper triangle
 
 
-@kernel
 def new_ascent(n_iots: int, n_mecs: int, n_bands: int) -> Ascent:
     """Room for (SP4)."""
     size, rest = n_iots + n_mecs + n_bands, n_mecs + n_bands
     shape = (n_iots, n_mecs, n_bands)
     return Ascent(
-        np.empty(shape), np.empty(shape), np.empty(n_iots + n_bands), np.empty(size), np.empty(size), np.empty(size),
-        np.zeros(n_mecs), np.empty(n_mecs), np.empty((n_iots, rest)), np.empty(n_iots), np.empty((rest, rest)),
-    )  # fmt: skip
+        linear=np.empty(shape),
+        inverse=np.empty(shape),
+        offset=np.empty(n_iots + n_bands),
+        residual=np.empty(size),
+        step=np.empty(size),
+        trial=np.empty(size),
+        count=np.zeros(n_mecs),
+        bend=np.empty(n_mecs),
+        rows=np.empty((n_iots, rest)),
+        pivot=np.empty(n_iots),
+        matrix=np.empty((rest, rest)),
+    )
 
 
 @bare_kernel
@@ -197,7 +205,8 @@ def _newton(w: Ascent) -> None:
     for i in range(n_iots + rest):
         step[i] = w.residual[i]
     for k in range(n_iots):
-        _subtract(tail, w.rows[k], step[k] / w.pivot[k], 0)
+        for i in range(rest):
+            tail[i] -= w.rows[k, i] * (step[k] / w.pivot[k])
     for i in range(rest):
         row = w.matrix[i]
         row[i] = max(row[i], 1e-14)

@@ -93,11 +93,10 @@ def new_pull(n_ends: int, n_pairs: int) -> Pull:
 
 
 @bare_kernel
-def set_end(problem: Problem, pull: Pull, i: int, up: bool, at: int, f: int) -> None:
-    """End i is IoT `at` (up) or server `at`, on sub-band f."""
-    height = problem.height_up if up else problem.height_down
-    pull.ends[i, 0] = problem.iot_xy[at, 0] if up else problem.mec_xy[at, 0]
-    pull.ends[i, 1] = problem.iot_xy[at, 1] if up else problem.mec_xy[at, 1]
+def _set_end(problem: Problem, pull: Pull, i: int, points: np.ndarray, height: float, at: int, f: int) -> None:
+    """End i is point `at` of (n, 2) on sub-band f."""
+    pull.ends[i, 0] = points[at, 0]
+    pull.ends[i, 1] = points[at, 1]
     pull.ends[i, 2] = height * height
     pull.ends[i, 3] = problem.spread[f]
     pull.ends[i, 4] = problem.absorption[f]
@@ -233,8 +232,8 @@ def polish(problem: Problem, state: State, rounds: int) -> None:
         for i in range(n):
             k, f = users[i], state.subband[users[i]]
             work[i] = problem.work[k]
-            set_end(problem, pull, i, True, k, f)
-            set_end(problem, pull, n + i, False, state.server[k], f)
+            _set_end(problem, pull, i, problem.iot_xy, problem.height_up, k, f)
+            _set_end(problem, pull, n + i, problem.mec_xy, problem.height_down, state.server[k], f)
             pull.weight[i] = pull.weight[n + i] = work[i]
             pull.power[i] = problem.iot_power[k]
         value = np.inf

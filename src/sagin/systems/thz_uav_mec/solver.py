@@ -8,7 +8,7 @@ from sagin.blocks.computing.queue_mmc import bound_exponent
 from sagin.core import results
 from sagin.core.errors import InputError
 from sagin.systems.thz_uav_mec.kernels import Problem, State, fill_operation, sum_delay
-from sagin.systems.thz_uav_mec.kernels_pdd import Limits, Relaxed, double_loop, refresh
+from sagin.systems.thz_uav_mec.kernels_pdd import Limits, Relaxed, double_loop, new_room, refresh
 from sagin.systems.thz_uav_mec.kernels_queue import Queue, new_queue, queue_slope
 from sagin.systems.thz_uav_mec.kernels_uav import polish
 from sagin.systems.thz_uav_mec.linear_association import round_association
@@ -32,7 +32,7 @@ def solve_pdd(drops: Drops, options: PddOptions) -> results.Solution:
     for i, problem in enumerate(problems(drops)):
         queue = bounded_queue(drops, i)
         v = start_relaxed(problem, queue, central_positions(drops, i, options.algorithm_seed))
-        met[i] = double_loop(problem, queue, v, limits(options), trace[i])
+        met[i] = double_loop(problem, queue, v, limits(options), trace[i], new_room(problem))
         outer[i] = np.count_nonzero(~np.isnan(trace[i])) - 1
         state, trace[i, outer[i] + 1] = finish(problem, v)
         states.append(state)
