@@ -158,15 +158,17 @@ class Blocks:
             v.power[u] = budget * share / share.sum()
 
     def _polish_share(self, share: np.ndarray) -> np.ndarray:
-        """All shares are positive, so their slopes are equal; unknowns: the shares and the logarithm of the slope."""
+        """All shares are positive, so their slopes are equal; unknowns: logarithms of the shares and of the slope."""
         snr, weight = self.snr.value.reshape(len(share), -1), self.weight.value.reshape(len(share), -1)
 
         def conditions(z: np.ndarray) -> np.ndarray:
-            y = snr * z[:-1, None]
+            y = snr * np.exp(z[:-1, None])
             slope = (weight * snr / ((1 + y) * np.log1p(y) ** 2)).sum(axis=1)
-            return np.append(np.log(slope) - z[-1], z[:-1].sum() - 1)
+            return np.append(np.log(slope) - z[-1], np.exp(z[:-1]).sum() - 1)
 
-        return _root(conditions, np.append(share, conditions(np.append(share, 0.0))[:-1].mean()))[:-1]
+        start = np.append(np.log(share), 0.0)
+        start[-1] = conditions(start)[:-1].mean()
+        return np.exp(_root(conditions, start)[:-1])
 
     def position(self, v: Relaxed, u: int) -> None:
         """(SP3)"""

@@ -14,7 +14,7 @@ from sagin.methods.log1p import log1p_in_room
 from sagin.methods.penalty_dual import at_most_one, binary_copy, binary_penalty, binary_quadratic
 from sagin.systems.thz_uav_mec.kernels import Problem, fill_hops, link_time
 from sagin.systems.thz_uav_mec.kernels_queue import Ascent, Queue, new_ascent, queue_value, solve_association
-from sagin.systems.thz_uav_mec.kernels_uav import Pull, new_pull, place
+from sagin.systems.thz_uav_mec.kernels_uav import Pull, place
 
 LEAST_RELAY = 1e-2  # weights of (SP2), (SP3) never vanish, or an unused relay could not come back, see E6
 LEAST_LINK = 1e-5
@@ -73,7 +73,8 @@ def new_room(problem: Problem) -> Room:
     """Scratch; the ends of all links, up from (k, f) and then down to (m, f), do not change."""
     n_iots, n_mecs, n_bands = problem.direct.shape
     n_uavs, ups, links = len(problem.uav_power), n_iots * n_bands, problem.direct.size
-    pull = new_pull(ups + n_mecs * n_bands, ups + links)
+    n_ends, pairs = ups + n_mecs * n_bands, np.empty((6, ups + links))
+    pull = Pull(np.empty((n_ends, 5)), np.empty(n_ends + 1, dtype=np.int64), *pairs, np.empty((2, 5)))
     pull.ends[:ups, :2] = np.repeat(problem.iot_xy, n_bands, axis=0)
     pull.ends[ups:, :2] = np.repeat(problem.mec_xy, n_bands, axis=0)
     pull.ends[:ups, 2], pull.ends[ups:, 2] = problem.height_up**2, problem.height_down**2
@@ -83,18 +84,7 @@ def new_room(problem: Problem) -> Room:
     pull.first[ups:] = np.arange(ups, ups + links + 1, n_iots)
     pull.power[:ups] = np.repeat(problem.iot_power, n_bands)
     return Room(
-        linear=np.empty(n_uavs),
-        curvature=np.empty(n_uavs),
-        share=np.empty(n_uavs),
-        force=np.empty(n_iots),
-        bend=np.empty(n_iots),
-        weight=np.empty(links),
-        first=np.empty(links),
-        second=np.empty(links),
-        third=np.empty(links),
-        fourth=np.empty(links),
-        pull=pull,
-        ascent=new_ascent(n_iots, n_mecs, n_bands),
+        *np.empty((3, n_uavs)), *np.empty((2, n_iots)), *np.empty((5, links)), pull, new_ascent(n_iots, n_mecs, n_bands)
     )
 
 

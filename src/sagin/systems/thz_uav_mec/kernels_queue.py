@@ -184,10 +184,11 @@ def _eliminate(a: np.ndarray, rho: float, w: Ascent) -> None:
                     row[n_bands + m] += d
                     w.matrix[f, n_bands + m] += d
         w.pivot[k] = pivot
+        inverse = 1.0 / pivot
         for i in range(rest):
             if row[i] > 0.0:
                 w.matrix[i, i] += row[i]
-                _subtract(w.matrix[i], row, row[i] / pivot, i)
+                _subtract(w.matrix[i], row, row[i] * inverse, i)
 
 
 @bare_kernel
@@ -205,25 +206,29 @@ def _newton(w: Ascent) -> None:
     for i in range(n_iots + rest):
         step[i] = w.residual[i]
     for k in range(n_iots):
+        factor = step[k] / w.pivot[k]
         for i in range(rest):
-            tail[i] -= w.rows[k, i] * (step[k] / w.pivot[k])
+            tail[i] -= factor * w.rows[k, i]
     for i in range(rest):
         row = w.matrix[i]
         row[i] = max(row[i], 1e-14)
+        inverse = 1.0 / row[i]
         for j in range(i + 1, rest):
             if row[j] != 0.0:
-                factor = row[j] / row[i]
+                factor = row[j] * inverse
                 _subtract(w.matrix[j], row, factor, j)
                 tail[j] -= factor * tail[i]
     for back in range(rest):
         i = rest - 1 - back
+        total = tail[i]
         for j in range(i + 1, rest):
-            tail[i] -= w.matrix[i, j] * tail[j]
-        tail[i] /= w.matrix[i, i]
+            total -= w.matrix[i, j] * tail[j]
+        tail[i] = total / w.matrix[i, i]
     for k in range(n_iots):
+        total = step[k]
         for i in range(rest):
-            step[k] -= w.rows[k, i] * tail[i]
-        step[k] /= w.pivot[k]
+            total -= w.rows[k, i] * tail[i]
+        step[k] = total / w.pivot[k]
 
 
 @bare_kernel

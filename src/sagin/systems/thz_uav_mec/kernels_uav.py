@@ -161,6 +161,9 @@ def _newton_step(out: np.ndarray, x: float, y: float, side: float) -> tuple[floa
     if (y <= 0.0 and gy > 0.0) or (y >= side and gy < 0.0):
         gy = hxy = 0.0
         hyy = 1.0
+    det = hxx * hyy - hxy * hxy
+    if hxx > 0.0 and det > 1e-6 * hyy * hyy and det > 1e-6 * hxx * hxx:  # clearly convex: no eigenvectors needed
+        return (hxy * gy - hyy * gx) / det, (hxy * gx - hxx * gy) / det
     mean, half = 0.5 * (hxx + hyy), 0.5 * (hxx - hyy)
     radius = np.sqrt(half * half + hxy * hxy)
     first, second = abs(mean + radius), abs(mean - radius)
@@ -177,7 +180,8 @@ def _newton_step(out: np.ndarray, x: float, y: float, side: float) -> tuple[floa
 def place(pull: Pull, n: int, xy: np.ndarray, side: float) -> float:
     """(SP3): move one UAV to a stationary point of its cost in the square, never uphill; returns the cost there.
 
-    Steps shrink quadratically at the end, so one that is short and far shorter than the last is not checked.
+    Steps shrink quadratically at the end: a short one, far shorter than the last or of no visible gain, is the last
+    and is not checked.
     """
     out, ahead = pull.slopes[0], pull.slopes[1]
     value = pull_cost(pull, n, xy[0], xy[1], out)
@@ -190,12 +194,13 @@ def place(pull: Pull, n: int, xy: np.ndarray, side: float) -> float:
             x = min(max(xy[0] + step * dx, 0.0), side)
             y = min(max(xy[1] + step * dy, 0.0), side)
             drop = -(out[0] * (x - xy[0]) + out[1] * (y - xy[1]))
-            if drop < 1e-15 * value:
-                break
             size = abs(x - xy[0]) + abs(y - xy[1])
-            if step == 1.0 and size <= min(SURE, 1e-3 * last):
+            level = drop < 1e-15 * value  # too little to see in the cost
+            if step == 1.0 and size <= SURE and (level or size <= 1e-3 * last):
                 xy[0], xy[1] = x, y
                 return value - 0.5 * drop
+            if level:
+                break
             after = pull_cost(pull, n, x, y, ahead)
             if after < value:
                 moved = size > 1e-8
