@@ -7,12 +7,16 @@ problem built once and solved again and again by Clarabel, which is CVXPY at its
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterable
 
 import cvxpy as cp
 import numpy as np
 from benchmarks.harness import Comparison, Growth
-from scipy.optimize import minimize
+from scipy.optimize import minimize, root
 
+import sagin
+from sagin.core import records
+from sagin.core.statistics import Interval, interval
 from sagin.systems.thz_uav_mec.kernels import Problem
 from sagin.systems.thz_uav_mec.kernels_pdd import (
     LEAST_LINK,
@@ -42,10 +46,13 @@ class Blocks:
     """The parametrised problems of one network size.
 
     `rebuilt`: build each problem anew for every solve, as a script with CVX does, instead of once.
+    `precise`: for comparisons of blocks; tight tolerances, and the answers of Clarabel and L-BFGS-B, which stop at an
+    error of about 1e-5, are the start of MINPACK's hybrid method on the optimality conditions.
     """
 
     def __init__(self, problem: Problem, queue: Queue, *, rebuilt: bool = False, precise: bool = False) -> None:
         self.problem, self.queue, self.rebuilt = problem, queue, rebuilt
+        self.precise = precise
         self.settings = PRECISE if precise else {}
         self.shape = problem.direct.shape
         self._build_relays()
@@ -121,8 +128,19 @@ class Blocks:
             self.x_linear.value = change - v.xt[k] / rho + v.y1[k] + v.y2[k] * (1 - v.xt[k])
             self.x_root.value = np.sqrt((1 + (1 - v.xt[k]) ** 2) / rho)
             if self._solve(self.relay_problem):
-                v.x[k] = np.maximum(self.x.value, 0)
+                x = np.maximum(self.x.value, 0)
+                v.x[k] = self._polish_relay(x) if self.precise else x
             v.xt[k] = _copies(v.x[k], v.y1[k], v.y2[k], rho)
+
+    def _polish_relay(self, x: np.ndarray) -> np.ndarray:
+        """The minimiser at the price of sum x <= 1, and that price, stay."""
+        linear, curvature = self.x_linear.value, self.x_root.value**2
+
+        def conditions(z: np.ndarray) -> np.ndarray:
+            step = np.maximum(-(linear + z[-1]) / curvature, 0)
+            return np.append(z[:-1] - step, z[-1] - max(z[-1] + z[:-1].sum() - 1, 0))
+
+        return _root(conditions, np.append(x, self.relay_problem.constraints[0].dual_value))[:-1]
 
     def powers(self, v: Relaxed, u: int) -> None:
         """(SP2)"""
@@ -135,7 +153,22 @@ class Blocks:
         self.snr.value = np.broadcast_to(v.gain[u] * budget, self.shape).ravel()
         if self._solve(self.power_problem):
             share = np.maximum(self.share.value, 1e-6)
+            if self.precise:
+                share = self._polish_share(share)
             v.power[u] = budget * share / share.sum()
+
+    def _polish_share(self, share: np.ndarray) -> np.ndarray:
+        """All shares are positive, so their slopes are equal; unknowns: logarithms of the shares and of the slope."""
+        snr, weight = self.snr.value.reshape(len(share), -1), self.weight.value.reshape(len(share), -1)
+
+        def conditions(z: np.ndarray) -> np.ndarray:
+            y = snr * np.exp(z[:-1, None])
+            slope = (weight * snr / ((1 + y) * np.log1p(y) ** 2)).sum(axis=1)
+            return np.append(np.log(slope) - z[-1], np.exp(z[:-1]).sum() - 1)
+
+        start = np.append(np.log(share), 0.0)
+        start[-1] = conditions(start)[:-1].mean()
+        return np.exp(_root(conditions, start)[:-1])
 
     def position(self, v: Relaxed, u: int) -> None:
         """(SP3)"""
@@ -158,6 +191,9 @@ class Blocks:
             options={"ftol": 1e-15, "gtol": 1e-9},
         )
         v.xy[u] = answer.x
+        if self.precise:
+            scale = 1 / np.linalg.norm(cost(answer.x + 1e-3)[1] - cost(answer.x)[1]) * 1e-3  # about 1 / curvature
+            v.xy[u] = _root(lambda q: q - np.clip(q - scale * cost(q)[1], 0, p.side), answer.x)
 
     def association(self, v: Relaxed, rho: float) -> None:
         """(SP4)"""
@@ -169,8 +205,36 @@ class Blocks:
         self.iot_shift.value = (rho * v.y4 - 1) / np.sqrt(2 * rho)
         self.band_shift.value = (rho * v.y3 - 1) / np.sqrt(2 * rho)
         if self._solve(self.association_problem):
-            v.a[:] = np.clip(self.a.value, 0, 1).reshape(self.shape)
+            a = np.clip(self.a.value, 0, 1)
+            v.a[:] = (self._polish_association(a, rho) if self.precise else a).reshape(self.shape)
         v.at[:] = _copies(v.a, v.y5, v.y6, rho)
+
+    def _polish_association(self, a: np.ndarray, rho: float) -> np.ndarray:
+        """A point is optimal where a projected gradient step stays."""
+        q, linear, curvature, scale = self.queue, self.a_linear.value, self.a_root.value**2, self.scale.value
+
+        def conditions(a: np.ndarray) -> np.ndarray:
+            table = a.reshape(self.shape)
+            count = table.sum(axis=(0, 2))
+            inside = np.minimum(count, q.knot)
+            spare = q.capacity - q.rate * inside
+            waits = (q.rate * inside / q.capacity) ** q.beta / spare
+            queues = 1 / q.service + waits * (1 + q.beta + q.rate * inside / spare) + q.bend * (count - inside)
+            iots = 2 * scale * (scale * table.sum(axis=(1, 2)) + self.iot_shift.value)
+            bands = 2 * scale * (scale * table.sum(axis=(0, 1)) + self.band_shift.value)
+            shared = iots[:, None, None] + queues[:, None] + bands
+            slope = linear + curvature * a + shared.ravel()
+            return a - np.clip(a - rho * slope, 0, 1)
+
+        return _root(conditions, a)
+
+
+def _root(conditions: Callable[[np.ndarray], np.ndarray], start: np.ndarray) -> np.ndarray:
+    """A root by MINPACK's hybrid method, to an error of 1e-9."""
+    answer = root(conditions, start, method="hybr", options={"xtol": 1e-14, "maxfev": 20_000})
+    if np.abs(answer.fun).max() > 1e-9:
+        raise ArithmeticError(f"optimality conditions are met to {np.abs(answer.fun).max():.1e} only")
+    return answer.x
 
 
 def _hops(
@@ -212,11 +276,25 @@ def peer_pdd(drops: Drops, options: PddOptions | None = None, *, rebuilt: bool =
             if abs(before - after) <= options.inner_tolerance * abs(before):
                 break
             before = after
-        if update_multipliers(v, rho, rho, 0.0) < options.tolerance:
+        if update_multipliers(v, rho, rho) < options.tolerance:
             break
-        update_multipliers(v, rho, rho, 1.0)
         rho *= options.shrink
-    return decision([finish(problem, v)])
+    return decision([finish(problem, v)[0]])
+
+
+def compare_means(seeds: Iterable[int] = range(30)) -> dict[str, Interval]:
+    """Mean objective [s] of ours, of the peer, and of their difference, on the same drops of the small network.
+
+    `python -c "from benchmarks.peers.thz_uav_mec import compare_means; print(compare_means())"`: one to two minutes.
+    """
+    system = sagin.system("thz_uav_mec")
+    drops = system.sample(system.scenario(**SMALL), seeds)
+    ours = system.evaluate(drops, system.solve(drops, "pdd", inner=INNER).decision).objective
+    theirs = np.empty(len(ours))
+    for i in range(len(ours)):
+        drop = records.take(drops, [i])
+        theirs[i] = system.evaluate(drop, peer_pdd(drop)).objective[0]
+    return {"ours": interval(ours), "peer": interval(theirs), "ours - peer": interval(ours - theirs)}
 
 
 def _scaled(n_iots: int) -> dict[str, float]:

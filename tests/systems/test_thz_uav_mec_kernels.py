@@ -10,12 +10,19 @@ import sagin
 from sagin.core import records
 from sagin.systems.thz_uav_mec.kernels import Problem, State, communication, fill_operation
 from sagin.systems.thz_uav_mec.kernels_associate import assign_servers, associate
-from sagin.systems.thz_uav_mec.kernels_pdd import LEAST_LINK, LEAST_RELAY, outer_round, solve_powers
-from sagin.systems.thz_uav_mec.kernels_queue import queue_inverse, queue_slope, queue_value, solve_association
+from sagin.systems.thz_uav_mec.kernels_pdd import LEAST_LINK, LEAST_RELAY, double_loop, new_room, solve_powers
+from sagin.systems.thz_uav_mec.kernels_queue import (
+    new_ascent,
+    queue_inverse,
+    queue_slope,
+    queue_value,
+    solve_association,
+)
 from sagin.systems.thz_uav_mec.kernels_uav import new_pull, place, priced_hop, pull_cost, split_power
 from sagin.systems.thz_uav_mec.model import Drops, evaluate
 from sagin.systems.thz_uav_mec.prepare import central_positions, problems
-from sagin.systems.thz_uav_mec.solver import bounded_queue, start_relaxed
+from sagin.systems.thz_uav_mec.scenario import PddOptions
+from sagin.systems.thz_uav_mec.solver import bounded_queue, limits, start_relaxed
 
 SYSTEM = sagin.system("thz_uav_mec")
 
@@ -58,12 +65,14 @@ def test_queue_slope_curvature_and_inverse() -> None:
         step = 1e-5
         difference = (queue_value(queue, n + step) - queue_value(queue, n - step)) / (2 * step)
         assert queue_slope(queue, n) == pytest.approx(difference, rel=1e-6)
-        back, bend = queue_inverse(queue, queue_slope(queue, n))
-        assert back == pytest.approx(n, rel=1e-10)
-        assert 1 / bend == pytest.approx(
-            (queue_slope(queue, n + step) - queue_slope(queue, n - step)) / (2 * step), 1e-4
-        )
-    assert queue_inverse(queue, 0.5) == (0.0, 0.0)
+        for guess in (0.0, 0.01, n, 7.7, 100.0):
+            back, bend, value = queue_inverse(queue, queue_slope(queue, n), guess)
+            assert back == pytest.approx(n, rel=1e-12)
+            assert value == pytest.approx(queue_value(queue, n), rel=1e-12)
+            assert 1 / bend == pytest.approx(
+                (queue_slope(queue, n + step) - queue_slope(queue, n - step)) / (2 * step), 1e-4
+            )
+    assert queue_inverse(queue, 0.5, 1.0) == (0.0, 0.0, 0.0)
 
 
 def test_power_split_hand_value() -> None:
@@ -97,7 +106,7 @@ def hand_pull():
     points = ((0.0, 0.0, 38.7, 75.0), (100.0, 0.0, 38.7, 75.0), (50.0, 80.0, 35.0, 150.0))
     for i, (x, y, height, spread) in enumerate(points):
         pull.ends[i] = x, y, height**2, spread, 0.002
-        pull.pairs[i] = 0.02, 1.0
+        pull.weight[i], pull.power[i] = 0.02, 1.0
         pull.first[i + 1] = i + 1
     return pull
 
@@ -155,15 +164,17 @@ def relaxed(problem: Problem, drops: Drops):
     """A point of the double loop some rounds in."""
     queue = bounded_queue(drops, 0)
     v = start_relaxed(problem, queue, central_positions(drops, 0, 0))
-    outer_round(problem, queue, v, 2.0, 3, 1e-9, 1e-3)
-    return queue, v
+    room = new_room(problem)
+    few = limits(PddOptions(outer=1, inner=3, inner_tolerance=1e-9, penalty=2.0))
+    double_loop(problem, queue, v, few, np.empty(3), room)
+    return queue, v, room
 
 
 def test_relaxed_powers_are_stationary() -> None:
     drops = sample(1)
     problem = next(problems(drops))
-    _, v = relaxed(problem, drops)
-    solve_powers(problem, v, 1)
+    _, v, room = relaxed(problem, drops)
+    solve_powers(problem, v, 1, room)
     weight = np.maximum(v.x[:, 1], LEAST_RELAY)[:, None, None] * np.maximum(v.a, LEAST_LINK)
     snr = v.gain[1] * v.power[1][:, None, None]
     force = (weight * problem.work[:, None, None] * v.gain[1] / ((1 + snr) * np.log1p(snr) ** 2)).sum(axis=(1, 2))
@@ -174,7 +185,7 @@ def test_relaxed_powers_are_stationary() -> None:
 def test_relaxed_association_against_a_general_solver() -> None:
     drops = sample(1, n_iots=3, n_mecs=2, n_uavs=1, arrival_rate_per_s=0.6)
     problem = next(problems(drops))
-    queue, v = relaxed(problem, drops)
+    queue, v, _ = relaxed(problem, drops)
     rho = 1.7
     generator = np.random.Generator(np.random.Philox(4))
     at, y5, y6 = generator.random(v.a.shape), generator.normal(size=v.a.shape), generator.normal(size=v.a.shape)
@@ -188,7 +199,7 @@ def test_relaxed_association_against_a_general_solver() -> None:
         return (v.cost * a).sum() + queues + (penalty.sum() + (bands**2).sum() + (iots**2).sum()) / (2 * rho)
 
     a, copy = np.empty_like(v.a), at.copy()
-    solve_association(v.cost, queue, a, copy, y3, y4, y5, y6, rho, np.zeros(8))
+    solve_association(v.cost, queue, a, copy, y3, y4, y5, y6, rho, np.zeros(8), new_ascent(3, 2, 3))
     options = {"ftol": 1e-15, "gtol": 1e-10, "maxiter": 5000}
     general = minimize(cost, np.full(a.size, 0.2), bounds=[(0, 1)] * a.size, method="L-BFGS-B", options=options)
     assert cost(a.ravel()) <= general.fun * (1 + 1e-9)

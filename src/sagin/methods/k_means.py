@@ -28,7 +28,7 @@ def k_means(points: np.ndarray, draws: np.ndarray, centres: np.ndarray) -> None:
             target -= weight
             if target < 0.0:
                 break
-        centres[c] = points[pick]
+        centres[c, 0], centres[c, 1] = points[pick, 0], points[pick, 1]
         for i in range(n):
             square[i] = min(square[i], _square(points[i], centres[c]))
     label = np.full(n, -1, dtype=np.int64)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sagin.core.engine import kernel
+from sagin.core.engine import bare_kernel
 
 
-@kernel
+@bare_kernel
 def lambert_w(z: float) -> float:
     """The w >= 0 with w e^w = z, for z >= 0; relative error about 1e-15.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sagin.core.engine import kernel
+from sagin.core.engine import bare_kernel, kernel
 
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD  # of sqrt(1/2): 1 + f lies between it and sqrt(2)
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
@@ -18,11 +18,16 @@ P5, P6, P7 = 1.818357216161805012e-01, 1.531383769920937332e-01, 1.4798198605116
 
 @kernel
 def log1p_in_place(y: np.ndarray) -> None:
-    """Replace every y (n,) >= 0 by ln(1 + y), to a relative error of 3e-16.
+    """Replace every y (n,) >= 0 by ln(1 + y), to a relative error of 3e-16."""
+    log1p_in_room(y, np.empty(y.size), np.empty(y.size))
+
+
+@bare_kernel
+def log1p_in_room(y: np.ndarray, shifted: np.ndarray, exponent: np.ndarray) -> None:
+    """The same with scratch (n,) of the caller.
 
     The loops are separate and short because a vectoriser gives up on many arrays in one.
     """
-    shifted, exponent = np.empty(y.size), np.empty(y.size)
     bits = shifted.view(np.int64)
     for i in range(y.size):
         shifted[i] = 1.0 + y[i]

@@ -8,28 +8,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from sagin.core.engine import kernel
+from sagin.core.engine import bare_kernel
 
 
-@kernel
+@bare_kernel
 def binary_copy(x: float, y: float, z: float, rho: float) -> float:
     """The copy t of least augmented Lagrangian at a given x."""
     return (x + x * x + rho * (y + x * z)) / (1.0 + x * x)
 
 
-@kernel
+@bare_kernel
 def binary_quadratic(linear: float, t: float, y: float, z: float, rho: float) -> tuple[float, float]:
     """(l, h) of linear x + the augmented Lagrangian = l x + h x^2 / 2 + constant, for a given copy t."""
     return linear - t / rho + y + z * (1.0 - t), (1.0 + (1.0 - t) ** 2) / rho
 
 
-@kernel
+@bare_kernel
 def binary_penalty(x: float, t: float, y: float, z: float, rho: float) -> float:
     """The augmented Lagrangian of one variable."""
     return ((x - t + rho * y) ** 2 + (x * (1.0 - t) + rho * z) ** 2) / (2.0 * rho)
 
 
-@kernel
+@bare_kernel
 def at_most_one(linear: np.ndarray, curvature: np.ndarray, x: np.ndarray) -> None:
     """Minimise sum_i l_i x_i + h_i x_i^2 / 2 over x >= 0, sum x <= 1; fills `x`. All (n,), h > 0; exact.
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sagin.core.engine import kernel
+from sagin.core.engine import bare_kernel, kernel
 
 LONGEST_S = 1e9  # a link never takes longer: assignment solvers refuse infinity
 EXCESS_WEIGHT = 10.0  # seconds of objective a second beyond a maximum delay costs
@@ -47,7 +47,7 @@ class State(NamedTuple):
     price: np.ndarray
 
 
-@kernel
+@bare_kernel
 def copy_state(source: State, target: State) -> None:
     """Overwrite a state."""
     for k in range(len(source.server)):
@@ -62,37 +62,37 @@ def copy_state(source: State, target: State) -> None:
         target.price[u] = source.price[u]
 
 
-@kernel
+@bare_kernel
 def link_time(work: float, snr: float) -> float:
     """Time of one link; capped."""
     return min(work / np.log1p(max(snr, LEAST_SNR)), LONGEST_S)  # Eq. (M6) [s]
 
 
-@kernel
+@bare_kernel
 def snr_per_watt(problem: Problem, f: int, d: float) -> float:
     """SNR of one watt over a distance."""
     return problem.spread[f] / (d * d) * np.exp(-problem.absorption[f] * d)  # Eq. (M4)
 
 
-@kernel
+@bare_kernel
 def length(a: np.ndarray, b: np.ndarray, height: float) -> float:
     """Distance of two ground points with a height difference."""
     return np.sqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + height * height)  # Eq. (M3) [m]
 
 
-@kernel
+@bare_kernel
 def up_snr(problem: Problem, k: int, f: int, xy: np.ndarray) -> float:
     """SNR from an IoT to a UAV."""
     return problem.iot_power[k] * snr_per_watt(problem, f, length(problem.iot_xy[k], xy, problem.height_up))
 
 
-@kernel
+@bare_kernel
 def down_gain(problem: Problem, m: int, f: int, xy: np.ndarray) -> float:
     """SNR per watt from a UAV to a server."""
     return max(snr_per_watt(problem, f, length(problem.mec_xy[m], xy, problem.height_down)), LEAST_SNR)
 
 
-@kernel
+@bare_kernel
 def fill_hops(problem: Problem, u: int, xy: np.ndarray, first: np.ndarray, gain: np.ndarray) -> None:
     """Times of first hops (K, F) and SNR per watt of second hops (M, F) of UAV u into tables (K, U, F), (U, M, F)."""
     for f in range(len(problem.spread)):
@@ -102,7 +102,7 @@ def fill_hops(problem: Problem, u: int, xy: np.ndarray, first: np.ndarray, gain:
             gain[u, m, f] = down_gain(problem, m, f, xy)
 
 
-@kernel
+@bare_kernel
 def communication(problem: Problem, state: State, k: int) -> float:
     """Uplink time of one IoT."""
     m, f, u = state.server[k], state.subband[k], state.relay[k]
@@ -126,13 +126,13 @@ def fill_operation(problem: Problem, server: np.ndarray, operation: np.ndarray) 
     return True
 
 
-@kernel
+@bare_kernel
 def with_excess(delay: float, delay_max: float) -> float:
     """A delay plus the charge for exceeding its maximum."""
     return delay + EXCESS_WEIGHT * max(0.0, delay - delay_max)
 
 
-@kernel
+@bare_kernel
 def sum_delay(problem: Problem, state: State, operation: np.ndarray) -> float:
     """Sum of the delays of all IoTs, excess charged."""
     total = 0.0

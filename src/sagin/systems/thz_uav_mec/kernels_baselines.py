@@ -149,14 +149,16 @@ def breed(generator: np.random.Generator, cost: np.ndarray, queue: np.ndarray, s
     servers = np.empty((2 * size, n_iots), dtype=np.int64)
     bands = np.empty((2 * size, n_bands), dtype=np.int64)
     fitness, order = np.empty(2 * size), np.empty(2 * size, dtype=np.int64)
+    spare_servers, spare_bands = np.empty((size, n_iots), dtype=np.int64), np.empty((size, n_bands), dtype=np.int64)
+    spare_fitness = np.empty(size)
     count, used = np.empty(n_mecs, dtype=np.int64), np.zeros(n_bands, dtype=np.bool_)
     fixed = np.zeros(n_iots, dtype=np.bool_)
     for i in range(size):
         random_labels(generator, n_mecs, servers[i])
         random_permutation(generator, bands[i])
-    servers[0] = server
-    bands[0, :n_iots] = subband
-    used[subband] = True
+    for k in range(n_iots):
+        servers[0, k], bands[0, k] = server[k], subband[k]
+        used[subband[k]] = True
     free = n_iots
     for f in range(n_bands):
         if not used[f]:
@@ -166,9 +168,18 @@ def breed(generator: np.random.Generator, cost: np.ndarray, queue: np.ndarray, s
         fitness[i] = _fitness(cost, queue, servers[i], bands[i], count)
     rank(fitness[:size], order[:size])
     for _ in range(generations):
-        servers[:size] = servers[order[:size]]
-        bands[:size] = bands[order[:size]]
-        fitness[:size] = fitness[order[:size]]
+        for i in range(size):
+            for k in range(n_iots):
+                spare_servers[i, k] = servers[order[i], k]
+            for f in range(n_bands):
+                spare_bands[i, f] = bands[order[i], f]
+            spare_fitness[i] = fitness[order[i]]
+        for i in range(size):
+            for k in range(n_iots):
+                servers[i, k] = spare_servers[i, k]
+            for f in range(n_bands):
+                bands[i, f] = spare_bands[i, f]
+            fitness[i] = spare_fitness[i]
         for child in range(size, 2 * size):
             parents = (tournament(generator, size, 2), tournament(generator, size, 2))
             _cross(generator, servers, bands, parents, child, used)
@@ -178,5 +189,5 @@ def breed(generator: np.random.Generator, cost: np.ndarray, queue: np.ndarray, s
                 bands[child, i], bands[child, j] = bands[child, j], bands[child, i]
             fitness[child] = _fitness(cost, queue, servers[child], bands[child], count)
         rank(fitness, order)
-    server[:] = servers[order[0]]
-    subband[:] = bands[order[0], :n_iots]
+    for k in range(n_iots):
+        server[k], subband[k] = servers[order[0], k], bands[order[0], k]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sagin.core.engine import kernel
+from sagin.core.engine import bare_kernel
 from sagin.methods.penalty_dual import binary_copy, binary_quadratic
 
 TRUSTED = 0.97  # utilisation beyond which G is replaced by its second-order Taylor polynomial
@@ -31,7 +31,7 @@ class Queue(NamedTuple):
     bend: float
 
 
-@kernel
+@bare_kernel
 def new_queue(rate: float, capacity: float, service: float, beta: float) -> Queue:
     """Queue cost with its continuation."""
     knot = TRUSTED * capacity / rate
@@ -39,7 +39,7 @@ def new_queue(rate: float, capacity: float, service: float, beta: float) -> Queu
     return Queue(rate, capacity, service, beta, knot, value, slope, bend)
 
 
-@kernel
+@bare_kernel
 def _bounded(rate: float, capacity: float, service: float, beta: float, n: float) -> tuple[float, float, float]:
     """G, G' and G'' of n / mu + n rho^beta / (c mu - lambda n)."""
     if n <= 0.0:
@@ -52,7 +52,7 @@ def _bounded(rate: float, capacity: float, service: float, beta: float, n: float
     return value, slope, bend
 
 
-@kernel
+@bare_kernel
 def queue_value(q: Queue, n: float) -> float:
     """G(n)."""
     if n > q.knot:
@@ -60,7 +60,7 @@ def queue_value(q: Queue, n: float) -> float:
     return _bounded(q.rate, q.capacity, q.service, q.beta, n)[0]
 
 
-@kernel
+@bare_kernel
 def queue_slope(q: Queue, n: float) -> float:
     """G'(n)."""
     if n > q.knot:
@@ -68,150 +68,206 @@ def queue_slope(q: Queue, n: float) -> float:
     return _bounded(q.rate, q.capacity, q.service, q.beta, n)[1]
 
 
-@kernel
-def queue_inverse(q: Queue, slope: float) -> tuple[float, float]:
-    """(n, dn / dslope) with G'(n) = slope; (0, 0) below G'(0)."""
+@bare_kernel
+def queue_inverse(q: Queue, slope: float, guess: float) -> tuple[float, float, float]:
+    """(n, dn / dslope, G(n)) with G'(n) = slope, by Newton from a guess of n; all 0 below G'(0)."""
     if slope >= q.slope:
-        return q.knot + (slope - q.slope) / q.bend, 1.0 / q.bend
+        beyond = (slope - q.slope) / q.bend
+        return q.knot + beyond, 1.0 / q.bend, q.value + 0.5 * beyond * (q.slope + slope)
     if slope <= 1.0 / q.service:
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     low, high = 0.0, q.knot
-    n = 0.5 * q.knot
-    bend = 1.0
+    n = guess if 0.0 < guess < q.knot else 0.5 * q.knot
+    value, bend = 0.0, 1.0
     for _ in range(100):
-        _, now, bend = _bounded(q.rate, q.capacity, q.service, q.beta, n)
+        value, now, bend = _bounded(q.rate, q.capacity, q.service, q.beta, n)
         if now > slope:
             high = n
         else:
             low = n
-        after = n - (now - slope) / bend
-        if not low < after < high:
-            after = 0.5 * (low + high)
-        if abs(after - n) <= 1e-14 * q.knot:
-            break
-        n = after
-    return n, 1.0 / bend
+        step = (slope - now) / bend
+        if abs(step) <= 1e-8 * n:  # the next error is about the square of this one
+            return n + step, 1.0 / bend, value + step * (now + 0.5 * bend * step)
+        n = n + step if low < n + step < high else 0.5 * (low + high)
+    return n, 1.0 / bend, value
 
 
-@kernel
-def _dual(
-    linear: np.ndarray, h: np.ndarray, q: Queue, offset: np.ndarray, rho: float, prices: np.ndarray, a: np.ndarray,
-    residual: np.ndarray, bend: np.ndarray,
-) -> float:  # fmt: skip
-    """Dual value; fills minimiser `a`, gradient `residual`, dn / dgamma `bend`. Order: IoTs, sub-bands, servers."""
+class Ascent(NamedTuple):
+    """Tables and scratch of (SP4)."""
+
+    linear: np.ndarray  # (K, M, F) coefficients l and 1 / h of l a + h a^2 / 2
+    inverse: np.ndarray
+    offset: np.ndarray  # (K + F,)
+    residual: np.ndarray  # (K + F + M,) gradient of the dual; order: IoTs, sub-bands, servers
+    step: np.ndarray
+    trial: np.ndarray
+    count: np.ndarray  # (M,) n and dn / dgamma of each server
+    bend: np.ndarray
+    rows: np.ndarray  # (K, F + M) coupling of each IoT to the rest
+    pivot: np.ndarray  # (K,)
+    matrix: np.ndarray  # (F + M, F + M) what elimination of the IoTs leaves, upper triangle
+
+
+def new_ascent(n_iots: int, n_mecs: int, n_bands: int) -> Ascent:
+    """Room for (SP4)."""
+    size, rest = n_iots + n_mecs + n_bands, n_mecs + n_bands
+    shape = (n_iots, n_mecs, n_bands)
+    return Ascent(
+        linear=np.empty(shape),
+        inverse=np.empty(shape),
+        offset=np.empty(n_iots + n_bands),
+        residual=np.empty(size),
+        step=np.empty(size),
+        trial=np.empty(size),
+        count=np.zeros(n_mecs),
+        bend=np.empty(n_mecs),
+        rows=np.empty((n_iots, rest)),
+        pivot=np.empty(n_iots),
+        matrix=np.empty((rest, rest)),
+    )
+
+
+@bare_kernel
+def _dual(q: Queue, rho: float, prices: np.ndarray, a: np.ndarray, w: Ascent) -> float:
+    """Dual value; fills the minimiser `a`, the gradient, the counts and their slopes."""
     n_iots, n_mecs, n_bands = a.shape
+    residual = w.residual
     value = 0.0
     for i in range(n_iots + n_bands):
-        residual[i] = offset[i] - rho * prices[i]
-        value += prices[i] * (offset[i] - 0.5 * rho * prices[i])
+        residual[i] = w.offset[i] - rho * prices[i]
+        value += prices[i] * (w.offset[i] - 0.5 * rho * prices[i])
     for m in range(n_mecs):
         i = n_iots + n_bands + m
-        count, bend[m] = queue_inverse(q, prices[i])
-        residual[i] = -count
-        value += queue_value(q, count) - prices[i] * count
+        w.count[m], w.bend[m], cost = queue_inverse(q, prices[i], w.count[m])
+        residual[i] = -w.count[m]
+        value += cost - prices[i] * w.count[m]
     for k in range(n_iots):
         for m in range(n_mecs):
+            i = n_iots + n_bands + m
+            price = prices[k] + prices[i]
             for f in range(n_bands):
-                slope = linear[k, m, f] + prices[k] + prices[n_iots + f] + prices[n_iots + n_bands + m]
-                share = min(max(-slope / h[k, m, f], 0.0), 1.0)
-                a[k, m, f] = share
+                least = -(w.linear[k, m, f] + price + prices[n_iots + f]) * w.inverse[k, m, f]
+                a[k, m, f] = min(max(least, 0.0), 1.0)
+            total = 0.0
+            for f in range(n_bands):
+                share = a[k, m, f]
                 if share > 0.0:
-                    value += share * (slope + 0.5 * h[k, m, f] * share)
-                    residual[k] += share
+                    slope = w.linear[k, m, f] + price + prices[n_iots + f]
+                    value += 0.5 * share * slope if share < 1.0 else slope + 0.5 / w.inverse[k, m, f]
+                    total += share
                     residual[n_iots + f] += share
-                    residual[n_iots + n_bands + m] += share
+            residual[k] += total
+            residual[i] += total
     return value
 
 
-@kernel
-def _curvature(h: np.ndarray, a: np.ndarray, rho: float, bend: np.ndarray, matrix: np.ndarray) -> None:
-    """Negative generalised Hessian of the dual (lower triangle)."""
+@bare_kernel
+def _eliminate(a: np.ndarray, rho: float, w: Ascent) -> None:
+    """Negative generalised Hessian of the dual, the IoTs eliminated: their block is diagonal."""
     n_iots, n_mecs, n_bands = a.shape
-    for i in range(len(matrix)):
-        for j in range(i + 1):
-            matrix[i, j] = 0.0
-        matrix[i, i] = rho
-    for m in range(n_mecs):
-        matrix[n_iots + n_bands + m, n_iots + n_bands + m] = bend[m] + 1e-12
+    rest = n_bands + n_mecs
+    for i in range(rest):
+        for j in range(i + 1, rest):
+            w.matrix[i, j] = 0.0
+        w.matrix[i, i] = rho if i < n_bands else w.bend[i - n_bands] + 1e-12
     for k in range(n_iots):
+        row = w.rows[k]
+        pivot = rho
+        for i in range(rest):
+            row[i] = 0.0
         for m in range(n_mecs):
-            im = n_iots + n_bands + m
             for f in range(n_bands):
                 if 0.0 < a[k, m, f] < 1.0:
-                    d = 1.0 / h[k, m, f]
-                    matrix[k, k] += d
-                    matrix[n_iots + f, n_iots + f] += d
-                    matrix[im, im] += d
-                    matrix[n_iots + f, k] += d
-                    matrix[im, k] += d
-                    matrix[im, n_iots + f] += d
+                    d = w.inverse[k, m, f]
+                    pivot += d
+                    row[f] += d
+                    row[n_bands + m] += d
+                    w.matrix[f, n_bands + m] += d
+        w.pivot[k] = pivot
+        inverse = 1.0 / pivot
+        for i in range(rest):
+            if row[i] > 0.0:
+                w.matrix[i, i] += row[i]
+                _subtract(w.matrix[i], row, row[i] * inverse, i)
 
 
-@kernel
-def _solve_in_place(matrix: np.ndarray, vector: np.ndarray) -> None:
-    """Cholesky factor and solve of a positive definite system given by its lower triangle."""
-    n = len(vector)
-    for j in range(n):
-        for i in range(j, n):
-            total = matrix[i, j]
-            for k in range(j):
-                total -= matrix[i, k] * matrix[j, k]
-            matrix[i, j] = np.sqrt(max(total, 1e-14)) if i == j else total / matrix[j, j]
-    for i in range(n):
-        for k in range(i):
-            vector[i] -= matrix[i, k] * vector[k]
-        vector[i] /= matrix[i, i]
-    for j in range(n):
-        i = n - 1 - j
-        for k in range(i + 1, n):
-            vector[i] -= matrix[k, i] * vector[k]
-        vector[i] /= matrix[i, i]
+@bare_kernel
+def _subtract(target: np.ndarray, row: np.ndarray, factor: float, first: int) -> None:
+    """Row operation from column `first` on."""
+    for j in range(first, len(row)):
+        target[j] -= factor * row[j]
 
 
-@kernel
+@bare_kernel
+def _newton(w: Ascent) -> None:
+    """Fills the Newton step from the gradient and the eliminated Hessian, by symmetric elimination in place."""
+    n_iots, rest = w.rows.shape
+    step, tail = w.step, w.step[n_iots:]
+    for i in range(n_iots + rest):
+        step[i] = w.residual[i]
+    for k in range(n_iots):
+        factor = step[k] / w.pivot[k]
+        for i in range(rest):
+            tail[i] -= factor * w.rows[k, i]
+    for i in range(rest):
+        row = w.matrix[i]
+        row[i] = max(row[i], 1e-14)
+        inverse = 1.0 / row[i]
+        for j in range(i + 1, rest):
+            if row[j] != 0.0:
+                factor = row[j] * inverse
+                _subtract(w.matrix[j], row, factor, j)
+                tail[j] -= factor * tail[i]
+    for back in range(rest):
+        i = rest - 1 - back
+        total = tail[i]
+        for j in range(i + 1, rest):
+            total -= w.matrix[i, j] * tail[j]
+        tail[i] = total / w.matrix[i, i]
+    for k in range(n_iots):
+        total = step[k]
+        for i in range(rest):
+            total -= w.rows[k, i] * tail[i]
+        step[k] = total / w.pivot[k]
+
+
+@bare_kernel
 def solve_association(
     cost: np.ndarray, q: Queue, a: np.ndarray, at: np.ndarray, y3: np.ndarray, y4: np.ndarray, y5: np.ndarray,
-    y6: np.ndarray, rho: float, prices: np.ndarray,
+    y6: np.ndarray, rho: float, prices: np.ndarray, w: Ascent,
 ) -> int:  # fmt: skip
     """(SP4) and its copies. `prices`: (K + F + M,) dual start and output. Returns the Newton steps taken."""
     n_iots, n_mecs, n_bands = a.shape
-    size = n_iots + n_bands + n_mecs
-    linear, h = np.empty(a.shape), np.empty(a.shape)
-    offset, residual, bend = np.empty(n_iots + n_bands), np.empty(size), np.empty(n_mecs)
     for k in range(n_iots):
-        offset[k] = rho * y4[k] - 1.0
+        w.offset[k] = rho * y4[k] - 1.0
         for m in range(n_mecs):
             for f in range(n_bands):
-                linear[k, m, f], h[k, m, f] = binary_quadratic(
-                    cost[k, m, f], at[k, m, f], y5[k, m, f], y6[k, m, f], rho
-                )
+                linear, h = binary_quadratic(cost[k, m, f], at[k, m, f], y5[k, m, f], y6[k, m, f], rho)
+                w.linear[k, m, f], w.inverse[k, m, f] = linear, 1.0 / h
     for f in range(n_bands):
-        offset[n_iots + f] = rho * y3[f] - 1.0
-    matrix, step, trial = np.empty((size, size)), np.empty(size), np.empty(size)
-    value = _dual(linear, h, q, offset, rho, prices, a, residual, bend)
+        w.offset[n_iots + f] = rho * y3[f] - 1.0
+    value = _dual(q, rho, prices, a, w)
     steps = 0
     while steps < 100:
         worst = gain = 0.0
-        for i in range(size):
-            worst = max(worst, abs(residual[i]))
-        if worst <= 1e-10:
+        for i in range(len(prices)):
+            worst = max(worst, abs(w.residual[i]))
+        if worst <= 1e-9:
             break
-        _curvature(h, a, rho, bend, matrix)
-        for i in range(size):
-            step[i] = residual[i]
-        _solve_in_place(matrix, step)
-        for i in range(size):
-            gain += step[i] * residual[i]
+        _eliminate(a, rho, w)
+        _newton(w)
+        for i in range(len(prices)):
+            gain += w.step[i] * w.residual[i]
         length = 1.0
         for _ in range(40):
-            for i in range(size):
-                trial[i] = prices[i] + length * step[i]
-            after = _dual(linear, h, q, offset, rho, trial, a, residual, bend)
+            for i in range(len(prices)):
+                w.trial[i] = prices[i] + length * w.step[i]
+            after = _dual(q, rho, w.trial, a, w)
             if after >= value + 1e-4 * length * gain - 1e-13 * abs(value):
                 break
             length *= 0.5
-        for i in range(size):
-            prices[i] = trial[i]
+        for i in range(len(prices)):
+            prices[i] = w.trial[i]
         value = after
         steps += 1
     for k in range(n_iots):

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sagin.core.engine import kernel
+from sagin.core.engine import bare_kernel, kernel
 from sagin.methods.lambert_w import lambert_w
+from sagin.methods.log1p import log1p_in_room
 from sagin.systems.thz_uav_mec.kernels import (
     LEAST_SNR,
     Problem,
@@ -20,8 +21,10 @@ from sagin.systems.thz_uav_mec.kernels import (
     up_snr,
 )
 
+SURE = 1e-4  # length [m] below which a Newton step of a placement may be taken unchecked
 
-@kernel
+
+@bare_kernel
 def split_power(work: np.ndarray, gain: np.ndarray, n: int, budget: float, power: np.ndarray) -> float:
     """Minimise sum_i A_i / ln(1 + g_i p_i) subject to sum p = budget over the first n entries; returns the price.
 
@@ -54,7 +57,7 @@ def split_power(work: np.ndarray, gain: np.ndarray, n: int, budget: float, power
     return price
 
 
-@kernel
+@bare_kernel
 def priced_hop(work: float, gain: float, price: float, most: float) -> float:
     """min over 0 < p <= most of A / ln(1 + g p) + price p."""
     if price <= 0.0:
@@ -67,66 +70,88 @@ def priced_hop(work: float, gain: float, price: float, most: float) -> float:
 
 
 class Pull(NamedTuple):
-    """Links of one UAV: ends on the ground, and on each end the (weight, power) pairs that share its distance."""
+    """Links of one UAV: ends on the ground, and on each end the pairs (weight, power) that share its distance."""
 
     ends: np.ndarray  # (n, 5) x, y, height^2, SNR per watt at 1 m, absorption
-    pairs: np.ndarray  # (r, 2) weight C [s], power [W]
     first: np.ndarray  # (n + 1,) first pair of each end, int64
+    weight: np.ndarray  # (r,) C of each pair [s]
+    power: np.ndarray  # (r,) [W]
+    value: np.ndarray  # (r,) scratch
+    change: np.ndarray
+    bend: np.ndarray
+    spare: np.ndarray
+    slopes: np.ndarray  # (2, 5) derivatives here and ahead
 
 
 @kernel
 def new_pull(n_ends: int, n_pairs: int) -> Pull:
     """Room for links."""
-    return Pull(np.empty((n_ends, 5)), np.empty((n_pairs, 2)), np.zeros(n_ends + 1, dtype=np.int64))
+    return Pull(
+        np.empty((n_ends, 5)), np.zeros(n_ends + 1, dtype=np.int64), np.empty(n_pairs), np.empty(n_pairs),
+        np.empty(n_pairs), np.empty(n_pairs), np.empty(n_pairs), np.empty(n_pairs), np.empty((2, 5)),
+    )  # fmt: skip
 
 
-@kernel
-def set_end(problem: Problem, pull: Pull, i: int, up: bool, at: int, f: int) -> None:
-    """End i is IoT `at` (up) or server `at`, on sub-band f."""
-    height = problem.height_up if up else problem.height_down
-    pull.ends[i, 0] = problem.iot_xy[at, 0] if up else problem.mec_xy[at, 0]
-    pull.ends[i, 1] = problem.iot_xy[at, 1] if up else problem.mec_xy[at, 1]
+@bare_kernel
+def _set_end(problem: Problem, pull: Pull, i: int, points: np.ndarray, height: float, at: int, f: int) -> None:
+    """End i is point `at` of (n, 2) on sub-band f."""
+    pull.ends[i, 0] = points[at, 0]
+    pull.ends[i, 1] = points[at, 1]
     pull.ends[i, 2] = height * height
     pull.ends[i, 3] = problem.spread[f]
     pull.ends[i, 4] = problem.absorption[f]
 
 
-@kernel
+@bare_kernel
 def pull_cost(pull: Pull, n: int, x: float, y: float, out: np.ndarray) -> float:
     """Sum of C / L over the first n ends, L = ln(1 + gamma), gamma = p s e^{-kappa d} / d^2.
 
-    `out`: (5,) output, gradient and Hessian (gx, gy, hxx, hxy, hyy).
+    `out`: (5,) output, gradient and Hessian (gx, gy, hxx, hxy, hyy). The middle loops are over pairs, to be vectorised.
     """
+    n_pairs = pull.first[n]
+    value, change, bend = pull.value[:n_pairs], pull.change[:n_pairs], pull.bend[:n_pairs]
+    for i in range(n):
+        square = (x - pull.ends[i, 0]) ** 2 + (y - pull.ends[i, 1]) ** 2 + pull.ends[i, 2]
+        gain = pull.ends[i, 3] / square * np.exp(-pull.ends[i, 4] * np.sqrt(square))
+        for j in range(pull.first[i], pull.first[i + 1]):
+            change[j] = max(gain * pull.power[j], LEAST_SNR)
+    for j in range(n_pairs):
+        value[j] = change[j]
+    log1p_in_room(value, bend, pull.spare[:n_pairs])
+    for j in range(n_pairs):
+        both = 1.0 / ((1.0 + change[j]) * value[j])  # one division instead of two
+        rest = both * value[j]
+        part = change[j] * rest
+        inverse = (1.0 + change[j]) * both
+        value[j] = pull.weight[j] * inverse  # Eq. (14) [s]
+        change[j] = value[j] * part * inverse
+        bend[j] = change[j] * (2.0 * part * inverse - rest)
+    total = 0.0
     for i in range(5):
         out[i] = 0.0
-    total = 0.0
     for i in range(n):
         vx, vy = x - pull.ends[i, 0], y - pull.ends[i, 1]
         square = vx * vx + vy * vy + pull.ends[i, 2]
         d = np.sqrt(square)
         a = pull.ends[i, 4] + 2.0 / d
-        gain = pull.ends[i, 3] / square * np.exp(-pull.ends[i, 4] * d)
-        slope = bend = 0.0
+        part = first = second = 0.0
         for j in range(pull.first[i], pull.first[i + 1]):
-            gamma = max(gain * pull.pairs[j, 1], LEAST_SNR)
-            L = np.log1p(gamma)
-            value = pull.pairs[j, 0] / L
-            total += value  # Eq. (14) [s]
-            change = value * gamma / ((1.0 + gamma) * L)
-            slope += change * a
-            # second derivative along d; (SP3) is convex in d where it is positive, see E15
-            bend += change * (2.0 * a * a * gamma / L - a * a - 2.0 / square * (1.0 + gamma)) / (1.0 + gamma)
-        slope /= d
-        bend = (bend - slope) / square
+            part += value[j]
+            first += change[j]
+            second += bend[j]
+        total += part
+        slope = a * first / d
+        # second derivative along d less its share in `slope`; (SP3) is convex in d where it is positive, see E15
+        along = (a * a * second - 2.0 / square * first - slope) / square
         out[0] += slope * vx
         out[1] += slope * vy
-        out[2] += bend * vx * vx + slope
-        out[3] += bend * vx * vy
-        out[4] += bend * vy * vy + slope
+        out[2] += along * vx * vx + slope
+        out[3] += along * vx * vy
+        out[4] += along * vy * vy + slope
     return total
 
 
-@kernel
+@bare_kernel
 def _newton_step(out: np.ndarray, x: float, y: float, side: float) -> tuple[float, float]:
     """Descent direction: Newton with absolute eigenvalues; coordinates held at the border by the gradient stay."""
     gx, gy, hxx, hxy, hyy = out[0], out[1], out[2], out[3], out[4]
@@ -136,6 +161,9 @@ def _newton_step(out: np.ndarray, x: float, y: float, side: float) -> tuple[floa
     if (y <= 0.0 and gy > 0.0) or (y >= side and gy < 0.0):
         gy = hxy = 0.0
         hyy = 1.0
+    det = hxx * hyy - hxy * hxy
+    if hxx > 0.0 and det > 1e-6 * hyy * hyy and det > 1e-6 * hxx * hxx:  # clearly convex: no eigenvectors needed
+        return (hxy * gy - hyy * gx) / det, (hxy * gx - hxx * gy) / det
     mean, half = 0.5 * (hxx + hyy), 0.5 * (hxx - hyy)
     radius = np.sqrt(half * half + hxy * hxy)
     first, second = abs(mean + radius), abs(mean - radius)
@@ -148,11 +176,16 @@ def _newton_step(out: np.ndarray, x: float, y: float, side: float) -> tuple[floa
     return -(c * along - s * across), -(s * along + c * across)
 
 
-@kernel
+@bare_kernel
 def place(pull: Pull, n: int, xy: np.ndarray, side: float) -> float:
-    """(SP3): move one UAV to a stationary point of its cost in the square, never uphill; returns the cost there."""
-    out, ahead = np.zeros(5), np.zeros(5)
+    """(SP3): move one UAV to a stationary point of its cost in the square, never uphill; returns the cost there.
+
+    Steps shrink quadratically at the end: a short one, far shorter than the last or of no visible gain, is the last
+    and is not checked.
+    """
+    out, ahead = pull.slopes[0], pull.slopes[1]
     value = pull_cost(pull, n, xy[0], xy[1], out)
+    last = SURE  # a first step may be trusted too
     for _ in range(60):
         dx, dy = _newton_step(out, xy[0], xy[1], side)
         moved = False
@@ -160,11 +193,18 @@ def place(pull: Pull, n: int, xy: np.ndarray, side: float) -> float:
         for _ in range(30):
             x = min(max(xy[0] + step * dx, 0.0), side)
             y = min(max(xy[1] + step * dy, 0.0), side)
-            if -(out[0] * (x - xy[0]) + out[1] * (y - xy[1])) < 1e-15 * value:
+            drop = -(out[0] * (x - xy[0]) + out[1] * (y - xy[1]))
+            size = abs(x - xy[0]) + abs(y - xy[1])
+            level = drop < 1e-15 * value  # too little to see in the cost
+            if step == 1.0 and size <= SURE and (level or size <= 1e-3 * last):
+                xy[0], xy[1] = x, y
+                return value - 0.5 * drop
+            if level:
                 break
             after = pull_cost(pull, n, x, y, ahead)
             if after < value:
-                moved = abs(x - xy[0]) + abs(y - xy[1]) > 1e-8
+                moved = size > 1e-8
+                last = size
                 xy[0], xy[1], value = x, y, after
                 for i in range(5):
                     out[i] = ahead[i]
@@ -197,10 +237,10 @@ def polish(problem: Problem, state: State, rounds: int) -> None:
         for i in range(n):
             k, f = users[i], state.subband[users[i]]
             work[i] = problem.work[k]
-            set_end(problem, pull, i, True, k, f)
-            set_end(problem, pull, n + i, False, state.server[k], f)
-            pull.pairs[i, 0] = pull.pairs[n + i, 0] = work[i]
-            pull.pairs[i, 1] = problem.iot_power[k]
+            _set_end(problem, pull, i, problem.iot_xy, problem.height_up, k, f)
+            _set_end(problem, pull, n + i, problem.mec_xy, problem.height_down, state.server[k], f)
+            pull.weight[i] = pull.weight[n + i] = work[i]
+            pull.power[i] = problem.iot_power[k]
         value = np.inf
         settled = False
         for sweep in range(rounds + 1):
@@ -210,7 +250,7 @@ def polish(problem: Problem, state: State, rounds: int) -> None:
             if sweep == rounds or settled:
                 break
             for i in range(n):
-                pull.pairs[n + i, 1] = power[i]
+                pull.power[n + i] = power[i]
             after = place(pull, 2 * n, state.xy[u], problem.side)
             settled = value - after <= 1e-10 * after
             value = after

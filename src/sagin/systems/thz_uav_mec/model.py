@@ -208,9 +208,10 @@ def evaluate(drops: Drops, decision: Decision) -> Metrics:
     relay = np.clip(decision.relay, -1, n_uavs - 1)
     relayed = relay >= 0
 
-    at_server = np.take_along_axis(drops.mec_xy, server[..., None], axis=1)  # (drop, iot, 2)
-    frequency = np.take_along_axis(drops.frequency_hz, band, axis=1)
-    absorbed = np.take_along_axis(drops.absorption_per_m, band, axis=1)
+    row = np.arange(len(server))[:, None]
+    at_server = drops.mec_xy[row, server]  # (drop, iot, 2)
+    frequency = drops.frequency_hz[row, band]
+    absorbed = drops.absorption_per_m[row, band]
     ground = np.linalg.norm(at_server - drops.iot_xy, axis=2)
     direct_distance = distance(ground, drops.mec_height_m - drops.iot_height_m)
     first = link_snr(drops, drops.iot_power_w, direct_distance, frequency, absorbed)
@@ -224,17 +225,17 @@ def evaluate(drops: Drops, decision: Decision) -> Metrics:
     communication = two_hop_time(drops.task_bits, rate, shannon_rate(drops.bandwidth_hz, second))  # Eq. (M7) [s]
 
     load = np.zeros((len(server), drops.n_mecs))
-    np.add.at(load, (np.arange(len(server))[:, None], server), drops.arrival_rate_per_s)
+    np.add.at(load, (row, server), drops.arrival_rate_per_s)
     capacity = drops.n_units * drops.service_rate_per_s
     utilisation = load / capacity  # Eq. (7)
     queue = operation_delay(load, drops.n_units, drops.service_rate_per_s)  # Eq. (5), (6) [s]
     bounded = operation_delay(load, drops.n_units, drops.service_rate_per_s, bounded=True)  # Eq. (18), see E3 [s]
-    computation = np.take_along_axis(queue, server, axis=1)
+    computation = queue[row, server]
     wrong = (bad > 0)[:, None]
     communication = np.where(wrong, np.inf, communication)
     computation = np.where(wrong, np.inf, computation)
     delay = communication + computation  # Eq. (M8) [s]
-    ceiling = communication + np.take_along_axis(bounded, server, axis=1)
+    ceiling = communication + bounded[row, server]
 
     distinct = np.array([len(np.unique(row)) for row in decision.subband])
     spent = decision.uav_power.sum(axis=2) / drops.uav_power_w
@@ -266,10 +267,11 @@ def _relay_links(
     drops: Drops, decision: Decision, relay: np.ndarray, at_server: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distances (drop, iot) to and from the chosen UAV [m] and its power for the IoT [W]; any values where direct."""
-    at_uav = np.take_along_axis(decision.uav_xy, np.maximum(relay, 0)[..., None], axis=1)
+    row, chosen = np.arange(len(relay))[:, None], np.maximum(relay, 0)
+    at_uav = decision.uav_xy[row, chosen]
     up = distance(np.linalg.norm(at_uav - drops.iot_xy, axis=2), drops.uav_height_m - drops.iot_height_m)
     down = distance(np.linalg.norm(at_uav - at_server, axis=2), drops.uav_height_m - drops.mec_height_m)
-    power = np.take_along_axis(decision.uav_power, np.maximum(relay, 0)[:, None, :], axis=1)[:, 0]
+    power = decision.uav_power[row, chosen, np.arange(drops.n_iots)]
     return up, down, np.maximum(power, 0.0)
 
 

@@ -7,12 +7,12 @@ import numpy as np
 from sagin.blocks.computing.queue_mmc import bound_exponent
 from sagin.core import results
 from sagin.core.errors import InputError
-from sagin.systems.thz_uav_mec.kernels import Problem, State, fill_operation
-from sagin.systems.thz_uav_mec.kernels_pdd import Relaxed, outer_round, refresh, relaxed_sum
+from sagin.systems.thz_uav_mec.kernels import Problem, State, fill_operation, sum_delay
+from sagin.systems.thz_uav_mec.kernels_pdd import Limits, Relaxed, double_loop, new_room, refresh
 from sagin.systems.thz_uav_mec.kernels_queue import Queue, new_queue, queue_slope
 from sagin.systems.thz_uav_mec.kernels_uav import polish
 from sagin.systems.thz_uav_mec.linear_association import round_association
-from sagin.systems.thz_uav_mec.model import Drops, evaluate
+from sagin.systems.thz_uav_mec.model import Drops
 from sagin.systems.thz_uav_mec.prepare import central_positions, common_rate, decision, fresh_state, problems
 from sagin.systems.thz_uav_mec.scenario import PddOptions
 from sagin.systems.thz_uav_mec.steps import SWEEPS, uav_step
@@ -32,12 +32,12 @@ def solve_pdd(drops: Drops, options: PddOptions) -> results.Solution:
     for i, problem in enumerate(problems(drops)):
         queue = bounded_queue(drops, i)
         v = start_relaxed(problem, queue, central_positions(drops, i, options.algorithm_seed))
-        met[i] = outer_loop(problem, queue, v, options, trace[i])
+        met[i] = double_loop(problem, queue, v, limits(options), trace[i], new_room(problem))
         outer[i] = np.count_nonzero(~np.isnan(trace[i])) - 1
-        states.append(finish(problem, v))
-    chosen = decision(states)
-    trace[np.arange(n), outer + 1] = evaluate(drops, chosen).objective
-    return results.solution(chosen, converged=met, iterations=outer, trace=trace)
+        state, trace[i, outer[i] + 1] = finish(problem, v)
+        states.append(state)
+    trace /= drops.n_iots
+    return results.solution(decision(states), converged=met, iterations=outer, trace=trace)
 
 
 def bounded_queue(drops: Drops, i: int) -> Queue:
@@ -74,22 +74,15 @@ def start_relaxed(problem: Problem, queue: Queue, centres: np.ndarray) -> Relaxe
     return v
 
 
-def outer_loop(problem: Problem, queue: Queue, v: Relaxed, options: PddOptions, trace: np.ndarray) -> bool:
-    """Inner loops, then multipliers and penalties, until all equalities hold; fills the trace, start first."""
-    n_iots = len(problem.work)
-    trace[0] = relaxed_sum(problem, queue, v) / n_iots
-    rho = options.penalty
-    for outer in range(options.outer):
-        total, worst = outer_round(problem, queue, v, rho, options.inner, options.inner_tolerance, options.tolerance)
-        trace[outer + 1] = total / n_iots
-        if worst < options.tolerance:
-            return True
-        rho *= options.shrink
-    return False
+def limits(options: PddOptions) -> Limits:
+    """The options as the kernels take them."""
+    return Limits(
+        options.outer, options.inner, options.inner_tolerance, options.tolerance, options.penalty, options.shrink
+    )
 
 
-def finish(problem: Problem, v: Relaxed) -> State:
-    """Rounded servers, sub-bands and relays, then powers, positions and relays while they help."""
+def finish(problem: Problem, v: Relaxed) -> tuple[State, float]:
+    """Rounded servers, sub-bands and relays, then powers, positions and relays while they help; also the delay sum."""
     state = fresh_state(problem)
     state.server[:], state.subband[:] = round_association(v.a, len(problem.queue))
     chosen = np.max(v.x, axis=1, initial=0.0) > 0.5
@@ -100,4 +93,5 @@ def finish(problem: Problem, v: Relaxed) -> State:
     operation = np.empty(len(problem.work))
     fill_operation(problem, state.server, operation)
     uav_step(problem, state, operation)
-    return state
+    unlimited = problem._replace(delay_max=np.full(len(operation), np.inf))  # the excess is no delay
+    return state, sum_delay(unlimited, state, operation)
