@@ -2,7 +2,7 @@
 
 python -m benchmarks.summary [SYSTEM ...] [--drops 100] [--out numbers.json] [--results FOLDER] [--into PAGE.md ...]
 
-Every number rests on `--drops` drops (seeds 0, 1, ...), a peer's on as many of them as it solves in four minutes. A run
+Every number rests on `--drops` drops (seeds 0, 1, ...), a peer's on as many of them as it solves in two minutes. A run
 that was interrupted goes on with the systems that `--out` lacks. `--into` replaces what stands between the markers
 of a page. `sagin report --speed numbers.json` shows the peers of the same document.
 """
@@ -30,7 +30,7 @@ from sagin.experiments.reproduce import reproduce
 
 Row = dict[str, Any]
 BEGIN, END = "<!-- numbers:begin -->", "<!-- numbers:end -->"
-LONGEST_PEER_S = 240.0
+LONGEST_PEER_S = 120.0
 LEAST_TIMED_S = 2.0
 
 
