@@ -102,3 +102,13 @@ def test_figures_of_numbers() -> None:
     summary = import_module("benchmarks.summary")
     shown = [summary._short(value) for value in (0.04567, 1.0, 31.25, 999.6, 1234.5, 12_345.0)]
     assert shown == ["0.0457", "1.00", "31.2", "1,000", "1,230", "12,300"]
+
+
+def test_readme_and_site_show_the_same_numbers() -> None:
+    tables = []
+    for page in ("README.md", "docs/numbers.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        tables.append(text.partition("<!-- numbers:begin -->")[2].partition("<!-- numbers:end -->")[0].strip())
+    assert tables[0] == tables[1]
+    for name in PEERS:
+        assert f"| `{name}` |" in tables[0]
