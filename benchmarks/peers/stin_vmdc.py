@@ -304,9 +304,6 @@ def low_start(drops: Drops) -> Decision:
 ONE = {"start_fractions": (1.0,)}
 COMPARISONS = (
     Comparison(
-        "jtora, closed powers", "jtora", closed_powers, 200, ONE, note="one start at P_max, least powers by root"
-    ),
-    Comparison(
         "jtora, cone powers",
         "jtora",
         cone_powers,
@@ -314,6 +311,9 @@ COMPARISONS = (
         ONE,
         tolerance=1e-3,  # the cone solver now and then stops at reduced accuracy
         note="one start, least powers as cone programmes",
+    ),
+    Comparison(
+        "jtora, closed powers", "jtora", closed_powers, 200, ONE, note="one start at P_max, least powers by root"
     ),
     Comparison(
         "jtora, closed powers, low start",
