@@ -166,12 +166,14 @@ SAME = "the paper's algorithm, ours against CVXPY's"
 LOWER = "the exact optimum against the paper's algorithm in CVXPY; the energy is lower, not equal"
 
 COMPARISONS = (
-    Comparison("sca", "sca", algorithm_1, 100, note=SAME),
-    Comparison("sca, uneven frames", "sca", algorithm_1, 100, overrides=UNEVEN, drops=1, note=SAME),
-    Comparison("sca, 40 uneven frames", "sca", algorithm_1, 100, overrides=SHORT, note=SAME),
-    Comparison("improved", "improved", algorithm_1, 1000, tolerance=None, note=LOWER),
+    Comparison("Algorithm 1 in CVXPY", "sca", algorithm_1, 100, note=SAME),
     Comparison(
-        "improved, uneven frames",
+        "Algorithm 1 in CVXPY, 200 uneven frames", "sca", algorithm_1, 100, overrides=UNEVEN, drops=1, note=SAME
+    ),
+    Comparison("Algorithm 1 in CVXPY, 40 uneven frames", "sca", algorithm_1, 100, overrides=SHORT, note=SAME),
+    Comparison("Algorithm 1 in CVXPY", "improved", algorithm_1, 1000, tolerance=None, note=LOWER),
+    Comparison(
+        "Algorithm 1 in CVXPY, 200 uneven frames",
         "improved",
         algorithm_1,
         1000,

@@ -304,7 +304,7 @@ def low_start(drops: Drops) -> Decision:
 ONE = {"start_fractions": (1.0,)}
 COMPARISONS = (
     Comparison(
-        "jtora, cone powers",
+        "least powers as cone programs in CVXPY",
         "jtora",
         cone_powers,
         1000,
@@ -313,10 +313,15 @@ COMPARISONS = (
         note="one start, least powers as cone programmes",
     ),
     Comparison(
-        "jtora, closed powers", "jtora", closed_powers, 200, ONE, note="one start at P_max, least powers by root"
+        "least powers by scalar roots",
+        "jtora",
+        closed_powers,
+        200,
+        ONE,
+        note="one start at P_max, least powers by root",
     ),
     Comparison(
-        "jtora, closed powers, low start",
+        "least powers by scalar roots, low start",
         "jtora",
         low_start,
         200,

@@ -305,7 +305,7 @@ def _scaled(n_iots: int) -> dict[str, float]:
 NOTE = "same start, 3 inner iterations on both sides; rounding is discontinuous, so blocks and means are compared: "
 COMPARISONS = (
     Comparison(
-        label="penalty dual decomposition, problems built once",
+        label="double loop in CVXPY on the small network, problems built once",
         scheme="pdd",
         peer=peer_pdd,
         claim=100.0,
@@ -315,7 +315,7 @@ COMPARISONS = (
         note=NOTE + "CVXPY at its best, parametrised problems compiled once a drop",
     ),
     Comparison(
-        label="penalty dual decomposition, problems built for each solve",
+        label="double loop in CVXPY on the small network, problems built for each solve",
         scheme="pdd",
         peer=peer_rebuilt,
         claim=1000.0,

@@ -29,7 +29,8 @@ def report(
         Path, typer.Option("--results", metavar="DIR", help="Where finished pieces are kept, as by reproduce.")
     ] = Path("results"),
     speed: Annotated[
-        Path | None, typer.Option("--speed", metavar="FILE.json", help="Output of benchmarks/speed.py to show.")
+        Path | None,
+        typer.Option("--speed", metavar="FILE.json", help="Output of the benchmarks (speed or summary) to show."),
     ] = None,
     threads: inputs.Threads = None,
     force: inputs.Force = False,
