@@ -29,6 +29,7 @@ from sagin.experiments.provenance import provenance
 from sagin.experiments.reproduce import reproduce
 
 Row = dict[str, Any]
+SPACE = "\u00a0"  # between a number and its unit
 BEGIN, END = "<!-- numbers:begin -->", "<!-- numbers:end -->"
 LONGEST_PEER_S = 120.0
 LEAST_TIMED_S = 2.0
@@ -72,7 +73,7 @@ def to_markdown(systems: Mapping[str, Row]) -> str:
         other = sum(claims.values()) - sum(claims.get(word, 0) for word in words)
         counts = " / ".join(str(claims.get(word, 0)) for word in words) + f" / {other}"
         rates = " / ".join(f"{_short(value)}" for value in row["drops_per_s"].values())
-        gain = f"{ours['gain_percent']:.2g} % [{ours['gain_low']:.2g}, {ours['gain_high']:.2g}]"
+        gain = f"{ours['gain_percent']:.2g}{SPACE}% [{ours['gain_low']:.2g}, {ours['gain_high']:.2g}]"
         peer = _short(row["latency"][0]["ratio"])
         lines.append(
             f"| `{name}` | {row['drops']} | {_gap(paper)} | {_gap(ours)} | {gain} | {peer} | {rates} | {counts} |"
@@ -95,7 +96,8 @@ def _rule(head: str) -> str:
 
 def _gap(row: Row) -> str:
     missing = "" if row["feasible"] == row["drops"] else f" ({row['feasible']} feasible)"
-    return f"{row['gap_mean_percent']:.3g} % / {row['gap_max_percent']:.3g} %{missing}"
+    mean, worst = (f"{row[f'gap_{name}_percent']:.3g}{SPACE}%" for name in ("mean", "max"))
+    return f"{mean} / {worst}{missing}"
 
 
 def _short(value: float) -> str:
@@ -105,7 +107,7 @@ def _short(value: float) -> str:
 
 
 def _time(seconds: float) -> str:
-    return f"{_short(seconds)} s" if seconds >= 1 else f"{_short(1000 * seconds)} ms"
+    return f"{_short(seconds)}{SPACE}s" if seconds >= 1 else f"{_short(1000 * seconds)}{SPACE}ms"
 
 
 def insert(page: Path, table: str) -> None:
