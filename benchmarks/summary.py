@@ -139,9 +139,9 @@ def main(words: list[str] | None = None) -> None:
         print(f"{name}: measured", file=sys.stderr)
     order = {name: known[name] for name in sagin.system_names() if name in known}
     table = to_markdown(order) + f"\n\nMeasured on {os.cpu_count()} cores, sagin {sagin.__version__}."
-    print(table)
     for page in args.into:
         insert(page, table)
+    print(table)
 
 
 if __name__ == "__main__":
