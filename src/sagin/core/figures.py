@@ -131,7 +131,7 @@ class Picture:
     """A drawing that is not curves: markers and lines (a map), bars (a schedule), stacked columns; in data units.
 
     `points`: (label, x, y) groups; `lines`: (label, x pairs (n, 2), y pairs (n, 2)) groups; `bars`: (label, row, start,
-    width), `rows` their names; `stacks`: (label, heights) over `columns`.
+    width), `rows` their names; `stacks`: (label, heights) over `columns`, `stack_label` what their heights are.
     """
 
     x_label: str
@@ -142,3 +142,4 @@ class Picture:
     rows: tuple[str, ...] = ()
     stacks: tuple[tuple[str, np.ndarray], ...] = ()
     columns: tuple[str, ...] = ()
+    stack_label: str = ""

@@ -158,6 +158,7 @@ def _stacks(axes: Any, picture: Picture) -> list[Any]:
     if picture.columns:
         axes.set_xticks(range(len(picture.columns)), picture.columns)
         axes.set_ylim(0, 1.06 * float(np.max(below, initial=1e-12)))
+        axes.set_ylabel(picture.stack_label)
         axes.grid(axis="x", visible=False)
     return handles
 

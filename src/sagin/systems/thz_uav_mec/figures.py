@@ -206,6 +206,7 @@ def _map(scenario: Scenario, seeds: np.ndarray) -> Picture:
         lines=lines,
         stacks=(("direct", used[0]), ("relayed", used[1])),
         columns=tuple(f"server {m + 1}" for m in range(drops.n_mecs)),
+        stack_label="utilisation",
     )
 
 
