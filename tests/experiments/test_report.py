@@ -288,7 +288,7 @@ def test_speed_is_shown_where_it_was_measured(toy_chapter: Chapter, tmp_path: Pa
     path.write_text("{")
     with pytest.raises(InputError, match="must be a JSON document"):
         report.read_speed(path)
-    with pytest.raises(InputError, match=r"--speed = .*: must be a readable file"):
+    with pytest.raises(InputError, match=r"--speed = .*none.json.: must be a readable file"):
         report.read_speed(tmp_path / "none.json")
 
 
