@@ -264,7 +264,7 @@ def peer_pdd(drops: Drops, options: PddOptions | None = None, *, rebuilt: bool =
     blocks = Blocks(problem, queue, rebuilt=rebuilt)
     rho = options.penalty
     for _ in range(options.outer):
-        before = relaxed_sum(problem, queue, v) + penalties(v, rho, rho)
+        before = relaxed_sum(problem, queue, v) + penalties(v, rho)
         for _ in range(options.inner):
             blocks.relays(v, rho)
             for u in range(drops.n_uavs):
@@ -272,11 +272,11 @@ def peer_pdd(drops: Drops, options: PddOptions | None = None, *, rebuilt: bool =
                 blocks.position(v, u)
             refresh(problem, v)
             blocks.association(v, rho)
-            after = relaxed_sum(problem, queue, v) + penalties(v, rho, rho)
+            after = relaxed_sum(problem, queue, v) + penalties(v, rho)
             if abs(before - after) <= options.inner_tolerance * abs(before):
                 break
             before = after
-        if update_multipliers(v, rho, rho) < options.tolerance:
+        if update_multipliers(v, rho) < options.tolerance:
             break
         rho *= options.shrink
     return decision([finish(problem, v)[0]])

@@ -250,37 +250,37 @@ def _sum(table: np.ndarray) -> float:
 
 
 @bare_kernel
-def penalties(v: Relaxed, rho_x: float, rho_a: float) -> float:
+def penalties(v: Relaxed, rho: float) -> float:
     """Augmented terms of all dualised equalities."""
     total = 0.0
     n_iots, n_mecs, n_bands = v.a.shape
     for k in range(n_iots):
         for u in range(v.x.shape[1]):
-            total += binary_penalty(v.x[k, u], v.xt[k, u], v.y1[k, u], v.y2[k, u], rho_x)  # Eq. (8)
-        total += (_sum(v.a[k]) - 1.0 + rho_a * v.y4[k]) ** 2 / (2.0 * rho_a)  # Eq. (4)
+            total += binary_penalty(v.x[k, u], v.xt[k, u], v.y1[k, u], v.y2[k, u], rho)  # Eq. (8)
+        total += (_sum(v.a[k]) - 1.0 + rho * v.y4[k]) ** 2 / (2.0 * rho)  # Eq. (4)
     for f in range(n_bands):
         count = 0.0
         for k in range(n_iots):
             for m in range(n_mecs):
                 count += v.a[k, m, f]
-                total += binary_penalty(v.a[k, m, f], v.at[k, m, f], v.y5[k, m, f], v.y6[k, m, f], rho_a)  # Eq. (9)
-        total += (count - 1.0 + rho_a * v.y3[f]) ** 2 / (2.0 * rho_a)  # Eq. (3)
+                total += binary_penalty(v.a[k, m, f], v.at[k, m, f], v.y5[k, m, f], v.y6[k, m, f], rho)  # Eq. (9)
+        total += (count - 1.0 + rho * v.y3[f]) ** 2 / (2.0 * rho)  # Eq. (3)
     return total
 
 
 @bare_kernel
-def update_multipliers(v: Relaxed, rho_x: float, rho_a: float) -> float:
+def update_multipliers(v: Relaxed, rho: float) -> float:
     """y += c / rho for every equality; returns the largest |c|."""
     worst = 0.0
     n_iots, n_mecs, n_bands = v.a.shape
     for k in range(n_iots):
         for u in range(v.x.shape[1]):
             c1, c2 = v.x[k, u] - v.xt[k, u], v.x[k, u] * (1.0 - v.xt[k, u])
-            v.y1[k, u] += c1 / rho_x
-            v.y2[k, u] += c2 / rho_x
+            v.y1[k, u] += c1 / rho
+            v.y2[k, u] += c2 / rho
             worst = max(worst, abs(c1), abs(c2))
         c4 = _sum(v.a[k]) - 1.0
-        v.y4[k] += c4 / rho_a
+        v.y4[k] += c4 / rho
         worst = max(worst, abs(c4))
     for f in range(n_bands):
         c3 = -1.0
@@ -289,10 +289,10 @@ def update_multipliers(v: Relaxed, rho_x: float, rho_a: float) -> float:
                 c3 += v.a[k, m, f]
                 c5 = v.a[k, m, f] - v.at[k, m, f]
                 c6 = v.a[k, m, f] * (1.0 - v.at[k, m, f])
-                v.y5[k, m, f] += c5 / rho_a
-                v.y6[k, m, f] += c6 / rho_a
+                v.y5[k, m, f] += c5 / rho
+                v.y6[k, m, f] += c6 / rho
                 worst = max(worst, abs(c5), abs(c6))
-        v.y3[f] += c3 / rho_a
+        v.y3[f] += c3 / rho
         worst = max(worst, abs(c3))
     return worst
 
@@ -316,7 +316,7 @@ def double_loop(problem: Problem, queue: Queue, v: Relaxed, limits: Limits, trac
     total = relaxed_sum(problem, queue, v)
     trace[0] = total
     for outer in range(limits.outer):
-        before = total + penalties(v, rho, rho)
+        before = total + penalties(v, rho)
         for _ in range(limits.inner):
             solve_relays(problem, v, rho, room)
             for u in range(len(problem.uav_power)):
@@ -326,12 +326,12 @@ def double_loop(problem: Problem, queue: Queue, v: Relaxed, limits: Limits, trac
             fill_cost(problem, v)
             solve_association(v.cost, queue, v.a, v.at, v.y3, v.y4, v.y5, v.y6, rho, v.prices, room.ascent)
             total = relaxed_sum(problem, queue, v)
-            after = total + penalties(v, rho, rho)
+            after = total + penalties(v, rho)
             if abs(before - after) <= limits.settled * abs(before):
                 break
             before = after
         trace[outer + 1] = total
-        if update_multipliers(v, rho, rho) < limits.met:
+        if update_multipliers(v, rho) < limits.met:
             return True
         rho *= limits.shrink
     return False

@@ -24,10 +24,7 @@ def problems(drops: Drops, *, equal_rates: bool = True) -> Iterator[Problem]:
     for i in range(records.n_drops(drops)):
         queue = queue_times(drops, common_rate(drops, i), False) if equal_rates else np.zeros(1)
         work = drops.task_bits[i] * np.log(2.0) / drops.bandwidth_hz
-        if np.all(work == work[0]):
-            works, kind = work[:1], np.zeros(len(work), dtype=np.int64)
-        else:
-            works, kind = np.unique(work, return_inverse=True)
+        works, kind = np.unique(work, return_inverse=True)
         yield Problem(
             iot_xy=drops.iot_xy[i],
             mec_xy=drops.mec_xy[i],
