@@ -42,10 +42,11 @@ import sagin
 system = sagin.system(sys.argv[1])
 drops = system.sample(seeds=[0])
 for scheme in sys.argv[2:]:
-    system.evaluate(drops, system.solve(drops, scheme, threads=1).decision)
-if len(sys.argv) > 3:
-    for space in system.spaces:
-        system.bound(drops, space.decision, threads=1)
+    if scheme == "bound":
+        for space in system.spaces:
+            system.bound(drops, space.decision, threads=1)
+    else:
+        system.evaluate(drops, system.solve(drops, scheme, threads=1).decision)
 peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(time.perf_counter() - start, time.process_time(), peak_mb)
 """
@@ -112,23 +113,22 @@ def throughput(system: System, sizes: list[int]) -> Iterator[Row]:
         for scheme in [*system.names("paper")[:1], "improved"]:
             system.solve(records.take(drops, [0]), scheme)
             for threads in (1, os.cpu_count() or 1):
-                seconds, _ = _wall(partial(system.solve, drops, scheme, threads=threads))
+                seconds = mean_seconds(partial(system.solve, drops, scheme, threads=threads), time.perf_counter)
                 label = f"{scheme}, {size} drops, {threads} thread{'s' * (threads > 1)}"
                 yield {"label": label, "seconds": seconds, "drops_per_s": size / seconds}
 
 
 def cold(system: System) -> Iterator[Row]:
     """A fresh process that decides one drop: without compiled kernels, then with them on disk."""
-    everything = [scheme.name for scheme in system.schemes]
-    cases = ((f"one drop by {everything[0]}", everything[:1]), ("one drop by all schemes, and bounds", everything))
-    for label, schemes in cases:
+    paper, everything = system.names("paper")[0], [*(scheme.name for scheme in system.schemes), "bound"]
+    for label, schemes in ((paper, [paper]), ("all schemes, and bounds", everything)):
         with tempfile.TemporaryDirectory() as folder:
             for state in ("no kernel cache", "kernels on disk"):
                 command = [sys.executable, "-c", COLD, system.name, *schemes]
                 environment = {**os.environ, "SAGIN_CACHE_DIR": folder, "SAGIN_QUIET": "1"}
                 out = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
                 numbers = zip(("seconds", "cpu_seconds", "peak_memory_mb"), map(float, out.split()), strict=True)
-                yield {"label": f"{label}, {state}", **dict(numbers)}
+                yield {"label": f"one drop by {label}, {state}", **dict(numbers)}
 
 
 def growth(system: System, quick: bool) -> Iterator[Row]:
@@ -136,15 +136,23 @@ def growth(system: System, quick: bool) -> Iterator[Row]:
     for line in peers(system.name).GROWTH:
         for shown, overrides in line.points[: 2 if quick else None]:
             drops = system.sample(system.scenario(**overrides), seeds=[0])
-            system.solve(drops, line.scheme, threads=1, **line.options)
-            start, repeats = time.process_time(), 0
-            while repeats < 3 and (repeats == 0 or time.process_time() - start < 2.0):
-                system.solve(drops, line.scheme, threads=1, **line.options)
-                repeats += 1
-            seconds = (time.process_time() - start) / repeats
+            solve = partial(system.solve, drops, line.scheme, threads=1, **line.options)
+            solve()
+            seconds = mean_seconds(solve, time.process_time, least_s=2.0, most=3)
             yield {"label": f"{line.scheme} against {line.label}", "size": shown, "seconds": seconds}
             if seconds > LONGEST_POINT_S:
                 break
+
+
+def mean_seconds(
+    work: Callable[[], Any], clock: Callable[[], float], least_s: float = 0.0, most: float = math.inf
+) -> float:
+    """Mean seconds of a call: once, or again until `least_s` have passed, but at most `most` times."""
+    start, repeats = clock(), 0
+    while repeats == 0 or (repeats < most and clock() - start < least_s):
+        work()
+        repeats += 1
+    return (clock() - start) / repeats
 
 
 def _cpu(work: Callable[[], Any]) -> tuple[float, Any]:

@@ -17,6 +17,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +52,7 @@ def rate(system: System, scheme: str, n_drops: int) -> float:
     """Drops a second on all cores."""
     drops = system.sample(seeds=range(n_drops))
     system.solve(drops, scheme)
-    start, solved = time.perf_counter(), 0
-    while (passed := time.perf_counter() - start) < LEAST_TIMED_S:
-        system.solve(drops, scheme)
-        solved += n_drops
-    return solved / passed
+    return n_drops / speed.mean_seconds(partial(system.solve, drops, scheme), time.perf_counter, LEAST_TIMED_S)
 
 
 def to_markdown(systems: Mapping[str, Row]) -> str:
