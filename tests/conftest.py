@@ -22,11 +22,11 @@ os.environ.setdefault("SAGIN_QUIET", "1")  # the compile notice is for people
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = ROOT / "src" / "sagin" / "systems" / "_template"
-SITE = ROOT / ".pytest_cache" / "sixth"  # a fixed place, so that its kernels stay compiled
+SITE = ROOT / ".pytest_cache" / "sixth"
 
 
 def _write(path: Path, text: str) -> None:
-    """Write only what changed: compiled kernels are kept by modification time."""
+    """Write only what changed."""
     if not path.exists() or path.read_text() != text:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

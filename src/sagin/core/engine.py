@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core import event
+from numba.core import caching, event
 from threadpoolctl import ThreadpoolController
+
+from sagin.core import sources
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -26,12 +28,12 @@ T = TypeVar("T")
 UNUSED_S = 30 * 86_400.0  # kernels of other versions are deleted after a month without use
 LARGEST_CHUNK = 256  # drops a task: keeps progress visible and memory small; results do not depend on it
 # nobody calls kernels from C, and a wrapper for it takes a seventh of the time of compiling
-SETTINGS = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+SETTINGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
 def kernel(function: F) -> F:
     """Compile a function written for one drop: cached on disk, free of the interpreter lock, IEEE arithmetic."""
-    return numba.njit(**SETTINGS)(function)  # type: ignore[return-value]
+    return _cached(numba.njit(**SETTINGS)(function))
 
 
 def bare_kernel(function: F) -> F:
@@ -39,7 +41,13 @@ def bare_kernel(function: F) -> F:
 
     Counting costs about 5 ns an array at each call, as much as the work of a small kernel with many arrays.
     """
-    return numba.njit(**SETTINGS, _nrt=False)(function)  # type: ignore[return-value]
+    return _cached(numba.njit(**SETTINGS, _nrt=False)(function))  # type: ignore[call-overload]
+
+
+def _cached(dispatcher: Any) -> Any:
+    """The compiled function with our disk cache, as `cache=True` would give it numba's."""
+    dispatcher._cache = _Cache(dispatcher.py_func)
+    return dispatcher
 
 
 def map_chunks(
@@ -81,25 +89,14 @@ def _note(result: T, rows: slice, done: Callable[[int], None]) -> T:
     return result
 
 
+@lru_cache(maxsize=1)
 def cache_dir() -> Path:
-    """Folder of compiled kernels: keyed by the sources that hold kernels, numba and the processor.
-
-    numba does not notice edits in functions that a cached kernel calls from other files; the key does.
-    `SAGIN_CACHE_DIR` overrides the parent; a read-only home falls back to the temporary folder.
-    """
-    key = hashlib.blake2b(digest_size=8)
-    package = Path(__file__).resolve().parents[1]
-    for path in sorted(package.rglob("*.py")):
-        source = path.read_bytes()
-        if b"kernel\ndef " in source or path.name == "constants.py":
-            key.update(str(path.relative_to(package)).encode() + source)
-    key.update(f"{numba.__version__} {sys.version} {_processor()}".encode())
+    """Folder of compiled kernels: `SAGIN_CACHE_DIR`, else the user's cache, else the temporary folder."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sagin"
     for parent in (os.environ.get("SAGIN_CACHE_DIR") or default, Path(tempfile.gettempdir()) / f"sagin-{os.getuid()}"):
-        folder = Path(parent) / key.hexdigest()
+        folder = Path(parent)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            os.utime(folder)  # last used now
             with tempfile.TemporaryFile(dir=folder):
                 _forget_others(folder)
                 return folder
@@ -108,11 +105,61 @@ def cache_dir() -> Path:
     return Path(tempfile.mkdtemp(prefix="sagin-"))
 
 
+class _Locator(caching._CacheLocator):
+    """Where a kernel is kept: a folder keyed by the code of its file and of all files it imports, wherever they lie.
+
+    numba's own locators notice edits in a kernel's file only, not in functions that it calls from other files. A file
+    whose code is unchanged keeps its kernels when others are edited, and copies of one version share them.
+    """
+
+    def __init__(self, line: int, stamp: str, folder: Path) -> None:
+        self.line, self.stamp, self.folder = line, stamp, folder
+
+    @classmethod
+    def from_function(cls, py_func: Any, py_file: str) -> _Locator | None:
+        """None where there is no source file (a prompt): numba's next locator is asked."""
+        path = Path(py_file)
+        if not path.is_file():
+            return None
+        stamp = _stamp(path)
+        self = cls(py_func.__code__.co_firstlineno, stamp, cache_dir() / f"{path.stem}-{stamp[:16]}")
+        self.ensure_cache_path()
+        os.utime(self.folder)  # last used now
+        return self
+
+    def get_cache_path(self) -> str:
+        """The folder."""
+        return str(self.folder)
+
+    def get_source_stamp(self) -> str:
+        """What the kernel rests on."""
+        return self.stamp
+
+    def get_disambiguator(self) -> str:
+        """Tells functions of one name in one file apart."""
+        return str(self.line)
+
+
+class _CacheFiles(caching.CompileResultCacheImpl):
+    _locator_classes = [_Locator, *caching.CompileResultCacheImpl._locator_classes]  # noqa: RUF012
+
+
+class _Cache(caching.FunctionCache):
+    _impl_class = _CacheFiles
+
+
+@lru_cache(maxsize=1024)
+def _stamp(path: Path) -> str:
+    """Digest of the sources of a file, and of what else compiled code depends on."""
+    facts = f"{sources.digest(sources.closure(path))} {numba.__version__} {sys.version} {_processor()}"
+    return hashlib.blake2b(facts.encode(), digest_size=16).hexdigest()
+
+
 def _forget_others(folder: Path) -> None:
     """Delete the kernels of other versions that nobody has used for a month."""
-    for other in folder.parent.iterdir():
+    for other in folder.iterdir():
         with suppress(OSError):  # another process may be doing the same
-            if re.fullmatch("[0-9a-f]{16}", other.name) and time.time() - other.stat().st_mtime > UNUSED_S:
+            if re.fullmatch("(.+-)?[0-9a-f]{16}", other.name) and time.time() - other.stat().st_mtime > UNUSED_S:
                 shutil.rmtree(other)
 
 
@@ -137,5 +184,4 @@ class _Notice(event.Listener):
         """Nothing to say."""
 
 
-numba.config.CACHE_DIR = str(cache_dir())  # type: ignore[attr-defined]
 event.register("numba:compile", _Notice())
