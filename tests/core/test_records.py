@@ -1,7 +1,9 @@
+import inspect
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from sagin import InputError
 from sagin.core import records
@@ -65,6 +67,17 @@ def test_bad_arrays_are_named(changes: dict, text: str) -> None:
     with pytest.raises(InputError) as caught:
         _batch(**changes)
     assert text in str(caught.value)
+
+
+def test_dimensions_that_no_selector_of_xarray_could_name_are_refused() -> None:
+    keywords = set()
+    for call in (xr.Dataset.isel, xr.Dataset.sel, xr.DataArray.isel, xr.DataArray.sel):
+        parts = inspect.signature(call).parameters.values()
+        keywords |= {part.name for part in parts if part.kind is part.POSITIONAL_OR_KEYWORD} - {"self"}
+    assert "drop" in keywords
+    for name in keywords | {records.REALIZATION}:
+        with pytest.raises(InputError, match=f"dimension = '{name}'"):
+            column("user", name, doc="gain")
 
 
 def test_missing_array_is_named() -> None:

@@ -44,7 +44,7 @@ def test_data_are_the_series(toy: System, done) -> None:
     series = series_of(toy, toy.figure("fig1"), range(6))
     assert series is not None
     with xr.open_dataset(done.folder / "fig1.nc", engine="h5netcdf") as data:
-        assert dict(data.sizes) == {"curve": 4, "point": 3, "drop": 6}
+        assert dict(data.sizes) == {"curve": 4, "point": 3, "realization": 6}
         np.testing.assert_array_equal(data["value"], series.values)
         np.testing.assert_array_equal(data["feasible"], series.feasible)
         np.testing.assert_array_equal(data["extra_longest_s"], series.extra["longest_s"])

@@ -75,7 +75,7 @@ def test_layout_as_documented(run: Run, file: Path) -> None:
         for name in ("library_versions", "command", "host_class", "created_utc"):
             assert root.attrs[name]
         drops = root["drops"].variables
-        assert drops["channel_re"].dimensions == ("drop", "user", "antenna")
+        assert drops["channel_re"].dimensions == ("realization", "user", "antenna")
         assert drops["task_bits"].attrs["units"] == "bit"
         assert drops["task_bits"].attrs["long_name"] == "task size"
         assert drops["speed_bit_per_s"].dimensions == ()
@@ -89,11 +89,34 @@ def test_layout_as_documented(run: Run, file: Path) -> None:
 
 def test_opens_with_xarray_alone(file: Path, run: Run) -> None:
     with xr.open_datatree(file, engine="h5netcdf") as tree:
-        assert dict(tree["drops"].sizes) == {"drop": 4, "user": 3, "antenna": 2, "nobody": 0}
+        assert dict(tree["drops"].sizes) == {"realization": 4, "user": 3, "antenna": 2, "nobody": 0}
         assert tree["drops/is_far"].dtype == bool
         np.testing.assert_array_equal(tree["schemes/equal/metrics/objective"], run.schemes["equal"].metrics.objective)
     with xr.open_dataset(file, group="schemes/iterate/solution", engine="h5netcdf") as part:
-        assert part["trace"].dims == ("drop", "iteration")
+        assert part["trace"].dims == ("realization", "iteration")
+
+
+def test_one_drop_is_chosen_by_the_name_of_its_dimension(file: Path, run: Run) -> None:
+    with xr.open_dataset(file, group="drops", engine="h5netcdf") as drops:
+        np.testing.assert_array_equal(drops["task_bits"].isel(realization=2), run.drops.task_bits[2])
+        assert drops.isel(realization=2).sizes == {"user": 3, "antenna": 2, "nobody": 0}
+
+
+def test_files_of_format_1_are_read(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as old:  # the writer of format 1 kept the name `drop`
+        old.setattr(netcdf, "_stored", tuple)
+        old.setattr(store, "FORMAT", 1)
+        sagin.save(tmp_path / "old.nc", run)
+    with h5netcdf.File(tmp_path / "old.nc", "r") as root:
+        assert root.attrs["sagin_format"] == 1
+        assert root["drops/task_bits"].dimensions == ("drop", "user")
+    back = sagin.load(tmp_path / "old.nc")
+    assert store.same(run, back)
+    assert _bits(back.drops) == _bits(run.drops)
+    sagin.save(tmp_path / "new.nc", back)
+    with h5netcdf.File(tmp_path / "new.nc", "r") as root:
+        assert root.attrs["sagin_format"] == 2
+        assert root["schemes/iterate/metrics/objective"].dimensions == ("realization",)
 
 
 def test_decisions_evaluate_again_to_the_stored_metrics(file: Path) -> None:

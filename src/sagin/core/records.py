@@ -2,7 +2,8 @@
 
 A record is a frozen dataclass whose fields carry a `Column`: dimensions, unit, dtype and bounds. The leading
 dimension of everything that varies is `drop`; constants of the batch have none. One declaration serves
-validation, storage, documentation and slicing.
+validation, storage, documentation and slicing. Files and labelled arrays call that dimension `realization`: `drop` is a
+keyword of xarray's selectors.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ import numpy as np
 from sagin.core.errors import InputError
 
 R = TypeVar("R")
+
+REALIZATION = "realization"
+# names that a further dimension cannot have: the drops', and keywords of `sel` and `isel` in xarray
+RESERVED_DIMS = frozenset({"drop", REALIZATION, "indexers", "method", "missing_dims", "tolerance"})
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,11 @@ class Column:
     lt: float | None = None
     le: float | None = None
     tolerance: float | None = None  # of a violation
+
+    def __post_init__(self) -> None:
+        for dim in self.dims:
+            if dim in RESERVED_DIMS:
+                raise InputError("dimension", dim, "another name than " + ", ".join(sorted(RESERVED_DIMS)), self.doc)
 
     @cached_property
     def all_dims(self) -> tuple[str, ...]:

@@ -1,13 +1,14 @@
 """Trees of named arrays and netCDF-4 files: complete files only, exact round trip.
 
 Complex arrays are two real variables `<name>_re` and `<name>_im`; booleans are int8 with the attribute `dtype`.
+The dimension `drop` of a tree is called `realization` in a file; files of format 1, which say `drop`, read the same.
 """
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -128,9 +129,9 @@ def to_bytes(root: Group) -> bytes:
 def _write(node: Any, group: Group, known: Mapping[str, int]) -> None:
     import h5py
 
-    sizes = dict(group.sizes)
+    sizes = dict(zip(_stored(group.sizes), group.sizes.values(), strict=True))
     for variable in group.variables.values():
-        sizes.update(zip(variable.dims, variable.values.shape, strict=True))
+        sizes.update(zip(_stored(variable.dims), variable.values.shape, strict=True))
     own = {name: size for name, size in sizes.items() if known.get(name) != size}
     node.dimensions = own
     for key, value in group.attributes.items():
@@ -138,15 +139,20 @@ def _write(node: Any, group: Group, known: Mapping[str, int]) -> None:
     for name, variable in group.variables.items():
         values = variable.values
         if values.dtype.kind in "OUS":
-            stored = node.create_variable(name, variable.dims, h5py.string_dtype())
+            stored = node.create_variable(name, _stored(variable.dims), h5py.string_dtype())
             if values.size:
                 stored[...] = values.item() if values.ndim == 0 else values.astype(object)
         else:
-            stored = node.create_variable(name, variable.dims, values.dtype, data=np.ascontiguousarray(values))
+            data = np.ascontiguousarray(values)
+            stored = node.create_variable(name, _stored(variable.dims), values.dtype, data=data)
         for key, value in variable.attributes.items():
             stored.attrs[key] = value
     for name, child in group.groups.items():
         _write(node.create_group(name), child, {**known, **own})
+
+
+def _stored(dims: Iterable[str]) -> tuple[str, ...]:
+    return tuple(records.REALIZATION if dim == "drop" else dim for dim in dims)
 
 
 def read(path: str | Path, field: str = "file") -> Group:
@@ -194,7 +200,8 @@ def _read_variable(variable: Any, raw: Any) -> Variable:
     if values.dtype.kind == "O":
         flat = [text.decode() if isinstance(text, bytes) else text for text in values.ravel().tolist()]
         values = np.array(flat, dtype=object).reshape(values.shape) if values.ndim else np.asarray(flat[0])
-    return Variable(tuple(variable.dimensions), values, {key: _plain(value) for key, value in variable.attrs.items()})
+    dims = tuple("drop" if dim == records.REALIZATION else dim for dim in variable.dimensions)
+    return Variable(dims, values, {key: _plain(value) for key, value in variable.attrs.items()})
 
 
 def _plain(value: Any) -> Any:

@@ -19,7 +19,8 @@ from sagin.experiments.netcdf import Group, Variable, pack, unpack
 from sagin.experiments.provenance import provenance
 from sagin.experiments.runs import Outcome, Run
 
-FORMAT = 1  # raised when older readers could misread a file
+FORMAT = 2  # raised when older readers could misread a file
+READABLE = (1, 2)  # 1 calls the dimension of the drops `drop`
 
 
 def save(path: str | Path, run: Run, *, force: bool = False) -> None:
@@ -89,9 +90,10 @@ def from_group(root: Group) -> Run:
     for name in ("sagin_format", "sagin_version", "system", "scenario", "seeds"):
         if name not in root.attributes:
             raise InputError("file", name, "stored in the file", "root attribute missing")
-    if root.attributes["sagin_format"] != FORMAT:
+    if root.attributes["sagin_format"] not in READABLE:
         version = root.attributes["sagin_version"]
-        raise InputError("sagin_format", root.attributes["sagin_format"], f"{FORMAT}", f"written by sagin {version}")
+        known = " or ".join(map(str, READABLE))
+        raise InputError("sagin_format", root.attributes["sagin_format"], known, f"written by sagin {version}")
     system = find_system(str(root.attributes["system"]))
     scenario = system.scenario(**_json(root.attributes["scenario"], "scenario"))
     seeds = check_seeds(np.atleast_1d(np.asarray(root.attributes["seeds"])))
