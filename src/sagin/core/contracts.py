@@ -10,10 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sagin.core import records, results
+from sagin.core import places, records, results
 from sagin.core.errors import InputError
 from sagin.core.figures import Figure
 from sagin.core.parameters import Parameters
+from sagin.core.values import ByValue
 
 Role = Literal["paper", "baseline", "improved", "extension"]
 
@@ -27,16 +28,29 @@ def outward(bound: Any, sense: Literal["min", "max"]) -> Any:
     return bound * (1 - ROUNDING if sense == "min" else 1 + ROUNDING)
 
 
-def late(target: str) -> Callable[..., Any]:
+@dataclass(frozen=True)
+class Late:
     """A function "package.module:name", imported at its first call: listing systems loads no compiled code."""
 
-    def call(*args: Any, **kwargs: Any) -> Any:
-        module, name = target.split(":")
-        return getattr(import_module(module), name)(*args, **kwargs)
+    target: str
 
-    call.__name__ = target.split(":")[1]
-    call.__qualname__ = target
-    return call
+    def __post_init__(self) -> None:
+        vars(self).update(__name__=self.target.split(":")[1], __qualname__=self.target)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function."""
+        return self.function(*args, **kwargs)
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function itself."""
+        module, name = self.target.split(":")
+        return getattr(import_module(module), name)
+
+
+def late(target: str) -> Callable[..., Any]:
+    """The function `target` ("package.module:name"), not imported before its first call."""
+    return Late(target)  # its type would tell nothing of the function's
 
 
 class NoOptions(Parameters):
@@ -44,7 +58,7 @@ class NoOptions(Parameters):
 
 
 @dataclass(frozen=True)
-class Exact:
+class Exact(ByValue):
     """A reference at small size: `decision`, its `objective` (drop,), and a certified `bound` (drop,), NaN if none."""
 
     objective: np.ndarray
@@ -106,6 +120,11 @@ class System:
     derive: Callable[[Any, frozenset[str]], Any] | None = None
     budget: Callable[[Any], list[tuple[str, float, str]]] | None = None
     user_dim: str = ""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """By name if a module keeps it as `SYSTEM` (claims of figures may be closures), else by content."""
+        module = places.module_of(self)
+        return super().__reduce_ex__(protocol) if module is None else (places.find_system, (module,))
 
     def sample(self, scenario: Any = None, seeds: Iterable[int] = (0,)) -> Any:
         """Drops of a scenario (None: the defaults), one for each seed; drop i depends on (scenario, seed i) only."""

@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from sagin.core import places
+from sagin.core.values import ByValue
+
 Word = Literal["holds", "partly", "does_not_hold", "contradictory", "undecided"]
 
 
@@ -20,7 +23,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Series:
+class Series(ByValue):
     """Values behind one figure.
 
     `x`: (point,) axis values. `labels`: one a curve. `values`, `feasible`: (curve, point, drop).
@@ -125,9 +128,14 @@ class Figure:
     compute: Callable[[Any, np.ndarray], Series] | None = None
     paint: Callable[[Any, np.ndarray], Picture] | None = None
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """By name if it belongs to a system that a module keeps (claims may be closures), else by content."""
+        place = places.figure_place(self)
+        return super().__reduce_ex__(protocol) if place is None else (places.find_figure, place)
+
 
 @dataclass(frozen=True)
-class Picture:
+class Picture(ByValue):
     """A drawing that is not curves: markers and lines (a map), bars (a schedule), stacked columns; in data units.
 
     `points`: (label, x, y) groups; `lines`: (label, x pairs (n, 2), y pairs (n, 2)) groups; `bars`: (label, row, start,

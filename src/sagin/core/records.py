@@ -17,8 +17,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 from sagin.core.errors import InputError
+from sagin.core.values import ByValue
 
 R = TypeVar("R")
+
+
+class Record(ByValue):
+    """Base of the frozen dataclasses of this kind; `==` compares by value, NaN equal to NaN."""
+
 
 REALIZATION = "realization"
 # names that a further dimension cannot have: the drops', and keywords of `sel` and `isel` in xarray

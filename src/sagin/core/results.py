@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from sagin.core import records
+from sagin.core.values import ByValue
 
 
 class Status(IntEnum):
@@ -22,7 +23,7 @@ class Status(IntEnum):
 
 
 @dataclass(frozen=True)
-class Solution:
+class Solution(ByValue):
     """Decisions of one scheme for a batch of drops.
 
     `decision`: record of arrays (drop, ...). `status`: (drop,) int8, see `Status`. `iterations`: (drop,) int32.

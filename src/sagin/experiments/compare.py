@@ -14,6 +14,7 @@ from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.core.figures import Series
 from sagin.core.statistics import LEAST_DROPS, Interval
+from sagin.core.values import ByValue
 from sagin.experiments.jobs import Answer, Job
 from sagin.experiments.runs import Run, choose, scalars, usable
 from sagin.experiments.tables import Row
@@ -30,7 +31,7 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Entrant:
+class Entrant(ByValue):
     """One scheme as it enters a comparison. `metrics`, `usable`: arrays (drop,). `larger`: see `larger_problem`."""
 
     label: str

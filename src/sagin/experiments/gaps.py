@@ -11,11 +11,12 @@ import numpy as np
 from sagin.core import records
 from sagin.core.contracts import Exact, System
 from sagin.core.errors import InputError
+from sagin.core.values import ByValue
 from sagin.experiments.runs import Run, solve, usable
 
 
 @dataclass(frozen=True)
-class Gap:
+class Gap(ByValue):
     """Relative distance of one scheme to a certified bound, over its feasible drops that have one.
 
     `space`: decision space of scheme and bound. `gaps`: (drop,) NaN where the drop is infeasible or has no certificate.

@@ -19,6 +19,7 @@ import numpy as np
 
 from sagin.core import records
 from sagin.core.errors import InputError
+from sagin.core.values import ByValue
 from sagin.experiments.files import check_target, write_bytes
 
 # what h5py and h5netcdf raise when the bytes of a file do not make sense
@@ -27,7 +28,7 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
-class Variable:
+class Variable(ByValue):
     """One array with its dimension names and attributes; strings are object or `str_` arrays."""
 
     dims: tuple[str, ...]
@@ -36,7 +37,7 @@ class Variable:
 
 
 @dataclass(frozen=True)
-class Group:
+class Group(ByValue):
     """A node of the file: attributes, variables, child groups. `sizes`: dimensions declared here for the children."""
 
     attributes: dict[str, Any] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from sagin.core import records
 from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.core.figures import Figure, Picture, Series
+from sagin.core.values import ByValue
 from sagin.experiments import figure_writer, ledger
 from sagin.experiments.citations import citations, introduction
 from sagin.experiments.compare import Entrant, Metric, Pair, pairs, solved
@@ -56,7 +57,7 @@ class Speed:
 
 
 @dataclass(frozen=True)
-class Chapter:
+class Chapter(ByValue):
     """Everything the report says about one system. `scenario`: the defaults, on which `n_drops` drops are compared.
 
     `sizes`: members of each dimension of a drop. `refused`: schemes that do not take the default sizes, and why.

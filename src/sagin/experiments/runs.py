@@ -12,6 +12,7 @@ from sagin.core import records
 from sagin.core.contracts import Role, System
 from sagin.core.errors import InputError
 from sagin.core.results import Solution, Status
+from sagin.core.values import ByValue
 
 
 class Outcome(NamedTuple):
@@ -22,7 +23,7 @@ class Outcome(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(ByValue):
     """Drops of one scenario and the outcome of some schemes on them, by name. `provenance`: attributes of a file."""
 
     system: System

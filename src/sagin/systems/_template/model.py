@@ -8,13 +8,13 @@ import numpy as np
 
 from sagin.blocks.access.shannon import shannon_rate
 from sagin.core import random, records
-from sagin.core.records import column, constant, metric, violation
+from sagin.core.records import Record, column, constant, metric, violation
 from sagin.core.units import from_db, to_db
 from sagin.systems._template.scenario import Scenario
 
 
 @dataclass(frozen=True)
-class Drops:
+class Drops(Record):
     """Realisations of a scenario."""
 
     scenario: Scenario
@@ -25,14 +25,14 @@ class Drops:
 
 
 @dataclass(frozen=True)
-class Decision:
+class Decision(Record):
     """What is chosen."""
 
     share: np.ndarray = column("user", doc="share of the band, >= 0, sum <= 1")
 
 
 @dataclass(frozen=True)
-class Metrics:
+class Metrics(Record):
     """What follows from a decision."""
 
     objective: np.ndarray = metric(unit="s", doc="sum of the upload times")

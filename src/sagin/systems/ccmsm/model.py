@@ -17,7 +17,7 @@ from sagin.blocks.computing.cpu import cpu_energy, cpu_time
 from sagin.blocks.computing.multicore import fcfs_finish, list_dispatch, static_split_finish, unlimited_finish
 from sagin.core import random, records
 from sagin.core.errors import InputError
-from sagin.core.records import column, constant, metric, violation
+from sagin.core.records import Record, column, constant, metric, violation
 from sagin.core.units import from_dbm, to_db
 from sagin.systems.ccmsm.scenario import Scenario
 
@@ -25,7 +25,7 @@ EXACT = 1e-9  # tolerance of the constraints
 
 
 @dataclass(frozen=True)
-class Drops:
+class Drops(Record):
     """Random instances: tasks, clocks and channels of every terminal."""
 
     scenario: Scenario
@@ -47,7 +47,7 @@ class Drops:
 
 
 @dataclass(frozen=True)
-class Decision:
+class Decision(Record):
     """Where each task runs, in which order each terminal sends, and with which power."""
 
     core: np.ndarray = column("terminal", "slot", doc="core of a task, 1 to K; 0: in its terminal", dtype=int)
@@ -56,7 +56,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Metrics:
+class Metrics(Record):
     """Utility of a plan, its delay and energy, and how far each constraint is violated."""
 
     objective: np.ndarray = metric(doc="utility U: weighted energy and makespan, in the scenario's utility_mode")

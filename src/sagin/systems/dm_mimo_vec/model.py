@@ -20,13 +20,13 @@ from sagin.blocks.computing.cpu import cpu_energy, cpu_time
 from sagin.blocks.geometry.orbit import slant_range, zenith_angle
 from sagin.core import random, records
 from sagin.core.errors import InputError
-from sagin.core.records import column, constant, metric, violation
+from sagin.core.records import Record, column, constant, metric, violation
 from sagin.core.units import from_db, from_dbm, to_db, to_dbm
 from sagin.systems.dm_mimo_vec.scenario import PowerLimit, Scenario
 
 
 @dataclass(frozen=True)
-class Drops:
+class Drops(Record):
     """Random realisations: tasks, ground links, and the channel from the RSU's antennas to the satellites."""
 
     scenario: Scenario
@@ -63,7 +63,7 @@ class Drops:
 
 
 @dataclass(frozen=True)
-class Decision:
+class Decision(Record):
     """Shares of the ground band, task split and precoders."""
 
     alpha: np.ndarray = column("vehicle", doc="share of the ground band, sum <= 1")
@@ -72,7 +72,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Metrics:
+class Metrics(Record):
     """What a decision costs, by vehicle and in total, and how far it is from violating each constraint."""
 
     objective: np.ndarray = metric(doc="weighted sum of delay [s] and energy [J]")

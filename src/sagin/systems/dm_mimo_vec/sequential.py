@@ -12,12 +12,12 @@ import numpy as np
 
 from sagin.blocks.access.shannon import shannon_rate
 from sagin.core.errors import InputError
-from sagin.core.records import column, metric, violation
+from sagin.core.records import Record, column, metric, violation
 from sagin.systems.dm_mimo_vec.model import Drops, branches, ground_snr, power_violation, precoded, summarise
 
 
 @dataclass(frozen=True)
-class SequentialDecision:
+class SequentialDecision(Record):
     """Order of service, task split, and one precoder for each stream, which is alone on the link."""
 
     order: np.ndarray = column("vehicle", dtype=int, doc="order[n] is the vehicle served n-th, a permutation")
@@ -32,7 +32,7 @@ class SequentialDecision:
 
 
 @dataclass(frozen=True)
-class SequentialMetrics:
+class SequentialMetrics(Record):
     """What a sequential decision costs, and how far it is from violating each constraint."""
 
     objective: np.ndarray = metric(doc="weighted sum of delay [s] and energy [J]")

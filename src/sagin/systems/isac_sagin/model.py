@@ -25,13 +25,13 @@ from sagin.blocks.sensing.fused_detection import fused_detection_probability
 from sagin.core import random
 from sagin.core.constants import SPEED_OF_LIGHT_MPS
 from sagin.core.errors import InputError
-from sagin.core.records import build, column, constant, metric, violation
+from sagin.core.records import Record, build, column, constant, metric, violation
 from sagin.core.units import from_db, from_dbm, to_db
 from sagin.systems.isac_sagin.scenario import Scenario
 
 
 @dataclass(frozen=True)
-class Drops:
+class Drops(Record):
     """A batch of missions: positions, gains and channels of every frame."""
 
     scenario: Scenario
@@ -60,7 +60,7 @@ class Drops:
 
 
 @dataclass(frozen=True)
-class Decision:
+class Decision(Record):
     """The paper's decision space: one pilot duration, one data duration and one ratio for all frames."""
 
     pilot_s: np.ndarray = column(unit="s", doc="duration of the pilot phase", gt=0)
@@ -70,7 +70,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class RatioPerFrame:
+class RatioPerFrame(Record):
     """A larger space than the paper's: every frame has its own ratio, the durations stay common."""
 
     pilot_s: np.ndarray = column(unit="s", doc="duration of the pilot phase", gt=0)
@@ -80,7 +80,7 @@ class RatioPerFrame:
 
 
 @dataclass(frozen=True)
-class AllPerFrame:
+class AllPerFrame(Record):
     """The largest space: every frame has its own durations and its own ratio."""
 
     pilot_s: np.ndarray = column("frame", unit="s", doc="duration of the pilot phase", gt=0)
@@ -90,7 +90,7 @@ class AllPerFrame:
 
 
 @dataclass(frozen=True)
-class Metrics:
+class Metrics(Record):
     """What a decision costs the AAV, what it senses, and how far it is from allowed."""
 
     objective: np.ndarray = metric(unit="J", doc="energy of the AAV over the mission")

@@ -21,14 +21,14 @@ from sagin.blocks.geometry.orbit import slant_range_at_elevation
 from sagin.core import random, records
 from sagin.core.constants import EARTH_RADIUS_M
 from sagin.core.errors import InputError
-from sagin.core.records import column, constant, metric, violation
+from sagin.core.records import Record, column, constant, metric, violation
 from sagin.core.units import from_db, from_dbm, from_deg, to_db, to_dbm
 from sagin.methods.gauss_legendre import gauss_legendre
 from sagin.systems.stin_vmdc.scenario import Scenario
 
 
 @dataclass(frozen=True)
-class Drops:
+class Drops(Record):
     """Realisations of a scenario: tasks, vehicles, fading, clusters and the two backhauls."""
 
     scenario: Scenario
@@ -68,7 +68,7 @@ class Drops:
 
 
 @dataclass(frozen=True)
-class Decision:
+class Decision(Record):
     """Splits, terahertz shares, RF powers and the sub-channels of every cluster."""
 
     theta: np.ndarray = column("vehicle", doc="share of the task for the base station")
@@ -79,7 +79,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Metrics:
+class Metrics(Record):
     """Computation efficiency, its parts, and signed violations of (30)."""
 
     objective: np.ndarray = metric(unit="bit/J", doc="computation efficiency J, bits computed a joule")

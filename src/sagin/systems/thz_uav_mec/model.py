@@ -18,12 +18,12 @@ from sagin.blocks.channel.molecular_absorption import absorption_coefficient_per
 from sagin.blocks.computing.queue_mmc import operation_delay
 from sagin.core import random, records, units
 from sagin.core.errors import InputError
-from sagin.core.records import column, constant, metric, violation
+from sagin.core.records import Record, column, constant, metric, violation
 from sagin.systems.thz_uav_mec.scenario import HIGHEST_HZ, LOWEST_HZ, SATURATION_MARGIN, Scenario
 
 
 @dataclass(frozen=True)
-class Drops:
+class Drops(Record):
     """Drops of the network: positions and per-device values vary, the rest is shared."""
 
     scenario: Scenario
@@ -68,7 +68,7 @@ class Drops:
 
 
 @dataclass(frozen=True)
-class Decision:
+class Decision(Record):
     """Server, sub-band and relay of each IoT; position and powers of each UAV."""
 
     server: np.ndarray = column("iot", doc="server of an IoT, 0 to M - 1", dtype=int)
@@ -79,7 +79,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Metrics:
+class Metrics(Record):
     """Delays of a decision and its constraint violations."""
 
     objective: np.ndarray = metric(unit="s", doc="mean delay")
