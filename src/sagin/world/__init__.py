@@ -1,0 +1,50 @@
+"""Real inputs and time: satellites, roads, paths, weather and arrivals, and the world they make."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sagin.world.clock import Times
+    from sagin.world.rise_and_set import Passes, passes
+    from sagin.world.satellite_files import read_satellites, write_omm
+    from sagin.world.satellites import Satellites, walker
+    from sagin.world.site import Site
+    from sagin.world.visibility import Sky, Subpoints, sky, subpoints
+
+__all__ = [
+    "Passes",
+    "Satellites",
+    "Site",
+    "Sky",
+    "Subpoints",
+    "Times",
+    "passes",
+    "read_satellites",
+    "sky",
+    "subpoints",
+    "walker",
+    "write_omm",
+]
+
+# imported at first use: reading one file does not load the rest
+_LATE = {
+    "Passes": "rise_and_set",
+    "Satellites": "satellites",
+    "Site": "site",
+    "Sky": "visibility",
+    "Subpoints": "visibility",
+    "Times": "clock",
+    "passes": "rise_and_set",
+    "read_satellites": "satellite_files",
+    "sky": "visibility",
+    "subpoints": "visibility",
+    "walker": "satellites",
+    "write_omm": "satellite_files",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The public functions and classes."""
+    if name not in _LATE:
+        raise AttributeError(f"module 'sagin.world' has no attribute {name!r}")
+    return getattr(import_module(f"sagin.world.{_LATE[name]}"), name)
