@@ -107,7 +107,7 @@ def test_every_system_has_its_files_and_tests() -> None:
     files = {"__init__.py", "paper.md", "scenario.py", "model.py", "solver.py", "improved.py", "bound.py"}
     files |= {"baselines.py", "figures.py", "expected.toml"}
     for folder in sorted((SOURCE / "systems").iterdir()):
-        if folder.is_dir() and folder.name[0] != "_":
+        if (folder / "__init__.py").exists() and folder.name[0] != "_":
             assert not files - {path.name for path in folder.iterdir()}, folder.name
             assert list((ROOT / "tests" / "systems").glob(f"test_{folder.name}*.py")), folder.name
             assert (ROOT / "benchmarks" / "peers" / f"{folder.name}.py").exists(), folder.name

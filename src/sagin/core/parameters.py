@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 from sagin.core.errors import InputError
@@ -23,35 +23,53 @@ def parameter(
     unit: str = "",
     symbol: str = "",
     source: str = "",
+    alias: str | None = None,
     **bounds: float,
 ) -> Any:
-    """A field of a `Parameters` class.
+    """A field of a `Parameters` class; `default` `...`: it must be given.
 
     `doc`: meaning, one phrase. `unit`: SI unit, or dB/dBm/deg where the name ends so; "" for pure numbers.
-    `symbol`: the paper's letter. `source`: "paper ..." or "assumed: why". `bounds`: gt, ge, lt, le.
+    `symbol`: the paper's letter. `source`: "paper ..." or "assumed: why". `alias`: its name in files, where that is a
+    word of Python. `bounds`: gt, ge, lt, le.
     """
     extra: dict[str, Any] = {"unit": unit, "symbol": symbol, "source": source}
-    return Field(default, description=doc, json_schema_extra=extra, **bounds)  # type: ignore[arg-type]
+    return Field(default, description=doc, json_schema_extra=extra, alias=alias, **bounds)  # type: ignore[arg-type]
 
 
 class Parameters(BaseModel):
-    """Base of scenarios and scheme options: immutable, every field checked, unknown names refused."""
+    """Base of scenarios and scheme options: immutable, every field checked, unknown names refused.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=False)
+    A field may be `Parameters` itself, or a mapping of names to them. Everywhere a field is named, a dotted name
+    (`links.feeder.bandwidth_hz`) then stands for a field further in. `called`: what messages call one of the class.
+    `word`: the field that is meant where a bare word is given instead of a mapping.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+    called: ClassVar[str] = ""
+    word: ClassVar[str] = ""
 
     def __init__(self, **values: Any) -> None:
         try:
-            super().__init__(**values)
+            super().__init__(**(_nested(type(self), values) if any("." in name for name in values) else values))
         except ValidationError as error:
             raise _input_error(type(self), error) from None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_word(cls, data: Any) -> Any:
+        return {cls.word: data} if cls.word and isinstance(data, str) else data
+
     def replace(self, **changes: Any) -> Self:
-        """A copy with some fields changed, checked again."""
-        return type(self)(**{**self.model_dump(), **changes})
+        """A copy with some fields (plain or dotted names) changed, checked again."""
+        return type(self)(**{**self.model_dump(by_alias=True), **changes})
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values by field name, ready for JSON or YAML."""
-        return self.model_dump(mode="json")
+        """Plain values by field name, ready for JSON or YAML; nested as declared."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def to_flat(self) -> dict[str, Any]:
+        """Plain values by dotted name; those that are not given are left out where they are nested."""
+        return {row.name: row.value for row in field_rows(self)}
 
     @classmethod
     def from_file(cls, path: str | Path, **changes: Any) -> Self:
@@ -73,20 +91,74 @@ class FieldRow:
 
 
 def field_rows(parameters: Parameters | type[Parameters]) -> Iterator[FieldRow]:
-    """The parameter table of a class (its defaults) or of an instance (its values)."""
-    cls = parameters if isinstance(parameters, type) else type(parameters)
+    """The parameter table of a class (its defaults) or of an instance (its values), plain values by dotted name."""
+    if isinstance(parameters, type):
+        return _rows("", parameters, {name: info.get_default() for name, info in parameters.model_fields.items()})
+    return _rows("", type(parameters), dict(parameters))
+
+
+def _rows(prefix: str, cls: type[Parameters], values: Mapping[str, Any]) -> Iterator[FieldRow]:
     for name, info in cls.model_fields.items():
-        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-        value = info.default if isinstance(parameters, type) else getattr(parameters, name)
-        yield FieldRow(
-            name,
-            value,
-            str(extra.get("unit", "")),
-            _bounds(info),
-            str(extra.get("symbol", "")),
-            str(extra.get("source", "")),
-            info.description or "",
-        )
+        label, value = prefix + (info.alias or name), values[name]
+        if isinstance(value, Parameters):
+            yield from _rows(f"{label}.", type(value), dict(value))
+        elif isinstance(value, Mapping):
+            for key, part in value.items():
+                if isinstance(part, Parameters):
+                    yield from _rows(f"{label}.{key}.", type(part), dict(part))
+                else:
+                    yield _row(f"{label}.{key}", part, info)
+        elif value is not None or not prefix:
+            yield _row(label, value, info)
+
+
+def _row(label: str, value: Any, info: FieldInfo) -> FieldRow:
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    unit, symbol, source = (str(extra.get(key, "")) for key in ("unit", "symbol", "source"))
+    plain = list(value) if isinstance(value, tuple) else value
+    return FieldRow(label, plain, unit, _bounds(info), symbol, source, info.description or "")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The hint of a message about an unknown name: the nearest known one, or all if they are few."""
+    known = list(known)
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]}?" if close else "one of " + ", ".join(known) if 0 < len(known) <= 8 else ""
+
+
+def _nested(cls: type[Parameters], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values with each dotted name put where it belongs; where nothing else is given of a field, into its default."""
+    tree = {name: _tree(value) for name, value in values.items() if "." not in name}
+    dotted = {name: value for name, value in values.items() if "." in name}
+    if any(name.partition(".")[0] not in tree for name in dotted):
+        fields = ((info.alias or name, info) for name, info in cls.model_fields.items() if not info.is_required())
+        tree = {**{name: _tree(info.get_default()) for name, info in fields}, **tree}
+    for name, value in dotted.items():
+        _put(cls, tree, name, value)
+    return tree
+
+
+def _put(cls: type[Parameters], tree: dict[str, Any], name: str, value: Any) -> None:
+    """Set what a dotted name stands for; every part but the last must exist, or be a field that is not given yet."""
+    *path, last = name.split(".")
+    node: Any = tree
+    for place, part in enumerate(path):
+        owner, inside = _class(cls, path[:place]), _class(cls, path[: place + 1])
+        known = {str(key): key for key in (range(len(node)) if isinstance(node, list) else node)}
+        if part not in known and part not in _names(owner):
+            where = ".".join(path[:place]) or cls.called or cls.__name__
+            raise InputError(name, value, f"a name in {where}", did_you_mean(part, known))
+        key: Any = known.get(part, part)
+        below = node[key] if part in known else None
+        if inside and not isinstance(below, dict):
+            below = {inside.word: below} if isinstance(below, str) else {}
+        if not isinstance(below, (dict, list)):
+            raise InputError(name, value, f"a field of {cls.called or cls.__name__}", f"{part} has no fields")
+        node[key] = node = below
+    if isinstance(node, list) and not (last.isdigit() and int(last) < len(node)):
+        raise InputError(name, value, f"an entry 0 to {len(node) - 1} of {'.'.join(path)}")
+    at: Any = int(last) if isinstance(node, list) else last
+    node[at] = value
 
 
 def read_mapping(path: str | Path) -> dict[str, Any]:
@@ -143,27 +215,83 @@ _WORDS = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
 
 def _bounds(info: FieldInfo) -> str:
     parts = [
-        f"{sign} {getattr(rule, word):g}" for rule in info.metadata for word, sign in _WORDS if hasattr(rule, word)
+        f"{sign} {getattr(rule, word):g}"
+        for rule in info.metadata
+        for word, sign in _WORDS
+        if getattr(rule, word, None) is not None
     ]
-    annotation = info.annotation
-    choices = getattr(annotation, "__args__", ()) if "Literal" in str(annotation) else ()
+    kinds = [info.annotation, *get_args(info.annotation)]
+    choices = [str(choice) for kind in kinds if get_origin(kind) is Literal for choice in get_args(kind)]
     if choices:
-        parts.append("one of " + ", ".join(map(str, choices)))
-    kind = {int: "an integer", bool: "true or false"}.get(annotation) if isinstance(annotation, type) else None
+        parts.append("one of " + ", ".join(choices))
+    forms = [str(rule.form) for rule in info.metadata if hasattr(rule, "form")]
+    if forms:
+        return " ".join([*forms, " and ".join(parts)]).strip()
+    kind = {int: "an integer", bool: "true or false", str: "text"}.get(info.annotation)  # type: ignore[arg-type]
+    if any(get_origin(kind) is tuple for kind in kinds):
+        kind = "a list"
     return " and ".join(([kind] if kind else []) + parts) or "finite"
 
 
+def _names(cls: type[Parameters] | None) -> list[str]:
+    return [info.alias or name for name, info in cls.model_fields.items()] if cls else []
+
+
+def _inside(holder: Any, part: str) -> Any:
+    """What stands below a part of a dotted name: a Parameters class, the annotation of its mapping, or None."""
+    if isinstance(holder, type) and issubclass(holder, Parameters):
+        info = _field(holder, part)
+        whole = info.annotation if info else None
+        kinds = [whole] if get_origin(whole) is dict else [whole, *get_args(whole)]
+        nested = (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Parameters))
+        return next(nested, whole if get_origin(whole) is dict else None)
+    kinds = get_args(holder)
+    return kinds[-1] if kinds and isinstance(kinds[-1], type) and issubclass(kinds[-1], Parameters) else None
+
+
+def _class(cls: type[Parameters], path: Iterable[str]) -> type[Parameters] | None:
+    """The class whose fields stand below a path of names."""
+    holder: Any = cls
+    for part in path:
+        holder = _inside(holder, part)
+    return holder if isinstance(holder, type) else None
+
+
+def _tree(value: Any) -> Any:
+    """Plain dicts and lists, copied, that may be changed."""
+    if isinstance(value, Parameters):
+        value = value.model_dump(by_alias=True)
+    if isinstance(value, Mapping):
+        return {key: _tree(part) for key, part in value.items()}
+    return [_tree(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
 def _input_error(cls: type[Parameters], error: ValidationError) -> InputError:
-    """The first problem pydantic found, in the project's form."""
-    first = error.errors()[0]
+    """The first problem pydantic found, in the project's form; an unknown name explains others and goes first."""
+    errors = error.errors()
+    first = next((found for found in errors if found["type"] == "extra_forbidden"), errors[0])
+    path: list[str] = []
+    owner, holder, info = cls, cls, None
+    for part in map(str, first["loc"]):
+        if holder is None:  # below a field: members of a union or a list
+            break
+        path.append(part)
+        if isinstance(holder, type) and issubclass(holder, Parameters):
+            owner, info = holder, _field(holder, part)
+        holder = _inside(holder, part)
+    name = ".".join(path) or cls.called or cls.__name__
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, InputError):
-        return cause
-    name = str(first["loc"][0]) if first["loc"] else cls.__name__
+        field = ".".join(part for part in (*path, cause.field) if part)
+        return InputError(field, cause.value, cause.bound, cause.reason)
     if first["type"] == "extra_forbidden":
-        close = get_close_matches(name, cls.model_fields, n=1)
-        hint = f"did you mean {close[0]}?" if close else "unknown field"
-        return InputError(name, first["input"], f"a field of {cls.__name__}", hint)
-    info = cls.model_fields.get(name)
+        hint = did_you_mean(path[-1], _names(owner)) or "unknown field"
+        return InputError(name, first["input"], f"a field of {owner.called or owner.__name__}", hint)
     doc = (info.description or "") if info else ""
+    if first["type"] == "missing":
+        return InputError(name, None, "given", doc)
     return InputError(name, first["input"], _bounds(info) if info else first["msg"], doc)
+
+
+def _field(cls: type[Parameters], part: str) -> FieldInfo | None:
+    return next((info for name, info in cls.model_fields.items() if part in (info.alias, name)), None)
