@@ -212,7 +212,7 @@ def test_version_and_help(good) -> None:
         (["solve", "toy", "--threads", "0"], "--threads = 0"),
         (["solve", "toy", "--threads", "x"], "--threads"),
         (["solve", "toy", "--scenario", "none.yaml"], "none.yaml"),
-        (["solve", "toy", "--scenario", "."], "a readable text file"),
+        (["solve", "toy", "--scenario", "."], "a readable file (it is a folder)"),
         (["solve", "toy", "--out", "none/a.nc"], "--out = 'none/a.nc'"),
         (["solve", "toy", "--out", "."], "--out = '.'"),
         (["solve", "toy", "--csv", "none/a.csv"], "--csv"),

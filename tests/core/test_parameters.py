@@ -1,11 +1,11 @@
-from pathlib import Path
 from typing import Literal
 
 import pytest
 from pydantic import model_validator
 
 from sagin import InputError
-from sagin.core.parameters import Parameters, field_rows, parameter, read_mapping
+from sagin.core.parameters import Parameters, field_rows, parameter
+from sagin.core.plain_yaml import read_mapping
 
 
 class Sample(Parameters):
@@ -14,6 +14,7 @@ class Sample(Parameters):
     n_users: int = parameter(4, doc="number of users", source="paper", ge=1)
     power_w: float = parameter(2.0, doc="power", unit="W", symbol="P", source="assumed: test", gt=0)
     mode: Literal["a", "b"] = parameter("a", doc="mode", source="paper")
+    exact: bool = parameter(False, doc="exact", source="assumed: test")
 
     @model_validator(mode="after")
     def _check(self) -> "Sample":
@@ -32,6 +33,12 @@ class Sample(Parameters):
         ({"power_w": "much"}, "power_w = 'much': must be > 0 (power)"),
         ({"mode": "c"}, "mode = 'c': must be one of a, b (mode)"),
         ({"power_w": 50}, "power_w = 50.0: must be <= 10 n_users (test rule)"),
+        ({"n_users": True}, "n_users = True: must be an integer and >= 1 (true and false are no numbers)"),
+        ({"power_w": True}, "power_w = True: must be > 0 (true and false are no numbers)"),
+        ({"n_users": 2**70}, f"n_users = {2**70}: must be between -{2**63 - 1} and {2**63 - 1} (64 bits)"),
+        ({"exact": "yes"}, "exact = 'yes': must be true or false (exact)"),
+        ({"exact": 1}, "exact = 1: must be true or false (exact)"),
+        ({"self": 1}, "self = 1: must be a field of Sample (unknown field)"),
         ({"n_user": 3}, "n_user = 3: must be a field of Sample (did you mean n_users?)"),
     ],
 )
@@ -71,17 +78,3 @@ def test_files(tmp_path) -> None:
         read_mapping(path)
     with pytest.raises(InputError, match="missing"):
         read_mapping(tmp_path / "missing.yaml")
-
-
-def test_yaml_scalars_are_those_of_version_1_2(tmp_path: Path) -> None:
-    path = tmp_path / "a.yaml"
-    path.write_text("a: 1e6\nb: 10:20\nc: no\nd: true\ne:\nf: 007\ng: -1.5E-3\nh: {k: [1, 2.0, x]}\ni: .5\nj: 5.\n")
-    expected = {"a": 1e6, "b": "10:20", "c": "no", "d": True, "e": None, "f": 7, "g": -1.5e-3}
-    assert read_mapping(path) == {**expected, "h": {"k": [1, 2.0, "x"]}, "i": 0.5, "j": 5.0}
-
-
-def test_yaml_key_given_twice_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "a.yaml"
-    path.write_text("a: 1\nb: 2\na: 3\n")
-    with pytest.raises(InputError, match="a is given twice"):
-        read_mapping(path)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sagin.core.contracts import System
 from sagin.core.discovery import locations
-from sagin.core.parameters import read_mapping
+from sagin.core.plain_yaml import read_mapping
 from sagin.experiments import jobs, store
 from sagin.experiments.runs import solve
 from sagin.experiments.study import KEYS

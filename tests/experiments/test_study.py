@@ -41,6 +41,10 @@ def test_small_studies(toy: System, tmp_path) -> None:
     study = read_study(path)
     assert (len(study.cells), list(study.schemes), len(study.seeds)) == (1, ["iterate", "closed_form"], 20)
     (tmp_path / "base.yaml").write_text("n_users: 5\n")
+    path.write_text("system: toy\nscenario:\naxes:\nschemes:\n")
+    assert (len(read_study(path).cells), list(read_study(path).schemes)) == (1, ["iterate", "closed_form"])
+    path.write_text("{system: toy, scenario: {n_users: 010}, seeds: 010}")
+    assert (read_study(path).cells[0].scenario.n_users, read_study(path).seeds) == (10, (10,))
     path.write_text("system: toy\nscenario: base.yaml\nschemes: baseline\nseeds: 3\n")
     study = read_study(path)
     assert (study.cells[0].scenario.n_users, list(study.schemes), study.seeds) == (5, ["equal", "slow"], (3,))
@@ -58,6 +62,23 @@ def test_small_studies(toy: System, tmp_path) -> None:
         ("{system: toy, scenario: {users: 3}}", "users"),
         ("{system: toy, scenario: 5}", "scenario = 5"),
         ("{system: toy, scenario: none.yaml}", "none.yaml"),
+        ("{system: toy, scenario: []}", "scenario = []"),
+        ("{system: toy, scenario: false}", "scenario = False"),
+        ("{system: toy, axes: ''}", "axes = ''"),
+        ("{system: toy, schemes: 0}", "schemes = 0"),
+        ("{system: toy, schemes: false}", "schemes = False"),
+        ("{system: toy, schemes: ''}", "schemes = ''"),
+        ("{system: toy, seeds: }", "seeds = None: must be a:b"),
+        ("{system: toy, seeds: 1e2}", "seeds = 100.0: must be a:b"),
+        ("{system: toy, seeds: .inf}", "seeds = inf: must be a:b"),
+        ("{system: toy, seeds: {a: 1}}", "seeds = {'a': 1}: must be a:b"),
+        ("{system: toy, bound: }", "bound = None"),
+        ("{system: toy, scenario: {1: 2}}", "text as keys"),
+        ("{system: toy, schemes: {iterate: {1: 2}}}", "text as keys"),
+        ("{system: toy, scenario: {self: 1}}", "self = 1"),
+        ("{system: toy, schemes: {iterate: {self: 1}}}", "self = 1"),
+        ("{system: toy, scenario: {n_users: true}}", "n_users = True"),
+        ("{system: toy, scenario: {tight: yes}}", "tight = 'yes'"),
         ("{system: toy, axes: [1]}", "axes = "),
         ("{system: toy, axes: {n_users: 3}}", "axes.n_users = 3"),
         ("{system: toy, axes: {n_users: []}}", "at least one value"),

@@ -82,7 +82,7 @@ def compare(
 
 
 def _settings(settings: list[str] | None, scenario: Path | None) -> dict[str, Any]:
-    from sagin.core.parameters import read_mapping
+    from sagin.core.plain_yaml import read_mapping
 
     words = dict(inputs.assignment(word, "--set", "field=value") for word in settings or ())
     return {**(read_mapping(scenario) if scenario else {}), **words}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -50,7 +49,7 @@ def system_of(name: str) -> System:
 
 def scenario_of(system: System, settings: Iterable[str] | None, file: Path | None, **fixed: Any) -> Any:
     """A scenario from a file and `field=value` words, which override the file, which overrides `fixed`."""
-    from sagin.core.parameters import read_mapping
+    from sagin.core.plain_yaml import read_mapping
 
     values = {**fixed, **(read_mapping(file) if file else {})}
     for word in settings or ():
@@ -68,11 +67,14 @@ def assignment(word: str, option: str, form: str) -> tuple[str, Any]:
 
 
 def value_of(text: str) -> Any:
-    """A number, true, false or a list where the text is one; else the text."""
+    """A number, true, false or a list where the text is one, as in a YAML file; else the text."""
+    from sagin.core import plain_yaml
+
+    word = text.strip()
     try:
-        return json.loads(text)
-    except ValueError:
-        return text.strip()
+        return plain_yaml.load(word) if word[:1] in ("[", "{", '"', "'") else plain_yaml.scalar(word) if word else ""
+    except InputError:
+        return word
 
 
 def schemes_of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import reprlib
+import unicodedata
 from typing import Any
 
 
@@ -13,13 +15,37 @@ class InputError(ValueError):
 
     def __init__(self, field: str, value: object, bound: str, reason: str = "") -> None:
         self.field, self.value, self.bound, self.reason = field, value, bound, reason
-        text = f"{field} = {_short(value)}: must be {bound}"
-        super().__init__(f"{text} ({reason})" if reason else text)
+        text = f"{_cut(printable(str(field)))} = {_short(value)}: must be {_cut(printable(bound), 1000)}"
+        super().__init__(f"{text} ({_cut(printable(reason), 300)})" if reason else text)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Crosses process borders with the same text; a value that could not is replaced by how it reads."""
         value = self.value if _is_plain(self.value) else _Shown(_short(self.value))
         return type(self), (self.field, value, self.bound, self.reason)
+
+
+def printable(text: str) -> str:
+    """Text that cannot command a terminal: escape, control and direction characters written as `\\x1b`."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter == "\n" or _harmless(letter) else repr(letter)[1:-1] for letter in text)
+
+
+def _harmless(letter: str) -> bool:
+    return letter.isprintable() or unicodedata.category(letter) == "Zs"
+
+
+class _Repr(reprlib.Repr):
+    """`repr` of at most some hundred characters, however large, deep or cyclic the value is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxlist, self.maxtuple, self.maxdict, self.maxset = 4, 20, 20, 20, 20
+        self.maxstring = self.maxother = 120
+
+    def repr_int(self, x: int, level: int) -> str:
+        """The number; of the longest ones only their size, since writing them out takes minutes or is refused."""
+        return repr(x) if x.bit_length() <= 1024 else f"an integer of {x.bit_length()} bits"
 
 
 class _Shown(str):
@@ -31,14 +57,19 @@ class _Shown(str):
         return str(self)
 
 
-def _is_plain(value: object) -> bool:
-    if isinstance(value, list | tuple):
-        return type(value) in (list, tuple) and all(map(_is_plain, value))
-    if isinstance(value, dict):
-        return type(value) is dict and all(_is_plain(key) and _is_plain(part) for key, part in value.items())
+def _is_plain(value: object, levels: int = 3) -> bool:
+    """Is it a value, or a few of them, that any process can read?"""
+    if type(value) in (list, tuple, dict):
+        few = levels > 0 and len(value) <= 100  # type: ignore[arg-type]
+        parts = [*value, *value.values()] if few and type(value) is dict else value
+        return few and all(_is_plain(part, levels - 1) for part in parts)  # type: ignore[union-attr]
     return type(value) in (bool, int, float, complex, str, bytes, type(None), _Shown)
 
 
 def _short(value: object) -> str:
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 100 else f"{text[:48]}...{text[-49:]}"  # both ends: of a path the end says most
+    return _cut(" ".join(printable(_Repr().repr(value)).split()))
+
+
+def _cut(text: str, most: int = 100) -> str:
+    """At most that many characters, from both ends: of a path the end says most."""
+    return text if len(text) <= most else f"{text[: most // 2 - 2]}...{text[-(most // 2 - 1) :]}"

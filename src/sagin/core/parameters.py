@@ -9,11 +9,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
-import yaml
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 from sagin.core.errors import InputError
+from sagin.core.plain_yaml import read_mapping
 
 
 def parameter(
@@ -48,7 +49,7 @@ class Parameters(BaseModel):
     called: ClassVar[str] = ""
     word: ClassVar[str] = ""
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
         try:
             super().__init__(**(_nested(type(self), values) if any("." in name for name in values) else values))
         except ValidationError as error:
@@ -56,10 +57,13 @@ class Parameters(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _from_word(cls, data: Any) -> Any:
-        return {cls.word: data} if cls.word and isinstance(data, str) else data
+    def _from_plain(cls, data: Any) -> Any:
+        values = {cls.word: data} if cls.word and isinstance(data, str) else data
+        for name, value in values.items() if isinstance(values, Mapping) else ():
+            _check_kind(cls, str(name), value)
+        return values
 
-    def replace(self, **changes: Any) -> Self:
+    def replace(self, /, **changes: Any) -> Self:
         """A copy with some fields (plain or dotted names) changed, checked again."""
         return type(self)(**{**self.model_dump(by_alias=True), **changes})
 
@@ -72,7 +76,7 @@ class Parameters(BaseModel):
         return {row.name: row.value for row in field_rows(self)}
 
     @classmethod
-    def from_file(cls, path: str | Path, **changes: Any) -> Self:
+    def from_file(cls, path: str | Path, /, **changes: Any) -> Self:
         """Read a YAML (or JSON) mapping of field names to values; `changes` override it."""
         return cls(**{**read_mapping(path), **changes})
 
@@ -161,55 +165,7 @@ def _put(cls: type[Parameters], tree: dict[str, Any], name: str, value: Any) -> 
     node[at] = value
 
 
-def read_mapping(path: str | Path) -> dict[str, Any]:
-    """A YAML or JSON file that holds one mapping; InputError if it is missing, unreadable or something else."""
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-        data = yaml.load(text, _Loader)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("file", str(path), "a readable text file", _reason(error)) from None
-    except yaml.YAMLError as error:
-        raise InputError("file", str(path), "valid YAML", " ".join(str(error).split())) from None
-    if data is None:
-        return {}
-    if not isinstance(data, Mapping) or not all(isinstance(key, str) for key in data):
-        raise InputError("file", str(path), "a mapping of field names to values")
-    return dict(data)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML with the scalars of version 1.2: `1e6` is a number, `10:20`, `on` and `no` are text; keys are unique."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        """Refuse a key that is given twice."""
-        seen = set()
-        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value} is given twice", key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-for _tag, _pattern, _first in (
-    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("int", r"[-+]?[0-9]+", "-+0123456789"),
-    (
-        "float",
-        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
-        "-+0123456789.",
-    ),
-    ("null", r"~|null|Null|NULL|", ("~", "n", "N", "")),
-    ("merge", r"<<", "<"),
-):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
-
-
+LARGEST_INT = 2**63 - 1
 _WORDS = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
 
 
@@ -264,6 +220,22 @@ def _tree(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _tree(part) for key, part in value.items()}
     return [_tree(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
+def _check_kind(cls: type[Parameters], name: str, value: Any) -> None:
+    """Refuse what pydantic would turn into something else: true as 1, "yes" as true, integers no kernel can hold."""
+    info = _field(cls, name)
+    if info is None:
+        return
+    numbers = re.search(r"\b(int|float)\b", str(info.annotation)) and "bool" not in str(info.annotation)
+    for item in value if isinstance(value, list | tuple) else (value,):
+        truth = isinstance(item, bool | np.bool_)
+        if info.annotation is bool and not truth:
+            raise InputError(name, item, _bounds(info), info.description or "")
+        if truth and numbers:
+            raise InputError(name, bool(item), _bounds(info), "true and false are no numbers")
+        if type(item) is int and info.annotation is int and abs(item) > LARGEST_INT:
+            raise InputError(name, item, f"between -{LARGEST_INT} and {LARGEST_INT}", "64 bits")
 
 
 def _input_error(cls: type[Parameters], error: ValidationError) -> InputError:

@@ -15,9 +15,9 @@ def parse_seeds(value: str | int | Sequence[int], field: str = "seeds") -> tuple
     bound = "a:b (half-open), one number, or numbers with commas, all >= 0"
     if isinstance(value, bool):
         raise InputError(field, value, bound)
-    parts: Sequence[object] = (
-        value.split(",") if isinstance(value, str) else [value] if isinstance(value, int) else value
-    )
+    parts = value.split(",") if isinstance(value, str) else [value] if isinstance(value, int) else value
+    if not isinstance(parts, list | tuple | range):
+        raise InputError(field, value, bound)
     span = re.fullmatch(r"\s*(\d+)\s*:\s*(\d+)\s*", value, re.ASCII) if isinstance(value, str) else None
     if span:
         first, end = int(span[1]), int(span[2])

@@ -13,7 +13,7 @@ from typing import Any
 from sagin.core.contracts import System
 from sagin.core.discovery import system as find_system
 from sagin.core.errors import InputError
-from sagin.core.parameters import read_mapping
+from sagin.core.plain_yaml import read_mapping
 from sagin.experiments.jobs import BOUND, Job
 from sagin.experiments.runs import choose
 from sagin.experiments.seeds import parse_seeds
@@ -122,7 +122,8 @@ def read_study(path: str | Path) -> Study:
             )
     if not isinstance(data.get("system"), str):
         raise InputError("system", data.get("system"), "the name of a system")
-    scenario = data.get("scenario") or {}
+    data = {key: value for key, value in data.items() if value is not None or key in ("system", "seeds", "bound")}
+    scenario = data.get("scenario", {})
     if isinstance(scenario, str):
         scenario = read_mapping(Path(path).parent / scenario)
     if not isinstance(scenario, Mapping):
@@ -132,8 +133,8 @@ def read_study(path: str | Path) -> Study:
     return Study(
         data["system"],
         scenario=scenario,
-        axes=_axes(data.get("axes") or {}),
-        schemes=_schemes(data.get("schemes") or ()),
+        axes=_axes(data.get("axes", {})),
+        schemes=_schemes(data.get("schemes", ())),
         seeds=parse_seeds(data["seeds"]) if "seeds" in data else range(20),
         bound=data.get("bound", False),
     )
@@ -151,7 +152,7 @@ def _axes(axes: Any) -> dict[str | tuple[str, ...], list[Any]]:
 
 
 def _schemes(schemes: Any) -> Any:
-    if isinstance(schemes, str):
+    if isinstance(schemes, str) and schemes.strip():
         return [schemes]
     if isinstance(schemes, Mapping):
         for name, options in schemes.items():

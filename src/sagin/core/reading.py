@@ -1,0 +1,55 @@
+"""Reading files that others wrote: regular files of a bounded size, in one InputError's words if it cannot be done."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from sagin.core.errors import InputError
+
+MOST_BYTES = 16 * 2**20  # of a text file; a study has some hundred
+
+
+def check_regular(path: str | Path, field: str = "file") -> os.stat_result:
+    """Facts of the regular file that the path leads to; pipes, devices, folders and missing files are refused."""
+    try:
+        facts = os.stat(path)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise InputError(field, str(path), "a readable file", reason_of(error)) from None
+    if stat.S_ISDIR(facts.st_mode):
+        raise InputError(field, str(path), "a readable file", "it is a folder")
+    if not stat.S_ISREG(facts.st_mode):
+        raise InputError(field, str(path), "a regular file", "it is a pipe, a socket or a device")
+    return facts
+
+
+def read_bytes(path: str | Path, field: str = "file", most: int = MOST_BYTES) -> bytes:
+    """Content of a regular file of at most `most` bytes."""
+    check_regular(path, field)
+
+    def open_now(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # what was a file a moment ago may be a pipe
+
+    try:
+        with open(path, "rb", opener=open_now) as stream:
+            regular = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+            data = stream.read(most + 1) if regular else b""
+    except OSError as error:
+        raise InputError(field, str(path), "a readable file", reason_of(error)) from None
+    if not regular or len(data) > most:
+        raise InputError(field, str(path), f"a regular file of at most {most} bytes")
+    return data
+
+
+def read_text(path: str | Path, field: str = "file", most: int = MOST_BYTES) -> str:
+    """Text of a UTF-8 file, with or without a byte order mark."""
+    try:
+        return read_bytes(path, field, most).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(field, str(path), "a readable text file", f"no UTF-8: {error.reason}") from None
+
+
+def reason_of(error: Exception) -> str:
+    """An exception's words without numbers and file names."""
+    return getattr(error, "strerror", None) or str(error)
