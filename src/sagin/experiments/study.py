@@ -122,7 +122,9 @@ def read_study(path: str | Path) -> Study:
             )
     if not isinstance(data.get("system"), str):
         raise InputError("system", data.get("system"), "the name of a system")
-    data = {key: value for key, value in data.items() if value is not None or key in ("system", "seeds", "bound")}
+    for key in ("scenario", "axes", "schemes"):
+        if data.get(key, "") is None:  # a key without a value
+            del data[key]
     scenario = data.get("scenario", {})
     if isinstance(scenario, str):
         scenario = read_mapping(Path(path).parent / scenario)
