@@ -38,7 +38,7 @@ class Sample(Parameters):
         ({"n_users": 2**70}, f"n_users = {2**70}: must be between -{2**63 - 1} and {2**63 - 1} (64 bits)"),
         ({"exact": "yes"}, "exact = 'yes': must be true or false (exact)"),
         ({"exact": 1}, "exact = 1: must be true or false (exact)"),
-        ({"self": 1}, "self = 1: must be a field of Sample (unknown field)"),
+        ({"self": 1}, "self = 1: must be a field of Sample (one of n_users, power_w, mode, exact)"),
         ({"n_user": 3}, "n_user = 3: must be a field of Sample (did you mean n_users?)"),
     ],
 )
