@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import re
@@ -17,7 +18,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core import caching, event
+import numpy as np
+from llvmlite import ir
+from numba.core import caching, cgutils, event
+from numba.core.errors import NumbaError
+from numba.extending import intrinsic
 from threadpoolctl import ThreadpoolController
 
 from sagin.core import sources
@@ -48,6 +53,53 @@ def _cached(dispatcher: Any) -> Any:
     """The compiled function with our disk cache, as `cache=True` would give it numba's."""
     dispatcher._cache = _Cache(dispatcher.py_func)
     return dispatcher
+
+
+def support_address(support: Callable[..., float]) -> tuple[int, Any]:
+    """Address under which kernels can call `support(price, snr, point) -> float` (1-d float64 arrays of one length).
+
+    Compiled where numba can, else called in Python. The second value keeps the function alive: hold it as long as the
+    address is used.
+    """
+    pointer, carray = numba.types.CPointer(numba.types.float64), vars(numba)["carray"]
+    try:
+        inner = numba.njit(**SETTINGS)(support)
+        inner.compile((numba.types.float64[::1],) * 3)
+
+        @numba.cfunc(numba.types.float64(pointer, pointer, pointer, numba.types.intp))
+        def compiled(price: Any, snr: Any, point: Any, k: int) -> float:
+            return inner(carray(price, k), carray(snr, k), carray(point, k))
+
+        return int(compiled.address or 0), compiled
+    except NumbaError:
+        double = ctypes.POINTER(ctypes.c_double)
+        as_array = np.ctypeslib.as_array
+
+        @ctypes.CFUNCTYPE(ctypes.c_double, double, double, double, ctypes.c_ssize_t)
+        def called(price: Any, snr: Any, point: Any, k: int) -> float:
+            return support(as_array(price, (k,)), as_array(snr, (k,)), as_array(point, (k,)))
+
+        return ctypes.cast(called, ctypes.c_void_p).value or 0, called
+
+
+def _call_support(typing: Any, address: Any, price: Any, snr: Any, point: Any) -> Any:
+    arrays = (price, snr, point)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        made = [
+            cgutils.create_struct_proxy(kind)(context, builder, arg) for kind, arg in zip(arrays, args[1:], strict=True)
+        ]
+        size, real = context.get_value_type(numba.types.intp), ir.DoubleType()
+        function = ir.FunctionType(real, [real.as_pointer()] * 3 + [size])
+        target = builder.inttoptr(args[0], function.as_pointer())
+        return builder.call(target, [one.data for one in made] + [made[0].nitems])
+
+    return numba.types.float64(numba.types.intp, *arrays), generate
+
+
+# In a kernel: call_support(address, price, snr, point) calls the function at an address of `support_address`; the
+# arrays are contiguous and equally long.
+call_support: Any = intrinsic(_call_support)
 
 
 def map_chunks(
