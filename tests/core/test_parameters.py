@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -78,3 +79,97 @@ def test_files(tmp_path) -> None:
         read_mapping(path)
     with pytest.raises(InputError, match="missing"):
         read_mapping(tmp_path / "missing.yaml")
+
+
+class Shape(Parameters):
+    """Nested, with a short form."""
+
+    called = "a shape"
+    word = "model"
+    model: Literal["flat", "bent"] = parameter("flat", doc="kind", source="paper")
+    slope: float | None = parameter(None, doc="slope", source="paper", ge=0)
+
+
+class Part(Parameters):
+    """Nested in a mapping."""
+
+    called = "a part"
+    size: float = parameter(..., doc="size", unit="m", source="paper", gt=0)
+    from_: str = parameter("here", alias="from", doc="start", source="paper")
+    shape: Shape = parameter(Shape(), doc="shape", source="paper")
+
+    @model_validator(mode="after")
+    def _check(self) -> "Part":
+        if self.size > 100:
+            raise InputError("size", self.size, "<= 100", "test rule")
+        return self
+
+
+class Whole(Parameters):
+    """Parameters with parts."""
+
+    parts: dict[str, Part] = parameter({"one": Part(size=1)}, doc="parts", source="paper")
+    chains: dict[str, tuple[str, ...]] = parameter({"one": ("a", "b")}, doc="chains", source="paper")
+    scale: float = parameter(1.0, doc="scale", source="paper", gt=0)
+
+
+def test_dotted_names_reach_nested_fields() -> None:
+    whole = Whole(**{"parts.one.size": 2, "parts.one.shape.model": "bent", "chains.one.1": "c", "scale": 3})
+    assert whole == Whole(parts={"one": {"size": 2, "shape": "bent"}}, chains={"one": ["a", "c"]}, scale=3)
+    again = whole.replace(**{"parts.one.shape.slope": 0.5})
+    assert (again.parts["one"].shape.model, again.parts["one"].shape.slope, again.scale) == ("bent", 0.5, 3)
+    assert whole.parts["one"].shape.slope is None, "a copy"
+    assert Whole(**{"parts.two": {"size": 5}}).parts.keys() == {"one", "two"}
+    assert Whole(**{"parts.one.from": "there"}).value_of("parts.one.from") == "there"
+    assert again.value_of("chains.one.1") == "c"
+    assert again.value_of("parts.none.size") is None
+
+
+def test_a_word_takes_fields_of_its_mapping() -> None:
+    given = {"parts": {"one": {"size": 1, "shape": "bent"}}, "parts.one.shape.slope": 2}
+    assert Whole(**given).parts["one"].shape == Shape(model="bent", slope=2)
+    assert given["parts"]["one"]["shape"] == "bent", "the caller's mapping is not touched"
+
+
+def test_nested_parameters_round_trip() -> None:
+    whole = Whole(parts={"x": {"size": 2, "from": "there"}})
+    assert whole.to_dict()["parts"]["x"]["from"] == "there"
+    assert Whole(**whole.to_dict()) == whole
+    assert Part(size=1, from_="there") == Part(**{"size": 1, "from": "there"})
+    flat = {"parts.x.size": 2.0, "parts.x.from": "there", "parts.x.shape.model": "flat", "chains.one": ["a", "b"]}
+    assert whole.to_flat() == {**flat, "scale": 1.0}
+    rows = {row.name: row for row in field_rows(Whole)}
+    assert (rows["parts.one.size"].unit, rows["parts.one.size"].bounds) == ("m", "> 0")
+    assert rows["chains.one"].bounds == "a list"
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"parts.one.size": -1}, "parts.one.size = -1: must be > 0 (size)"),
+        ({"parts.one.size": 101}, "parts.one.size = 101.0: must be <= 100 (test rule)"),
+        ({"parts.one.sise": 1}, "parts.one.sise = 1: must be a field of a part (did you mean size?)"),
+        ({"parts.ona.size": 1}, "parts.ona.size = 1: must be a name in parts (did you mean one?)"),
+        ({"part.one.size": 1}, "part.one.size = 1: must be a name in Whole (did you mean parts?)"),
+        ({"parts": {"x": {}}}, "parts.x.size = None: must be given (size)"),
+        ({"parts": {"x": {"sise": 1}}}, "parts.x.sise = 1: must be a field of a part (did you mean size?)"),
+        ({"parts": {"x": 3}}, "parts.x = 3: must be a part: a mapping of fields"),
+        ({"parts": 3}, "parts = 3: must be a mapping of names (parts)"),
+        ({"parts.one.shape": "round"}, "parts.one.shape.model = 'round': must be one of flat, bent (kind)"),
+        ({"parts.one.shape.slope": -1}, "parts.one.shape.slope = -1: must be >= 0 (slope)"),
+        ({"scale.x": 1}, "scale.x = 1: must be a field of Whole (scale has no fields)"),
+        ({"chains.one.7": "x"}, "chains.one.7 = 'x': must be an entry 0 to 1 of chains.one"),
+        ({"chains.one": "x"}, "chains.one = 'x': must be a list (chains)"),
+    ],
+)
+def test_bad_nested_values_are_named_in_full(values: dict, text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Whole(**values)
+    assert str(caught.value) == text
+
+
+def test_yaml_merges_mappings(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("parts:\n  x: &x {size: 1, from: there}\n  y: {<<: *x, size: 2}\n  z: {size: 3, <<: *x}\n")
+    parts = Whole.from_file(path).parts
+    assert [(part.size, part.from_) for part in parts.values()] == [(1, "there"), (2, "there"), (3, "there")]

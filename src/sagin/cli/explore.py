@@ -122,8 +122,7 @@ def _fields(parameters: Parameters) -> list[dict[str, Any]]:
 
     from sagin.core.parameters import field_rows
 
-    plain = parameters.to_dict()
-    return [{**asdict(row), "value": plain[row.name]} for row in field_rows(parameters)]
+    return [asdict(row) for row in field_rows(parameters)]
 
 
 def _print_fields(title: str, parameters: Parameters) -> None:

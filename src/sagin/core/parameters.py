@@ -75,6 +75,20 @@ class Parameters(BaseModel):
         """Plain values by dotted name; those that are not given are left out where they are nested."""
         return {row.name: row.value for row in field_rows(self)}
 
+    def value_of(self, name: str) -> Any:
+        """Plain value of a field by its plain or dotted name; None where it is not given."""
+        value: Any = self.to_dict()
+        for part in name.split("."):
+            if isinstance(value, list):
+                value = value[int(part)]
+            else:
+                value = value.get(part) if isinstance(value, dict) else None
+        return value
+
+    def files(self) -> tuple[Path, ...]:
+        """Source files that the values name: what they hold decides results too."""
+        return ()
+
     @classmethod
     def from_file(cls, path: str | Path, /, **changes: Any) -> Self:
         """Read a YAML (or JSON) mapping of field names to values; `changes` override it."""
@@ -262,6 +276,10 @@ def _input_error(cls: type[Parameters], error: ValidationError) -> InputError:
     doc = (info.description or "") if info else ""
     if first["type"] == "missing":
         return InputError(name, None, "given", doc)
+    if isinstance(holder, type) and path:
+        return InputError(name, first["input"], f"{holder.called or holder.__name__}: a mapping of fields")
+    if holder is not None and path:
+        return InputError(name, first["input"], "a mapping of names", doc)
     return InputError(name, first["input"], _bounds(info) if info else first["msg"], doc)
 
 

@@ -140,10 +140,10 @@ def same_drops(first: tuple[str, Run], second: tuple[str, Run]) -> None:
     (name, one), (other, two) = first, second
     if one.system.name != two.system.name:
         raise _differ("system", two.system.name, one.system.name, name, other)
-    before, after = one.scenario.to_dict(), two.scenario.to_dict()
-    for field, value in before.items():
-        if after[field] != value:
-            raise _differ(f"scenario.{field}", after[field], value, name, other)
+    before, after = one.scenario.to_flat(), two.scenario.to_flat()
+    for field in {**before, **after}:
+        if after.get(field) != before.get(field):
+            raise _differ(f"scenario.{field}", after.get(field), before.get(field), name, other)
     if len(one.seeds) != len(two.seeds):
         raise _differ("number of drops", len(two.seeds), len(one.seeds), name, other)
     for row, (seed, other_seed) in enumerate(zip(one.seeds.tolist(), two.seeds.tolist(), strict=True)):

@@ -23,6 +23,7 @@ from sagin.core.contracts import System, check_seeds
 from sagin.core.discovery import locations
 from sagin.core.errors import InputError
 from sagin.core.results import Solution
+from sagin.core.sources import closure, digest
 from sagin.experiments import netcdf, runs
 from sagin.experiments.files import make_folder, remove_leftovers, write_bytes
 from sagin.experiments.netcdf import Group, Variable
@@ -84,6 +85,8 @@ class Job:
             "seeds": self.seeds,
             "versions": versions(self.system),
         }
+        if files := self.scenario.files():
+            facts["files"] = digest(frozenset.union(*map(closure, files)))
         return blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
     def parts(self) -> list[Job]:

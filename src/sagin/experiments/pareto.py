@@ -107,7 +107,7 @@ def front(
             scheme=cell[0],
             role=system.scheme(cell[0]).role,
             larger=bool(larger[row]),
-            value=work[cell].scenario.to_dict()[field],
+            value=work[cell].scenario.value_of(field),
             x=means[0][row],
             y=means[1][row],
             front=bool(best[row]),

@@ -503,11 +503,10 @@ def _parameters(chapter: Chapter) -> Html:
 
 
 def _fields(caption: str, parameters: Any) -> Html:
-    plain = parameters.to_dict()
     rows = [
         (
             el("code", row.name),
-            el("code", _value(plain[row.name])),
+            el("code", _value(row.value)),
             plain_unit(row.unit) or DASH,
             plain_math(row.symbol) or DASH,
             _limits(row.bounds),

@@ -86,8 +86,7 @@ class Study:
                     raise InputError("axes", value, f"one value for each of {', '.join(axis)}")
                 values.update(zip(axis, each, strict=True))
             scenario = self.system.scenario(**{**self.scenario, **values})
-            checked = scenario.to_dict()
-            cells.append(Cell({field: checked[field] for field in values}, scenario))
+            cells.append(Cell({field: scenario.value_of(field) for field in values}, scenario))
         return cells
 
     def jobs(self, cell: Cell) -> dict[str, Job]:

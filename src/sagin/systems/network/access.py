@@ -78,6 +78,17 @@ def find(word: str, known: dict[str, Access], field: str) -> Access:
     return own
 
 
+def source_of(word: str) -> Path | None:
+    """The source file that a word of the declaration names, if it names one."""
+    place, colon, _ = word.rpartition(":")
+    if not colon:
+        return None
+    if place.endswith(".py"):
+        return Path(place)
+    spec = util.find_spec(place)
+    return Path(spec.origin) if spec and spec.origin else None
+
+
 def _load(place: str, name: str, field: str, word: str) -> Any:
     if not place.endswith(".py"):
         try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
 from sagin.core.errors import InputError
 from sagin.core.parameters import Parameters, parameter
+from sagin.systems.network.access import source_of
 from sagin.systems.network.ranges import Elevation, MaybePositive, NotNegative, Positive, Within
 
 Point = tuple[float, float, float]
@@ -147,8 +149,8 @@ class Node(Parameters):
     switched_capacitance: float = parameter(
         0.0, unit="J s^2/cycle^3", doc="of its processor: energy per cycle over clock squared", source=NEUTRAL, ge=0
     )
-    sharing: Literal["shared", "per_task"] = parameter(
-        "shared", doc="cpu_hz is divided among tasks, or every task has it", source=USUAL
+    sharing: str = parameter(
+        "shared", doc="cpu_hz is shared among tasks, or per_task: every task has it; or FILE.py:NAME", source=USUAL
     )
     latency_s: float = parameter(0.0, unit="s", doc="constant wait before computing", source=NEUTRAL, ge=0)
     energy_weight: float = parameter(1.0, doc="of the joules of its processor and radio", source=NEUTRAL, ge=0)
@@ -314,3 +316,8 @@ class Scenario(Parameters):
 
         layout(self)
         return self
+
+    def files(self) -> tuple[Path, ...]:
+        """Source files of own accesses and sharings: what they hold decides results too."""
+        words = [*(link.access for link in self.links.values()), *(node.sharing for node in self.nodes.values())]
+        return tuple(sorted({path for word in words if (path := source_of(word))}))
