@@ -10,6 +10,7 @@ from sagin.core import statistics
 from sagin.core.contracts import System
 from sagin.experiments import jobs
 from sagin.experiments import reproduce as module
+from sagin.experiments import series as library
 from sagin.experiments.reproduce import reproduce
 from sagin.experiments.series import series_of
 
@@ -130,6 +131,6 @@ def test_bad_requests(toy: System, tmp_path) -> None:
 
 def test_computed_series_are_kept(toy: System, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     reproduce(toy, ["computed"], out=tmp_path / "out", n_drops=4)
-    monkeypatch.setattr(module, "series_of", None)
+    monkeypatch.setattr(library, "series_of", None)
     again = reproduce(toy, ["computed"], out=tmp_path / "out", n_drops=4)
     assert (again.solved, again.reused) == (0, 1)

@@ -14,6 +14,7 @@ import typer
 
 from sagin.cli import compute, explore, studies
 from sagin.cli.compare import compare
+from sagin.cli.readings import readings
 from sagin.cli.report import report
 from sagin.core.errors import InputError
 
@@ -35,6 +36,7 @@ app.command()(compute.solve)
 app.command()(compute.evaluate)
 app.command()(studies.sweep)
 app.command()(studies.reproduce)
+app.command()(readings)
 app.command()(compute.bound)
 app.command()(compare)
 app.command()(report)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sagin.cli import inputs, output
+from sagin.cli.readings import Rules, reading_of, under_reading
 
 Folder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the results.")]
 
@@ -50,6 +51,9 @@ def reproduce(
     drops: Annotated[
         int | None, typer.Option("--drops", metavar="N", help="Drops a point: seeds 0:N. [as each figure says]")
     ] = None,
+    settings: inputs.Settings = None,
+    options: inputs.Options = None,
+    rules: Rules = None,
     out: Folder = None,
     threads: inputs.Threads = None,
     force: inputs.Force = False,
@@ -58,7 +62,8 @@ def reproduce(
     """Draw a paper's figures and judge its claims.
 
     Figures (PNG, PDF), the data behind them (netCDF, CSV) and the ledger of claims go to results/SYSTEM. The same
-    command goes on where an interrupted one stopped.
+    command goes on where an interrupted one stopped. --set, --option and --rule try another reading of the paper: they
+    come before what a figure fixes, not before its axis.
     """
     from dataclasses import asdict
 
@@ -67,9 +72,15 @@ def reproduce(
     inputs.at_least_one(threads, "--threads")
     chosen = inputs.system_of(system)
     names = [chosen.figure(name).name for name in figures or ()]
+    drawn = under_reading(chosen, names, reading_of(settings, options, rules))
     folder = out or Path("results") / chosen.name
     report = run_figures(
-        chosen, names, out=folder, n_drops=inputs.at_least_one(drops, "--drops"), force=force, threads=threads
+        chosen,
+        drawn,
+        out=folder,
+        n_drops=inputs.at_least_one(drops, "--drops"),
+        force=force,
+        threads=threads,
     )
     counts = {"solved": report.solved, "reused": report.reused, "damaged": report.damaged}
     if json:
@@ -81,8 +92,11 @@ def reproduce(
     rows = []
     for entry in report.entries:
         note = f"\nnote: {entry.note}" if entry.note else ""
+        note += f"\nreadings: {entry.readings}" if entry.readings else ""
         rows.append((entry.figure, WORDS[entry.verdict], f"{entry.text}\nevidence: {entry.evidence}{note}"))
     output.table(f"claims of {chosen.name}", ("figure", "verdict", "claim, evidence, note"), rows)
+    for name in report.files:
+        output.say(str(folder / name))
     _print_counts(folder, counts)
 
 

@@ -53,6 +53,7 @@ class Claim:
 
     `text`: the statement in our words. `rule`: when it holds, in words. `check(series) -> Verdict`.
     `note`: fairness: calibrated, true by construction, tuned, ...; printed in the ledger beside the verdict.
+    `otherwise`: other rules that the statement's words admit, by what they ask for.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Claim:
     rule: str
     check: Callable[[Series], Verdict]
     note: str = ""
+    otherwise: Mapping[str, Callable[[Series], Verdict]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

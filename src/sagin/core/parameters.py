@@ -24,17 +24,19 @@ def parameter(
     unit: str = "",
     symbol: str = "",
     source: str = "",
-    alias: str | None = None,
-    **bounds: float,
+    plausible: tuple[tuple[float, float] | list[Any], str] | str = "",
+    **rules: Any,
 ) -> Any:
     """A field of a `Parameters` class; `default` `...`: it must be given.
 
     `doc`: meaning, one phrase. `unit`: SI unit, or dB/dBm/deg where the name ends so; "" for pure numbers.
-    `symbol`: the paper's letter. `source`: "paper ..." or "assumed: why". `alias`: its name in files, where that is a
-    word of Python. `bounds`: gt, ge, lt, le.
+    `symbol`: the paper's letter. `source`: "paper ..." or "assumed: why".
+    `plausible`: what an assumed value might as well be, ((low, high), reason) or ([value, ...], reason); or a sentence
+    that says why no claim can depend on it.
+    `rules`: bounds gt, ge, lt, le; `alias`, the field's name in files where that is a word of Python.
     """
-    extra: dict[str, Any] = {"unit": unit, "symbol": symbol, "source": source}
-    return Field(default, description=doc, json_schema_extra=extra, alias=alias, **bounds)  # type: ignore[arg-type]
+    extra: dict[str, Any] = {"unit": unit, "symbol": symbol, "source": source, "plausible": plausible}
+    return Field(default, description=doc, json_schema_extra=extra, **rules)
 
 
 class Parameters(BaseModel):

@@ -25,7 +25,7 @@ FORMATS = ("png", "pdf", "svg")
 def draw_series(figure: Figure, series: Series, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:
     """Curves: means over the drops feasible for all curves of a point, 95 % intervals as bars."""
     with rc_context(style.TABLE):  # type: ignore[arg-type]
-        canvas = _canvas(style.HEIGHT_INCH + 0.12 * max(0, len(series.labels) // 3 - 1))
+        canvas = canvas_of(style.HEIGHT_INCH + 0.12 * max(0, len(series.labels) // 3 - 1))
         axes = canvas.add_subplot()
         values = statistics.common_values(series)
         for row, label in enumerate(series.labels):
@@ -35,7 +35,7 @@ def draw_series(figure: Figure, series: Series, formats: tuple[str, ...] = ("png
         axes.set_ylabel(figure.y_label)
         handles, labels = axes.get_legend_handles_labels()
         _legend(axes, handles, labels, note(series))
-        return {kind: _bytes(canvas, kind) for kind in formats}
+        return {kind: to_bytes(canvas, kind) for kind in formats}
 
 
 def draw_picture(figure: Figure, picture: Picture, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:
@@ -51,14 +51,14 @@ def draw_picture(figure: Figure, picture: Picture, formats: tuple[str, ...] = ("
     ] or [(_points_and_lines, picture)]
     with rc_context(style.TABLE):  # type: ignore[arg-type]
         height = max(style.HEIGHT_INCH, 0.22 * len(picture.rows) + 0.9) * (1 + 0.8 * (len(parts) - 1))
-        canvas = _canvas(height)
+        canvas = canvas_of(height)
         panels = [canvas.add_subplot(len(parts), 1, place + 1) for place in range(len(parts))]
         for panel, (painter, content) in zip(panels, parts, strict=True):
             handles = painter(panel, content)
             _legend(panel, handles, [str(handle.get_label()) for handle in handles])
         panels[0].set_xlabel(picture.x_label)
         panels[0].set_ylabel(picture.y_label)
-        return {kind: _bytes(canvas, kind) for kind in formats}
+        return {kind: to_bytes(canvas, kind) for kind in formats}
 
 
 def note(series: Series) -> str:
@@ -83,8 +83,9 @@ def note(series: Series) -> str:
     return "\n".join(lines)
 
 
-def _canvas(height: float) -> Canvas:
-    canvas = Canvas(figsize=(style.COLUMN_INCH, height), layout="constrained")
+def canvas_of(height: float, width: float = style.COLUMN_INCH) -> Canvas:
+    """An empty drawing of that size [inch]."""
+    canvas = Canvas(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(canvas)
     return canvas
 
@@ -188,7 +189,7 @@ def _down(entries: list[Any], columns: int) -> list[list[Any]]:
     return [entries[start::columns] for start in range(columns)]
 
 
-def _bytes(canvas: Canvas, kind: str) -> bytes:
+def to_bytes(canvas: Canvas, kind: str) -> bytes:
     """The drawing without dates or program names: equal results give equal files."""
     if canvas.get_layout_engine() is not None:
         canvas.draw_without_rendering()

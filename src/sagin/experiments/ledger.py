@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from string import ascii_lowercase
@@ -26,7 +26,10 @@ SHORT = 40  # characters: a shorter repeated remark stays with each claim
 
 @dataclass(frozen=True)
 class Entry:
-    """One claim, judged. `text` in our words, `rule` when it holds, `note` about fairness."""
+    """One claim, judged. `text` in our words, `rule` when it holds, `note` about fairness.
+
+    `readings`: how the claim stands over all admissible readings of the paper, "" where that was not surveyed.
+    """
 
     figure: str
     claim: str
@@ -36,17 +39,21 @@ class Entry:
     rule: str
     note: str
     drops: int
+    readings: str = ""
 
 
-def judge(figure: Figure, series: Series | None) -> list[Entry]:
-    """Verdicts on all claims of a figure."""
+def judge(figure: Figure, series: Series | None, readings: Mapping[str, str] | None = None) -> list[Entry]:
+    """Verdicts on all claims of a figure. `readings`: how each stands over all readings, by `figure.claim`."""
     if series is None:
         return []
     entries = []
     for claim in figure.claims:
         verdict = claim.check(series)
         words = (claim.text, claim.rule, claim.note)
-        entries.append(Entry(figure.name, claim.name, verdict.word, verdict.evidence, *words, series.values.shape[2]))
+        standing = (readings or {}).get(f"{figure.name}.{claim.name}", "")
+        entries.append(
+            Entry(figure.name, claim.name, verdict.word, verdict.evidence, *words, series.values.shape[2], standing)
+        )
     return entries
 
 
@@ -113,11 +120,11 @@ def to_markdown(system: System, entries: list[Entry]) -> str:
     counts = {word: sum(entry.verdict == word for entry in entries) for word in WORDS}
     summary = ", ".join(f"{count} {WORDS[word]}" for word, count in counts.items() if count) or "no claims"
     lines = [f"# Claims of {system.name}", "", f"{system.title} (`{system.reference}`): {summary}.", ""]
-    lines += ["| figure | claim | verdict | evidence | note |", "|---|---|---|---|---|"]
+    lines += ["| figure | claim | verdict | over all readings | evidence | note |", "|---|---|---|---|---|---|"]
     shared, notes = fold([entry.note for entry in entries])
     for entry, (letters, rest) in zip(entries, notes, strict=True):
         note = "; ".join([*(f"note {letter}" for letter in letters), *([rest] if rest else [])])
-        cells = (entry.figure, entry.text, f"**{WORDS[entry.verdict]}**", entry.evidence, note)
+        cells = (entry.figure, entry.text, f"**{WORDS[entry.verdict]}**", entry.readings, entry.evidence, note)
         lines.append("| " + " | ".join(_cell(text) for text in cells) + " |")
     lines += ["", "Notes:", "", *(f"- {letter}: {remark}" for letter, remark in shared.items())] if shared else []
     lines += ["", "When a claim holds:", ""]

@@ -26,8 +26,8 @@ from sagin.experiments.gaps import Gap
 from sagin.experiments.jobs import BOUND, Job, Shards, versions
 from sagin.experiments.ledger import Entry
 from sagin.experiments.progress import progress
-from sagin.experiments.reproduce import cached_series
-from sagin.experiments.series import figure_seeds, jobs_of
+from sagin.experiments.readings import sentences
+from sagin.experiments.series import cached_series, figure_seeds, jobs_of
 from sagin.experiments.tables import Row
 
 DROPS = 20  # seeds 0, 1, ... behind gaps and improvement where the caller does not say
@@ -179,7 +179,7 @@ def plate(
         image, kind = _draw(figure, series, picture, "svg"), "svg"
         if len(image) > LARGEST_SVG:
             image, kind = _draw(figure, series, picture, "png"), "png"
-    return Plate(figure, image, kind, series, picture, ledger.judge(figure, series), len(used))
+    return Plate(figure, image, kind, series, picture, ledger.judge(figure, series, sentences(system)), len(used))
 
 
 def _draw(figure: Figure, series: Series | None, picture: Picture | None, kind: str) -> bytes:

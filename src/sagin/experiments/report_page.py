@@ -31,7 +31,7 @@ from sagin.experiments.report_html import (
     text,
 )
 from sagin.experiments.report_numbers import DASH, UNIT, number, percent, spread
-from sagin.experiments.reproduce import mean_rows
+from sagin.experiments.series import mean_rows
 
 SIGNS = {"holds": "✓", "partly": "◐", "does_not_hold": "✗", "contradictory": "≠", "undecided": "?"}
 LONGEST_TABLE = 30  # points of a figure in the table of its numbers

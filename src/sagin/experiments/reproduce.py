@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from hashlib import blake2b
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,8 @@ from sagin.experiments.ledger import Entry
 from sagin.experiments.netcdf import Group, Variable
 from sagin.experiments.progress import progress
 from sagin.experiments.provenance import provenance
-from sagin.experiments.series import figure_seeds, jobs_of, series_of
+from sagin.experiments.readings import sentences
+from sagin.experiments.series import cached_series, figure_seeds, jobs_of, mean_rows, series_tree
 from sagin.experiments.tables import Row, csv_text, long_rows
 
 
@@ -41,7 +41,7 @@ class Report:
 
 def reproduce(
     system: System,
-    figures: Iterable[str] = (),
+    figures: Iterable[str | Figure] = (),
     *,
     out: str | Path,
     n_drops: int | None = None,
@@ -50,9 +50,11 @@ def reproduce(
 ) -> Report:
     """Draw figures (none: all) of a system into a folder, judge their claims, and say what was done.
 
+    `figures`: names, or figures of the system that were changed: under a reading, with further curves.
     An interrupted reproduction goes on where it stopped: `OUT/shards` keeps every piece that was finished.
     """
-    chosen = [system.figure(name) for name in figures] or list(system.figures)
+    chosen = [figure if isinstance(figure, Figure) else system.figure(figure) for figure in figures]
+    chosen = chosen or list(system.figures)
     if not chosen:
         raise InputError("system", system.name, "a system with figures")
     seeds = None if n_drops is None else range(n_drops)
@@ -60,15 +62,17 @@ def reproduce(
         raise InputError("drops", n_drops, ">= 1")
     jobs = {job.key: job for figure in chosen for job in jobs_of(system, figure, seeds)}
     facts = {"reproduce": system.name, "drops": n_drops or "as each figure says", "versions": versions(system)}
+    facts |= {"changed": changed} if (changed := _changes(system, chosen)) else {}
     folder = open_folder(out, facts, force=force)
     shards = Shards(folder / "shards")
+    standings = sentences(system)
     entries, files = [], []
     with progress(sum(len(job.seeds) for job in jobs.values()), f"reproduce {system.name}") as advance:
         for job in jobs.values():
             shards.recall(job, threads, advance)
     for figure in chosen:
         series = cached_series(system, figure, seeds, shards, threads)
-        entries += ledger.judge(figure, series)
+        entries += ledger.judge(figure, series, standings)
         for name, data in outputs(system, figure, seeds, series).items():
             write_bytes(folder / name, data)
             files.append(name)
@@ -80,29 +84,17 @@ def reproduce(
     return Report(folder, [*files, "claims.md", "claims.csv"], entries, *counts)
 
 
-def cached_series(
-    system: System, figure: Figure, seeds: Iterable[int] | None, shards: Shards, threads: int | None = None
-) -> Series | None:
-    """`series_of`, with a computed series kept in a shard like any other result."""
-    if figure.compute is None:
-        return series_of(system, figure, seeds, shards=shards, threads=threads)
-    facts = {
-        "system": system.name,
-        "figure": figure.name,
-        "fixed": system.scenario(**figure.fixed).to_dict(),
-        "seeds": figure_seeds(figure, seeds).tolist(),
-        "versions": versions(system),
+def _changes(system: System, figures: Iterable[Figure]) -> dict[str, Any]:
+    """What distinguishes figures from the system's own, in plain values."""
+    return {
+        figure.name: {
+            "fixed": dict(figure.fixed),
+            "curves": [[curve.label, curve.scheme, dict(curve.options)] for curve in figure.curves],
+            "rules": {claim.name: claim.rule for claim in figure.claims},
+        }
+        for figure in figures
+        if figure is not system.figure(figure.name)
     }
-    key = blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
-    tree = shards.get(key)
-    if tree is None:
-        series = series_of(system, figure, seeds)
-        assert series is not None
-        shards.put(key, series_tree(series))
-        shards.solved += 1
-        return series
-    shards.reused += 1
-    return series_from(tree)
 
 
 def outputs(system: System, figure: Figure, seeds: Iterable[int] | None, series: Series | None) -> dict[str, bytes]:
@@ -137,34 +129,6 @@ def outputs(system: System, figure: Figure, seeds: Iterable[int] | None, series:
     return {**{f"{figure.name}.{kind}": data for kind, data in drawing.items()}, **files}
 
 
-def series_tree(series: Series, seeds: np.ndarray | None = None) -> Group:
-    """A series as arrays, with the means and limits that are drawn."""
-    parts = mean_rows(None, series)
-    shape = series.values.shape[:2]
-    cube = ("curve", "point", "drop")
-    variables = {
-        "label": Variable(("curve",), np.array(series.labels, dtype=object)),
-        "x": Variable(("point",), np.asarray(series.x, dtype=float)),
-        "value": Variable(cube, np.asarray(series.values, dtype=float)),
-        "feasible": Variable(cube, series.feasible.astype(np.int8), {"dtype": "bool"}),
-        **{f"extra_{name}": Variable(cube, np.asarray(array, dtype=float)) for name, array in series.extra.items()},
-        "used": Variable(cube[1:], statistics.common_drops(series).astype(np.int8), {"dtype": "bool"}),
-    }
-    for name in ("mean", "low", "high"):
-        column = np.array([row[name] for row in parts], dtype=float).reshape(shape)
-        variables[name] = Variable(cube[:2], column, {"long_name": f"{name} of the 95 % interval over used drops"})
-    if seeds is not None:
-        variables["seed"] = Variable(("drop",), np.asarray(seeds))
-    return Group(variables=variables)
-
-
-def series_from(tree: Group) -> Series:
-    """The series of a tree."""
-    extra = {name.removeprefix("extra_"): tree.array(name) for name in tree.variables if name.startswith("extra_")}
-    labels = tuple(tree.array("label").tolist())
-    return Series(tree.array("x"), labels, tree.array("value"), tree.array("feasible").astype(bool), extra)
-
-
 def drop_rows(figure: Figure, series: Series, seeds: np.ndarray) -> list[Row]:
     """One row per curve, point and drop; `used` says whether the drop enters the means of its point."""
     used = statistics.common_drops(series)
@@ -182,21 +146,6 @@ def drop_rows(figure: Figure, series: Series, seeds: np.ndarray) -> list[Row]:
                 **{name: array[place, point] for name, array in series.extra.items()},
             },
         )
-    ]
-
-
-def mean_rows(figure: Figure | None, series: Series) -> list[Row]:
-    """One row per curve and point: the drawn mean, its 95 % limits, and on how many drops of how many it rests."""
-    values = statistics.common_values(series)
-    return [
-        {
-            **({"figure": figure.name} if figure else {}),
-            "curve": label,
-            "x": x,
-            **asdict(statistics.interval(values[place, point])),
-        }
-        for place, label in enumerate(series.labels)
-        for point, x in enumerate(series.x.tolist())
     ]
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
+from sagin.core import statistics
 from sagin.core.contracts import System, check_seeds
 from sagin.core.errors import InputError
 from sagin.core.figures import Curve, Figure, Series
-from sagin.experiments.jobs import Answer, Job, Shards
+from sagin.experiments.jobs import Answer, Job, Shards, versions
+from sagin.experiments.netcdf import Group, Variable
+from sagin.experiments.tables import Row
 
 ITERATION = ("iteration",)
 
@@ -94,3 +100,71 @@ def _drawn(curve: Curve, answer: Answer) -> Any:
         return answer.iterations
     known = ", ".join((*answer.metrics, "iterations"))
     raise InputError("value", curve.value, f"one of {known}", f"metrics of {curve.scheme} that are one number a drop")
+
+
+def cached_series(
+    system: System, figure: Figure, seeds: Iterable[int] | None, shards: Shards, threads: int | None = None
+) -> Series | None:
+    """`series_of`, with a computed series kept in a shard like any other result."""
+    if figure.compute is None:
+        return series_of(system, figure, seeds, shards=shards, threads=threads)
+    facts = {
+        "system": system.name,
+        "figure": figure.name,
+        "fixed": system.scenario(**figure.fixed).to_dict(),
+        "seeds": figure_seeds(figure, seeds).tolist(),
+        "versions": versions(system),
+    }
+    key = blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
+    tree = shards.get(key)
+    if tree is None:
+        series = series_of(system, figure, seeds)
+        assert series is not None
+        shards.put(key, series_tree(series))
+        shards.solved += 1
+        return series
+    shards.reused += 1
+    return series_from(tree)
+
+
+def series_tree(series: Series, seeds: np.ndarray | None = None) -> Group:
+    """A series as arrays, with the means and limits that are drawn."""
+    parts = mean_rows(None, series)
+    shape = series.values.shape[:2]
+    cube = ("curve", "point", "drop")
+    variables = {
+        "label": Variable(("curve",), np.array(series.labels, dtype=object)),
+        "x": Variable(("point",), np.asarray(series.x, dtype=float)),
+        "value": Variable(cube, np.asarray(series.values, dtype=float)),
+        "feasible": Variable(cube, series.feasible.astype(np.int8), {"dtype": "bool"}),
+        **{f"extra_{name}": Variable(cube, np.asarray(array, dtype=float)) for name, array in series.extra.items()},
+        "used": Variable(cube[1:], statistics.common_drops(series).astype(np.int8), {"dtype": "bool"}),
+    }
+    for name in ("mean", "low", "high"):
+        column = np.array([row[name] for row in parts], dtype=float).reshape(shape)
+        variables[name] = Variable(cube[:2], column, {"long_name": f"{name} of the 95 % interval over used drops"})
+    if seeds is not None:
+        variables["seed"] = Variable(("drop",), np.asarray(seeds))
+    return Group(variables=variables)
+
+
+def series_from(tree: Group) -> Series:
+    """The series of a tree."""
+    extra = {name.removeprefix("extra_"): tree.array(name) for name in tree.variables if name.startswith("extra_")}
+    labels = tuple(tree.array("label").tolist())
+    return Series(tree.array("x"), labels, tree.array("value"), tree.array("feasible").astype(bool), extra)
+
+
+def mean_rows(figure: Figure | None, series: Series) -> list[Row]:
+    """One row per curve and point: the drawn mean, its 95 % limits, and on how many drops of how many it rests."""
+    values = statistics.common_values(series)
+    return [
+        {
+            **({"figure": figure.name} if figure else {}),
+            "curve": label,
+            "x": x,
+            **asdict(statistics.interval(values[place, point])),
+        }
+        for place, label in enumerate(series.labels)
+        for point, x in enumerate(series.x.tolist())
+    ]

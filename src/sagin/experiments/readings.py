@@ -1,0 +1,340 @@
+"""Verdicts under every admissible reading of a paper, the assumption that decides each, and a witness."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sagin.core.admissible import OUR_RULE, Factor, Reading, assemble, choices, draw, factors
+from sagin.core.contracts import System
+from sagin.core.discovery import locations
+from sagin.core.errors import InputError
+from sagin.core.figures import Claim, Figure, Verdict
+from sagin.core.statistics import deciding
+from sagin.experiments.jobs import Shards
+from sagin.experiments.series import cached_series
+
+SCORE = {"holds": 1.0, "partly": 0.5, "does_not_hold": 0.0, "contradictory": 0.0, "undecided": np.nan}
+LUCK = 0.05  # an assumption decides only where chance explains as much less often than this
+TRIALS = 24  # readings tried to make a witness simpler
+STORED = "readings.csv"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One claim over all readings: how often each verdict came out, what decides, and a witness.
+
+    `default`: verdict under the defaults. `deciding`: the assumption that explains most of the verdicts, "" if none
+    does beyond chance; `explained`: its share of their variance. `witness`: words of a command line, the simplest
+    reading found in which the verdict is another one, `witness_verdict`; "" if there is none.
+    """
+
+    figure: str
+    claim: str
+    default: str
+    holds: int
+    partly: int
+    does_not_hold: int
+    contradictory: int
+    undecided: int
+    readings: int
+    drops: int
+    deciding: str = ""
+    explained: float = 0.0
+    witness: str = ""
+    witness_verdict: str = ""
+
+    def sentence(self) -> str:
+        """The verdict as a property of the paper."""
+        n = self.readings
+        if self.holds == n:
+            text = f"holds in all {n} readings"
+        elif self.holds:
+            text = f"holds in {self.holds} of {n} readings"
+        elif self.undecided == n:
+            return f"undecided in all {n} readings"
+        else:
+            text = f"never holds in {n} readings"
+        others = [f"partly in {self.partly}"] if self.partly else []
+        others += [f"undecided in {self.undecided}"] if self.undecided else []
+        text += f" ({', '.join(others)})" if others else ""
+        if self.deciding:
+            text += f"; decided by {self.deciding} ({100 * self.explained:.0f} % of the variance)"
+        if self.witness:
+            text += f"; {self.witness_verdict.replace('_', ' ')} with {self.witness}"
+        return text
+
+
+@dataclass(frozen=True)
+class Survey:
+    """All verdicts: `readings`, the defaults first; `words` by (figure, claim), one a reading; `standings`."""
+
+    readings: list[Reading]
+    words: dict[tuple[str, str], list[str]]
+    standings: list[Standing]
+
+
+def under(figure: Figure, reading: Reading) -> Figure:
+    """The figure under a reading: its fields come before the figure's fixed ones, after its axis and its curves."""
+    known = {f"{figure.name}.{claim.name}" for claim in figure.claims}
+    claims = tuple(
+        _ruled(claim, reading.rules[name])
+        if (name := f"{figure.name}.{claim.name}") in known & set(reading.rules)
+        else claim
+        for claim in figure.claims
+    )
+    curves = tuple(
+        dataclasses.replace(curve, options={**reading.options.get(curve.scheme, {}), **curve.options})
+        for curve in figure.curves
+    )
+    return dataclasses.replace(figure, fixed={**figure.fixed, **reading.fields}, curves=curves, claims=claims)
+
+
+def check_reading(system: System, figures: Iterable[Figure], reading: Reading) -> None:
+    """InputError where the reading names what does not exist, or has no effect on any of the figures."""
+    figures = list(figures)
+    system.scenario(**reading.fields)
+    for scheme, settings in reading.options.items():
+        system.scheme(scheme).options(**settings)
+    claims = {f"{figure.name}.{claim.name}": claim for figure in figures for claim in figure.claims}
+    for name, rule in reading.rules.items():
+        if name not in claims:
+            raise InputError("--rule", name, "FIGURE.CLAIM=RULE", "claims drawn: " + ", ".join(claims))
+        _ruled(claims[name], rule)
+    for name in reading.fields:
+        if all(name in figure.axis.fields for figure in figures):
+            raise InputError(name, reading.fields[name], "no axis of " + ", ".join(f.name for f in figures))
+    for scheme in reading.options:
+        if not any(curve.scheme == scheme for figure in figures for curve in figure.curves):
+            raise InputError("--option", scheme, "a scheme that is drawn in " + ", ".join(f.name for f in figures))
+
+
+class Judge:
+    """Verdicts of figures under readings, on some drops (None: as many as each figure says).
+
+    With stored `shards` an interrupted survey goes on where it stopped.
+    """
+
+    def __init__(
+        self, system: System, n_drops: int | None = 20, shards: Shards | None = None, threads: int | None = None
+    ) -> None:
+        self.system, self.n_drops, self.shards, self.threads = system, n_drops, shards or Shards(), threads
+        self.factors = factors(system)
+
+    def __call__(self, figure: Figure, reading: Reading) -> dict[str, Verdict]:
+        """The verdict on every claim of a figure; undecided where its values cannot be computed."""
+        read = under(figure, reading)
+        seeds = None if self.n_drops is None else range(self.n_drops)
+        try:
+            with np.errstate(all="ignore"):
+                series = cached_series(self.system, read, seeds, self.shards, self.threads)
+        except (InputError, ArithmeticError, np.linalg.LinAlgError) as error:
+            return {claim.name: Verdict("undecided", f"not computed: {error}") for claim in read.claims}
+        finally:
+            self.shards.answers.clear()
+        return {claim.name: claim.check(series) for claim in read.claims} if series is not None else {}
+
+    def drops(self, figure: Figure) -> int:
+        """Number of drops behind a verdict."""
+        return self.n_drops or figure.n_drops
+
+
+def survey(
+    judge: Judge,
+    figures: Iterable[str] = (),
+    n_readings: int = 64,
+    progress: Callable[[int], None] = lambda count: None,
+) -> Survey:
+    """Judge the claims of some figures (none: all) under the defaults and n - 1 further readings.
+
+    All factors of the system are drawn whatever the figures. `progress` is called with 1 after each reading.
+    """
+    system = judge.system
+    chosen = [system.figure(name) for name in figures] or list(system.figures)
+    chosen = [figure for figure in chosen if figure.claims]
+    if not chosen:
+        raise InputError("figures", list(figures), "a figure with claims")
+    if n_readings < 2:
+        raise InputError("readings", n_readings, ">= 2")
+    readings = draw(system, n_readings, lambda reading: _possible(system, system.figures, reading))
+    words: dict[tuple[str, str], list[str]] = {(f.name, claim.name): [] for f in chosen for claim in f.claims}
+    for reading in readings:
+        for figure in chosen:
+            for name, verdict in judge(figure, reading).items():
+                words[figure.name, name].append(verdict.word)
+        progress(1)
+    by_name = {figure.name: figure for figure in chosen}
+    standings = [_standing(judge, by_name[name], claim, readings, found) for (name, claim), found in words.items()]
+    return Survey(readings, words, standings)
+
+
+def _standing(judge: Judge, figure: Figure, claim: str, readings: list[Reading], words: list[str]) -> Standing:
+    relevant = [factor for factor in judge.factors if _touches(judge.system, figure, claim, factor)]
+    values = [choices(reading, relevant) for reading in readings]
+    columns = {factor.name: _column([row[factor] for row in values], factor) for factor in relevant}
+    outcome = np.array([SCORE[word] for word in words])
+    name, share, luck = deciding(outcome, columns)
+    witness = _witness(judge, figure, claim, readings, words, relevant)
+    decided, share = (name, share) if luck <= LUCK else ("", 0.0)
+    return Standing(
+        figure.name,
+        claim,
+        words[0],
+        **{word: words.count(word) for word in SCORE},
+        readings=len(words),
+        drops=judge.drops(figure),
+        deciding=decided,
+        explained=share,
+        witness=" ".join(witness[0].words()) if witness else "",
+        witness_verdict=witness[1] if witness else "",
+    )
+
+
+def _witness(
+    judge: Judge, figure: Figure, claim: str, readings: list[Reading], words: list[str], relevant: list[Factor]
+) -> tuple[Reading, str] | None:
+    """The reading closest to the defaults with another verdict, every choice undone that the change can do without."""
+    changed = [place for place, word in enumerate(words) if word not in (words[0], "undecided")]
+    if not changed:
+        return None
+    given = {
+        place: {f: v for f, v in choices(readings[place], relevant).items() if v != f.default} for place in changed
+    }
+    place = min(changed, key=lambda place: sum(factor.distance(value) for factor, value in given[place].items()))
+    kept, word = given[place], words[place]
+    trials = 0
+
+    def verdict(some: Mapping[Factor, Any]) -> str:
+        nonlocal trials
+        trials += 1
+        reading = assemble(some)
+        if not _possible(judge.system, [figure], reading):
+            return "undecided"
+        return judge(figure, reading)[claim].word
+
+    pieces = 2
+    while len(kept) > 1 and trials < TRIALS:  # halves, quarters, ... are kept alone or left out (delta debugging)
+        every = list(kept)
+        cuts = np.array_split(np.arange(len(every)), min(pieces, len(every)))
+        parts = [{every[i]: kept[every[i]] for i in cut} for cut in cuts]
+        rests = [{f: v for f, v in kept.items() if f not in part} for part in parts] if pieces > 2 else []
+        for some in (*parts, *rests):
+            if trials < TRIALS and (found := verdict(some)) not in (words[0], "undecided"):
+                kept, word, pieces = dict(some), found, max(2, pieces - 1) if some in rests else 2
+                break
+        else:
+            if pieces >= len(every):
+                break
+            pieces = min(2 * pieces, len(every))
+    return assemble(kept), word
+
+
+def _touches(system: System, figure: Figure, claim: str, factor: Factor) -> bool:
+    """Can the factor change this claim? Rules of other claims, axes and options of schemes not drawn cannot."""
+    if factor.name.startswith("rule:"):
+        return factor.name == f"rule:{figure.name}.{claim}"
+    scheme, dot, _ = factor.name.partition(".")
+    if dot:
+        return any(curve.scheme == scheme for curve in figure.curves)
+    return factor.name not in figure.axis.fields
+
+
+def _possible(system: System, figures: Iterable[Figure], reading: Reading) -> bool:
+    """Does every point of the figures exist under the reading?"""
+    try:
+        for scheme, settings in reading.options.items():
+            system.scheme(scheme).options(**settings)
+        for figure in figures:
+            read = under(figure, reading)
+            system.scenario(**read.fixed)
+            points = range(len(read.axis.values)) if read.curves and read.axis.fields != ("iteration",) else ()
+            for curve in read.curves:
+                for point in points:
+                    system.scenario(**{**read.fixed, **curve.overrides, **read.axis.at(point)})
+    except InputError:
+        return False
+    return True
+
+
+def _ruled(claim: Claim, rule: str) -> Claim:
+    if rule == OUR_RULE:
+        return claim
+    if rule not in claim.otherwise:
+        raise InputError("--rule", rule, "one of " + ", ".join((OUR_RULE, *claim.otherwise)), f"rules of {claim.name}")
+    return dataclasses.replace(claim, check=claim.otherwise[rule], rule=rule)
+
+
+def _column(values: list[Any], factor: Factor) -> np.ndarray:
+    if factor.values:
+        return np.array([factor.values.index(value) for value in values]).astype(str)
+    return np.array(values, dtype=float)
+
+
+def sentences(system: System) -> dict[str, str]:
+    """How each claim stands over all readings, by `figure.claim`, as the system ships it; empty if it ships nothing."""
+    return {f"{row.figure}.{row.claim}": row.sentence() for row in stored_standings(system)}
+
+
+def stored_standings(system: System) -> list[Standing]:
+    """The standings that a system ships beside its paper page."""
+    try:
+        text = (files(import_module(locations()[system.name])) / STORED).read_text(encoding="utf-8")
+    except (KeyError, OSError):
+        return []
+    return from_csv(text)
+
+
+def from_csv(text: str) -> list[Standing]:
+    """Standings as `table` writes them."""
+    kinds = {f.name: f.type for f in dataclasses.fields(Standing)}
+    read = {"int": int, "float": float, "str": str}
+    rows = csv.DictReader(io.StringIO(text))
+    return [Standing(**{name: read[str(kinds[name])](value) for name, value in row.items()}) for row in rows]
+
+
+def to_rows(found: Survey) -> list[dict[str, Any]]:
+    """One row a claim."""
+    return [{**asdict(row), "explained": round(row.explained, 3)} for row in found.standings]
+
+
+def draw_rows(found: Survey) -> list[dict[str, Any]]:
+    """One row a reading: how to ask for it, and the verdict of every claim."""
+    return [
+        {"reading": place, "choice": " ".join(reading.words())}
+        | {f"{figure}.{claim}": words[place] for (figure, claim), words in found.words.items()}
+        for place, reading in enumerate(found.readings)
+    ]
+
+
+def to_markdown(system: System, found: Survey) -> str:
+    """The standings as a page."""
+    lines = [f"# Claims of {system.name} under {len(found.readings)} readings", ""]
+    lines += ["| figure | claim | by default | over all readings |", "|---|---|---|---|"]
+    for row in found.standings:
+        cells = (row.figure, row.claim, row.default.replace("_", " "), row.sentence())
+        lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def write_survey(system: System, found: Survey, folder: Path) -> list[str]:
+    """Tables, page and picture of a survey, in a folder."""
+    from sagin.experiments.files import write_bytes, write_text
+    from sagin.experiments.readings_figure import draw_strip
+    from sagin.experiments.tables import csv_text
+
+    write_text(folder / STORED, csv_text(to_rows(found)))
+    write_text(folder / "draws.csv", csv_text(draw_rows(found)))
+    write_text(folder / "readings.md", to_markdown(system, found))
+    pictures = draw_strip(found)
+    for kind, data in pictures.items():
+        write_bytes(folder / f"readings.{kind}", data)
+    return [STORED, "draws.csv", "readings.md", *(f"readings.{kind}" for kind in pictures)]
