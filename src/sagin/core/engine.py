@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import os
+import pickle
 import re
 import shutil
 import sys
@@ -25,7 +27,9 @@ from numba.core.errors import NumbaError
 from numba.extending import intrinsic
 from threadpoolctl import ThreadpoolController
 
-from sagin.core import sources
+from sagin.core import machine, sources
+from sagin.core.errors import printable
+from sagin.core.reading import reason_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -34,6 +38,9 @@ UNUSED_S = 30 * 86_400.0  # kernels of other versions are deleted after a month 
 LARGEST_CHUNK = 256  # drops a task: keeps progress visible and memory small; results do not depend on it
 # nobody calls kernels from C, and a wrapper for it takes a seventh of the time of compiling
 SETTINGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+
+
+_TOLD: set[str] = set()
 
 
 def kernel(function: F) -> F:
@@ -50,8 +57,12 @@ def bare_kernel(function: F) -> F:
 
 
 def _cached(dispatcher: Any) -> Any:
-    """The compiled function with our disk cache, as `cache=True` would give it numba's."""
-    dispatcher._cache = _Cache(dispatcher.py_func)
+    """The compiled function with our disk cache, as `cache=True` would give it numba's, where there can be one."""
+    try:
+        if cache_dir() is not None:
+            dispatcher._cache = _Cache(dispatcher.py_func)
+    except (OSError, RuntimeError) as error:  # RuntimeError: numba finds no place for it
+        _say_once("kept", f"kernels are not kept ({getattr(error, 'filename', '') or 'cache'}: {reason_of(error)})")
     return dispatcher
 
 
@@ -109,25 +120,24 @@ def map_chunks(
 
     `progress` is called with the number of drops of each finished slice. BLAS is kept to one thread meanwhile.
     """
-    workers = min(threads or os.cpu_count() or 1, n_drops)
+    workers = min(threads or machine.cores(), n_drops)
     size = max(1, min(LARGEST_CHUNK, -(-n_drops // (4 * workers)))) if workers > 1 else LARGEST_CHUNK
     slices = [slice(start, min(start + size, n_drops)) for start in range(0, n_drops, size)]
     done = progress or (lambda count: None)
     with _blas(len(sys.modules)).limit(limits=1, user_api="blas"):
         if workers == 1:
             return [_note(work(rows), rows, done) for rows in slices]
-        with ThreadPoolExecutor(workers) as pool:
+        pool = ThreadPoolExecutor(workers)
+        try:
             futures = {pool.submit(work, rows): rows for rows in slices}
             pending = set(futures)
-            try:
-                while pending:
-                    finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-                    for future in finished:
-                        _note(future.result(), futures[future], done)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+            while pending:  # awake now and then: a signal is seen while kernels run, on every system
+                finished, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    _note(future.result(), futures[future], done)
             return [future.result() for future in futures]
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # running kernels cannot be stopped: nobody waits for them
 
 
 @lru_cache(maxsize=1)
@@ -142,19 +152,25 @@ def _note(result: T, rows: slice, done: Callable[[int], None]) -> T:
 
 
 @lru_cache(maxsize=1)
-def cache_dir() -> Path:
-    """Folder of compiled kernels: `SAGIN_CACHE_DIR`, else the user's cache, else the temporary folder."""
-    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sagin"
-    for parent in (os.environ.get("SAGIN_CACHE_DIR") or default, Path(tempfile.gettempdir()) / f"sagin-{os.getuid()}"):
-        folder = Path(parent)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
+def cache_dir() -> Path | None:
+    """Folder of compiled kernels: `SAGIN_CACHE_DIR`, else the user's cache; None where it cannot be used safely.
+
+    Kept kernels are unpickled, which runs whatever they say: nobody else may be able to write them.
+    """
+    try:
+        given = os.environ.get("SAGIN_CACHE_DIR")
+        folder = Path(given or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sagin").absolute()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = folder.resolve()
+        reason = machine.distrust(folder)
+        if not reason:
             with tempfile.TemporaryFile(dir=folder):
                 _forget_others(folder)
-                return folder
-        except OSError:
-            continue
-    return Path(tempfile.mkdtemp(prefix="sagin-"))
+            return folder
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: no home; ValueError: a NUL in the name
+        reason = reason_of(error)
+    _say_once("kept", f"kernels are not kept ({given or 'cache folder'}: {reason}); SAGIN_CACHE_DIR names a folder")
+    return None
 
 
 class _Locator(caching._CacheLocator):
@@ -170,14 +186,21 @@ class _Locator(caching._CacheLocator):
     @classmethod
     def from_function(cls, py_func: Any, py_file: str) -> _Locator | None:
         """None where there is no source file (a prompt): numba's next locator is asked."""
-        path = Path(py_file)
-        if not path.is_file():
+        path, root = Path(py_file), cache_dir()
+        if root is None or not path.is_file():
             return None
         stamp = _stamp(path)
-        self = cls(py_func.__code__.co_firstlineno, stamp, cache_dir() / f"{path.stem}-{stamp[:16]}")
+        self = cls(py_func.__code__.co_firstlineno, stamp, root / f"{path.stem}-{stamp[:16]}")
         self.ensure_cache_path()
+        reason = machine.distrust(self.folder)
+        if reason:
+            raise OSError(errno.EPERM, reason, str(self.folder))
         os.utime(self.folder)  # last used now
         return self
+
+    def ensure_cache_path(self) -> None:
+        """Make the folder, closed to others."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
 
     def get_cache_path(self) -> str:
         """The folder."""
@@ -192,12 +215,92 @@ class _Locator(caching._CacheLocator):
         return str(self.line)
 
 
-class _CacheFiles(caching.CompileResultCacheImpl):
+class _CacheImpl(caching.CompileResultCacheImpl):
     _locator_classes = [_Locator, *caching.CompileResultCacheImpl._locator_classes]  # noqa: RUF012
 
 
+class _CacheFiles(caching.IndexDataCacheFile):
+    """numba's files, each with a digest of its content in front: what is damaged, foreign or swapped counts as absent.
+
+    A flipped bit in machine code would give other numbers, and two processes that write at once may both call their
+    kernel number 1: an entry says for which signature it is.
+    """
+
+    def load(self, key: Any) -> Any:
+        """The entry of a signature, None if there is none that can be trusted."""
+        name = self._load_index().get(key)
+        entry = self._read(self._data_path(name)) if name else None
+        return entry[1] if entry and entry[0] == key else None
+
+    def save(self, key: Any, data: Any) -> None:
+        """Keep an entry."""
+        super().save(key, (key, data))
+
+    def _load_index(self) -> dict[Any, str]:
+        stamp, overloads = self._read(self._index_path) or (None, {})
+        return overloads if stamp == [self._version, self._source_stamp] else {}
+
+    def _save_index(self, overloads: dict[Any, str]) -> None:
+        self._save(self._index_path, ([self._version, self._source_stamp], overloads))
+
+    def _save_data(self, name: str, data: Any) -> None:
+        self._save(self._data_path(name), data)
+
+    def _save(self, path: str, data: Any) -> None:
+        content = self._dump(data)
+        with self._open_for_write(path) as stream:
+            os.chmod(stream.name, 0o600)
+            stream.write(_digest(content) + content)
+
+    def _read(self, path: str) -> Any:
+        try:
+            with open(path, "rb", opener=_open_file) as stream:
+                reason = machine.distrust_file(os.fstat(stream.fileno()))
+                content = b"" if reason else stream.read()
+            if not reason and content[:16] == _digest(content[16:]):
+                return pickle.loads(content[16:])
+        except FileNotFoundError:
+            return None
+        except Exception as error:  # whatever unpickling ends with
+            reason = f"{type(error).__name__}: {error}"
+        _say_once("damaged", f"compiling again what cannot be used of {path}: {reason or 'damaged'}")
+        with suppress(OSError):
+            os.unlink(path)
+        return None
+
+
 class _Cache(caching.FunctionCache):
-    _impl_class = _CacheFiles
+    """A cache that can only save time: nothing that is wrong with it stops a computation."""
+
+    _impl_class = _CacheImpl
+
+    def __init__(self, py_func: Any) -> None:
+        super().__init__(py_func)
+        files = self._cache_file
+        self._cache_file = _CacheFiles(files._cache_path, self._impl.filename_base, files._source_stamp)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The kept kernel, None if it has to be compiled."""
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception as error:
+            _say_once("damaged", f"compiling again what cannot be used of {self.cache_path}: {error}")
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep a kernel if that is possible."""
+        try:
+            super().save_overload(sig, data)
+        except Exception as error:
+            _say_once("kept", f"kernels are not kept ({self.cache_path}: {reason_of(error)})")
+
+
+def _open_file(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=16).digest()
 
 
 @lru_cache(maxsize=1024)
@@ -221,16 +324,19 @@ def _processor() -> str:
     return get_host_cpu_name()
 
 
+def _say_once(topic: str, text: str) -> None:
+    """Tell people something about kernels on stderr, the first time a topic comes up."""
+    if topic not in _TOLD and not os.environ.get("SAGIN_QUIET") and sys.stderr:
+        print(f"sagin: {printable(' '.join(text.split()))}", file=sys.stderr, flush=True)
+    _TOLD.add(topic)
+
+
 class _Notice(event.Listener):
     """Says once, on stderr, that kernels are being compiled: the first call of a new installation is slow."""
 
-    shown = False
-
     def on_start(self, event: Any) -> None:
         """First compilation of this process."""
-        if not _Notice.shown and not os.environ.get("SAGIN_QUIET"):
-            _Notice.shown = True
-            print("sagin: compiling kernels (once per installation) ...", file=sys.stderr, flush=True)
+        _say_once("compiling", "compiling kernels (once per installation) ...")
 
     def on_end(self, event: Any) -> None:
         """Nothing to say."""
