@@ -1,9 +1,12 @@
 """The command line as a process of its own: pipes, full devices, what is imported."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,3 +75,48 @@ def test_load_and_save_are_public_and_late() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.split() == ["True", "load", "save", "False"]
+
+
+def _started(*words: str, **options: object) -> subprocess.Popen[str]:
+    path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests" / "toy_system")])
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-c", words[0], *words[1:]]
+    return subprocess.Popen(command, env=environment, text=True, stderr=subprocess.PIPE, **options)  # type: ignore[call-overload]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+def test_control_c_ends_a_command_whatever_compiled_code_runs() -> None:
+    """The command is in code that never looks up: the process ends all the same, by itself, with one line."""
+    code = (
+        "import ctypes, sys; from sagin.cli import main;"
+        "main.run = lambda words: (print('ready', flush=True), ctypes.CDLL(None).sleep(600), 0)[2];"
+        "main.main()"
+    )
+    process = _started(code, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors == "stopped: interrupted; finished pieces are kept\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors are those of POSIX")
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+def test_closed_streams_are_silence(closed: tuple[int, ...], tmp_path: Path) -> None:
+    shut = "".join(f"os.close({number});" for number in closed)
+    words = repr([sys.executable, "-m", "sagin.cli.main", "list"])
+    code = f"import os; {shut} os.execv({sys.executable!r}, {words})"
+    process = _started(code, stdout=subprocess.PIPE)
+    out, errors = process.communicate()
+    assert process.returncode == 0
+    assert errors == ""
+    assert ("toy" in out) == (1 not in closed)
+
+
+def test_an_early_reader_of_json_is_no_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = _run("list", "--json", capture_output=False, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")

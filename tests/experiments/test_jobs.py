@@ -6,7 +6,7 @@ import pytest
 
 from sagin import InputError
 from sagin.core.contracts import System
-from sagin.experiments import jobs, netcdf
+from sagin.experiments import files, jobs, netcdf
 from sagin.experiments.jobs import Job, Shards
 
 
@@ -140,10 +140,18 @@ def test_any_flipped_byte_is_noticed_or_harmless(toy: System, tmp_path) -> None:
 def test_leftovers_of_a_killed_process_are_removed(toy: System, tmp_path) -> None:
     process = subprocess.Popen(["true"])
     process.wait()
-    (tmp_path / f".abc.nc.{process.pid}-4.tmp").write_bytes(b"half")
-    (tmp_path / f".abc.nc.{os.getppid()}-4.tmp").write_bytes(b"half")  # being written by a process that runs
+    here, dead = files._HERE, process.pid
+    mine, elsewhere = f".{here}-{os.getppid()}-0123456789ab.tmp", f".0123456789ab-{dead}-0123456789ab.tmp"
+    old = [f".0123456789ab-{dead}-ba9876543210.tmp", f".manifest.json.{dead}-4.tmp"]
+    kept = [mine, elsewhere, f".abc.nc.{dead}-4.tmp", ".notes.tmp"]
+    (tmp_path / "cells").mkdir()
+    for name in (f".{here}-{dead}-0123456789ab.tmp", f"cells/.{here}-{dead}-0123456789ab.tmp", *old, *kept):
+        (tmp_path / name).write_bytes(b"half")
+    for name in (*old, ".notes.tmp"):
+        os.utime(tmp_path / name, (1e9, 1e9))
     Shards(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [f".abc.nc.{os.getppid()}-4.tmp"]
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == sorted(kept)
+    assert not list((tmp_path / "cells").iterdir())
 
 
 def test_bound_has_its_own_space(toy: System) -> None:

@@ -8,17 +8,24 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import threading
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
-from sagin.cli import compute, explore, studies
+from sagin.cli import compute, explore, output, studies
 from sagin.cli.compare import compare
 from sagin.cli.readings import readings
 from sagin.cli.report import report
-from sagin.core.errors import InputError
+from sagin.core.errors import InputError, printable
 
 INTERRUPTED = 130
+STOPPED = "interrupted; finished pieces are kept"
+GRACE_S = 0.6  # for tidying up after Ctrl-C
+LONGEST_LINE = 1500
 OUTSIDE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EMFILE}
 
 app = typer.Typer(
@@ -58,8 +65,50 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line and end the process with its exit code."""
-    sys.exit(run(sys.argv[1:]))
+    """Run the command line and end the process with its exit code; Ctrl-C ends it within a second."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the caller (cron, services, `>&-`)
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    sys.exit(_beside(lambda: run(sys.argv[1:])))
+
+
+def _beside(work: Callable[[], int]) -> int:
+    """`work` in a thread beside this one, which is free for signals: compiled code does not stop for them."""
+    codes: list[int] = []
+
+    def command() -> None:
+        with suppress(KeyboardInterrupt):  # a second one, while the first is being told
+            codes.append(work())
+
+    worker = threading.Thread(target=command, name="command", daemon=True)
+    try:
+        worker.start()
+        while worker.is_alive():
+            worker.join(0.2)  # a limit, as a join without one cannot be interrupted on Windows
+        return codes[0] if codes else 1
+    except KeyboardInterrupt:
+        try:
+            _interrupt(worker)
+            worker.join(GRACE_S)  # Python code tidies up meanwhile
+        finally:
+            if not codes:
+                _last_words()
+            os._exit(INTERRUPTED)  # threads that are in compiled code would be waited for
+
+
+def _interrupt(thread: threading.Thread) -> None:
+    """Raise KeyboardInterrupt in a thread, as soon as it runs Python code."""
+    import ctypes
+
+    number, kind = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(KeyboardInterrupt)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(number, kind)
+
+
+def _last_words() -> None:
+    """What `run` says of an interrupt, without locks a thread may hold; the cursor a progress bar hid comes back."""
+    with suppress(OSError, ValueError, AttributeError):
+        shown = "\x1b[?25h\n" if sys.stderr.isatty() else ""
+        os.write(sys.stderr.fileno(), f"{shown}stopped: {STOPPED}\n".encode())
 
 
 def run(words: list[str]) -> int:
@@ -67,6 +116,7 @@ def run(words: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    warnings.showwarning = _warn
     try:
         code = app(args=words, prog_name="sagin", standalone_mode=False)
         if code == INTERRUPTED:
@@ -74,19 +124,39 @@ def run(words: list[str]) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except KeyboardInterrupt:
-        return _fail(INTERRUPTED, "interrupted; finished pieces are kept")
+        return _fail(INTERRUPTED, STOPPED)
     except BrokenPipeError:
         _silence()
         return 0
+    except SystemExit as error:
+        return _left(error)
     except InputError as error:
         return _fail(2, str(error))
     except OSError as error:
-        if error.errno not in OUTSIDE:
+        if error.strerror is None:
             return _bug(error)
-        _silence()
+        if error.errno in OUTSIDE:
+            _silence()
         return _fail(2, f"{error.filename or 'output'}: {error.strerror}")
+    except MemoryError as error:
+        reason = str(error) or "no memory left"
+        return _fail(2, f"{reason}; fewer drops at a time, smaller sizes or fewer threads need less")
     except Exception as error:
         return _usage(error) if hasattr(error, "format_message") else _bug(error)
+
+
+def _left(error: SystemExit) -> int:
+    """Somebody else's sys.exit: click's after a closed pipe, or a third party's."""
+    cause = error.__context__
+    if isinstance(cause, OSError) and cause.errno == errno.EPIPE:
+        _silence()
+        return 0
+    return _fail(1, f"a package ended the command (exit code {error.code})")
+
+
+def _warn(message: Warning | str, category: type[Warning], *where: object, **more: object) -> None:
+    """A warning as one line; without the path and the line of code Python adds."""
+    output.hint(f"warning: {' '.join(str(message).split())}")
 
 
 def _usage(error: Exception) -> int:
@@ -98,7 +168,10 @@ def _usage(error: Exception) -> int:
 
 def _bug(error: Exception) -> int:
     if type(error).__name__ == "Abort":
-        return _fail(INTERRUPTED, "interrupted")
+        cause = error.__cause__ or error.__context__
+        if not isinstance(cause, EOFError):
+            return _fail(INTERRUPTED, "interrupted")
+        error = cause
     if os.environ.get("SAGIN_DEBUG"):
         raise error
     text = " ".join(str(error).split())
@@ -108,15 +181,21 @@ def _bug(error: Exception) -> int:
 def _fail(code: int, text: str) -> int:
     try:
         sys.stdout.flush()
-    except OSError:
+    except (OSError, ValueError):
         _silence()
-    sys.stderr.write(f"{'stopped' if code == INTERRUPTED else 'error'}: {' '.join(text.split())}\n")
+    words = " ".join(printable(text).split())
+    short = words if len(words) <= LONGEST_LINE else f"{words[: LONGEST_LINE - 3]}..."
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"{'stopped' if code == INTERRUPTED else 'error'}: {short}\n")
     return code
 
 
 def _silence() -> None:
     """Nobody reads standard output any more: let the interpreter's last flush go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):  # no real file behind it
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 if __name__ == "__main__":

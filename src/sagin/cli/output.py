@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sagin.core.errors import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-def console() -> Console:
+def console(width: int | None = None) -> Console:
     """Standard output; 80 columns where it is no terminal and COLUMNS does not say otherwise."""
     from rich.console import Console
 
@@ -21,43 +23,58 @@ def console() -> Console:
             """Leave it to the entry point: a reader that has seen enough is no failure."""
             raise BrokenPipeError
 
-    return Output(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    return Output(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
 
 
 def table(title: str, head: Iterable[str], rows: Iterable[Iterable[Any]], right: Iterable[str] = ()) -> None:
-    """Print a table; `right` names the columns of numbers. Only words of the other columns after the first wrap."""
+    """Print a table; `right` names the columns of numbers. Only words of the other columns after the first wrap.
+
+    Nothing is ever cut off: a table that does not fit is printed wider than the terminal, which then breaks its lines.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    rows = list(rows)
-    if not rows:
+    cells = [[printable(cell if isinstance(cell, str) else number(cell)) for cell in row] for row in rows]
+    if not cells:
         return
     if title:
         say(title)
     sheet = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="")
     numbers = set(right)
-    for place, name in enumerate(head):
+    least = 0
+    for place, name in enumerate(map(printable, head)):
         flush = name in numbers
-        sheet.add_column(name, justify="right" if flush else "left", no_wrap=place == 0 or flush, overflow="fold")
-    for row in rows:
-        sheet.add_row(*(cell if isinstance(cell, str) else number(cell) for cell in row))
-    console().print(sheet)
+        whole = place == 0 or flush
+        sheet.add_column(name, justify="right" if flush else "left", no_wrap=whole, overflow="fold")
+        least += _least([name, *(row[place] for row in cells)], whole) + 1
+    for row in cells:
+        sheet.add_row(*row)
+    console(max(least, console().width)).print(sheet)
     say()
+
+
+def _least(cells: list[str], whole: bool) -> int:
+    """Characters a column needs: for its longest line, or where words wrap for the longest word and some company."""
+    from rich.cells import cell_len
+
+    lines = max(cell_len(line) for cell in cells for line in (cell.splitlines() or [""]))
+    words = max(cell_len(word) for cell in cells for word in (cell.split() or [""]))
+    return lines if whole else min(lines, max(words, 24))
 
 
 def heading(text: str) -> None:
     """Print words, wrapped at the width of the console."""
-    console().print(text)
+    console().print(printable(text))
 
 
 def say(text: str = "") -> None:
     """Print a line."""
-    console().print(text, soft_wrap=True)
+    console().print(printable(text), soft_wrap=True)
 
 
 def hint(text: str) -> None:
     """Tell people something beside the result, on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 def number(value: Any) -> str:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from xml.parsers import expat
 
 from sagin.core.errors import InputError
+from sagin.core.reading import check_regular
 
 BLOCK = 1 << 20
 GZIP = b"\x1f\x8b"
@@ -21,6 +22,7 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 def open_bytes(path: str | Path) -> BinaryIO:
     """The content of a file, decompressed if it is gzip; InputError if it cannot be opened."""
+    check_regular(path)
     try:
         with open(path, "rb") as stream:
             start = stream.read(2)
