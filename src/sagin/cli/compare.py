@@ -73,19 +73,12 @@ def compare(
     chosen = find_system(targets[0])
     inputs.scenario_of(chosen, settings, scenario)
     schemes = inputs.schemes_of(chosen, scheme, option)
-    words = _settings(settings, scenario)
+    words = inputs.fields_of(settings, scenario)
     numbers = seeds or SEEDS
     if pareto is not None:
         _pareto(chosen, words, schemes, numbers, (pareto, x or "", y or ""), settings, (out, force, threads, json))
     else:
         _fresh(chosen, words, schemes, numbers, (metric, against), (out, force, threads, json))
-
-
-def _settings(settings: list[str] | None, scenario: Path | None) -> dict[str, Any]:
-    from sagin.core.plain_yaml import read_mapping
-
-    words = dict(inputs.assignment(word, "--set", "field=value") for word in settings or ())
-    return {**(read_mapping(scenario) if scenario else {}), **words}
 
 
 def _stored(

@@ -49,13 +49,15 @@ def system_of(name: str) -> System:
 
 def scenario_of(system: System, settings: Iterable[str] | None, file: Path | None, **fixed: Any) -> Any:
     """A scenario from a file and `field=value` words, which override the file, which overrides `fixed`."""
+    return system.scenario(**{**fixed, **fields_of(settings, file)})
+
+
+def fields_of(settings: Iterable[str] | None, file: Path | None) -> dict[str, Any]:
+    """Scenario fields from a file and `field=value` words, which override the file."""
     from sagin.core.plain_yaml import read_mapping
 
-    values = {**fixed, **(read_mapping(file) if file else {})}
-    for word in settings or ():
-        name, value = assignment(word, "--set", "field=value")
-        values[name] = value
-    return system.scenario(**values)
+    words = dict(assignment(word, "--set", "field=value") for word in settings or ())
+    return {**(read_mapping(file) if file else {}), **words}
 
 
 def assignment(word: str, option: str, form: str) -> tuple[str, Any]:

@@ -52,6 +52,7 @@ def reproduce(
         int | None, typer.Option("--drops", metavar="N", help="Drops a point: seeds 0:N. [as each figure says]")
     ] = None,
     settings: inputs.Settings = None,
+    scenario: inputs.ScenarioFile = None,
     options: inputs.Options = None,
     rules: Rules = None,
     out: Folder = None,
@@ -63,16 +64,17 @@ def reproduce(
 
     Figures (PNG, PDF), the data behind them (netCDF, CSV) and the ledger of claims go to results/SYSTEM. The same
     command goes on where an interrupted one stopped. --set, --option and --rule try another reading of the paper: they
-    come before what a figure fixes, not before its axis.
+    come before what a figure fixes, not before its axis. --scenario draws the figures of that scenario.
     """
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
     from sagin.experiments.reproduce import reproduce as run_figures
 
     inputs.at_least_one(threads, "--threads")
     chosen = inputs.system_of(system)
-    names = [chosen.figure(name).name for name in figures or ()]
-    drawn = under_reading(chosen, names, reading_of(settings, options, rules))
+    other = replace(chosen, figures=chosen.figures_with(**inputs.fields_of((), scenario))) if scenario else chosen
+    names = [other.figure(name).name for name in figures or ()]
+    drawn = under_reading(other, names, reading_of(settings, options, rules))
     folder = out or Path("results") / chosen.name
     report = run_figures(
         chosen,

@@ -104,7 +104,8 @@ class System:
 
     `draw(scenario, seeds)` gives a drops record. `derive(drops, given)` recomputes derived arrays of drops in which the
     user replaced the arrays named in `given`. `budget(drops)` gives rows (label, value, unit) of the first drop.
-    `user_dim` names the dimension along which relabelling users must only relabel the answer.
+    `user_dim` names the dimension along which relabelling users must only relabel the answer. `figures_of(scenario)`
+    gives the figures of a scenario whose axes depend on what it declares.
     """
 
     name: str
@@ -120,6 +121,7 @@ class System:
     derive: Callable[[Any, frozenset[str]], Any] | None = None
     budget: Callable[[Any], list[tuple[str, float, str]]] | None = None
     user_dim: str = ""
+    figures_of: Callable[[Any], tuple[Figure, ...]] | None = None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """By name if a module keeps it as `SYSTEM` (claims of figures may be closures), else by content."""
@@ -195,6 +197,13 @@ class System:
     def figure(self, name: str) -> Figure:
         """The figure of that name."""
         return _pick("figure", name, {figure.name: figure for figure in self.figures}, self.name)
+
+    def figures_with(self, **fields: Any) -> tuple[Figure, ...]:
+        """The figures for another scenario: what a figure fixes itself stays, the rest is as given."""
+        scenario = self.scenario(**fields)
+        if self.figures_of:
+            return self.figures_of(scenario)
+        return tuple(dataclasses.replace(figure, fixed={**fields, **figure.fixed}) for figure in self.figures)
 
     def names(self, role: str) -> list[str]:
         """Names of the schemes with a role."""
