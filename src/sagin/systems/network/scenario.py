@@ -17,6 +17,7 @@ Point = tuple[float, float, float]
 GIVEN = "assumed: the user's declaration"
 USUAL = "assumed: usual"
 NEUTRAL = "assumed: without effect unless given"
+OWN = "the user declares it: no paper leaves it open"
 
 
 class Area(Parameters):
@@ -283,14 +284,17 @@ class Scenario(Parameters):
     """A network: groups of users, nodes, links, and the routes a task may take."""
 
     called: ClassVar[str] = "a network"
-    users: dict[str, Users] = parameter(_DEFAULT["users"], doc="groups of users by name", source=GIVEN)
-    nodes: dict[str, Node] = parameter(_DEFAULT["nodes"], doc="nodes by name", source=GIVEN)
-    links: dict[str, Link] = parameter(_DEFAULT["links"], doc="links by name", source=GIVEN)
+    users: dict[str, Users] = parameter(_DEFAULT["users"], doc="groups of users by name", source=GIVEN, plausible=OWN)
+    nodes: dict[str, Node] = parameter(_DEFAULT["nodes"], doc="nodes by name", source=GIVEN, plausible=OWN)
+    links: dict[str, Link] = parameter(_DEFAULT["links"], doc="links by name", source=GIVEN, plausible=OWN)
     routes: dict[str, tuple[str, ...]] = parameter(
-        _DEFAULT["routes"], doc="routes of a group: `local` or links joined by >, ending at a processor", source=GIVEN
+        _DEFAULT["routes"],
+        doc="routes of a group: `local` or links joined by >, ending at a processor",
+        source=GIVEN,
+        plausible=OWN,
     )
-    objective: Objective = parameter(Objective(), doc="what is minimised", source=USUAL)
-    splitting: bool = parameter(True, doc="tasks are divisible; false: one route a task", source=USUAL)
+    objective: Objective = parameter(Objective(), doc="what is minimised", source=USUAL, plausible=OWN)
+    splitting: bool = parameter(True, doc="tasks are divisible; false: one route a task", source=USUAL, plausible=OWN)
 
     @model_validator(mode="before")
     @classmethod
