@@ -7,6 +7,7 @@ import pytest
 from sagin import InputError
 from sagin.core.contracts import System
 from sagin.experiments import files, jobs, netcdf
+from sagin.experiments.fingerprint import Fingerprint
 from sagin.experiments.jobs import Job, Shards
 
 
@@ -30,7 +31,7 @@ def test_key_holds_everything_that_decides_the_result(toy: System, monkeypatch: 
     ]
     assert len(set(keys)) == len(keys)
     assert _job(toy, rounds=8).key == keys[0]  # the default, spelled out
-    monkeypatch.setattr(jobs, "sources", lambda module: "edited")
+    monkeypatch.setattr(jobs, "scheme_code", lambda system, scheme: Fingerprint("edited"))
     assert _job(toy).key != keys[0]
 
 

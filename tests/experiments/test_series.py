@@ -69,14 +69,14 @@ def test_shared_cells_are_computed_once(toy: System, monkeypatch: pytest.MonkeyP
     np.testing.assert_array_equal(first.values[0], first.values[1])
     _series(toy, toy.figure("fig1"), shards=shards)
     assert len(calls) == len(set(calls)) == 3 * 4
-    assert len(jobs_of(toy, figure, range(4))) == 3
+    assert len(jobs_of(toy, figure, range(4), {})) == 3
 
 
 def test_computed_and_painted_figures(toy: System) -> None:
     series = _series(toy, toy.figure("computed"))
     assert series.values.shape == (2, 4, 4)
     assert series_of(toy, toy.figure("map")) is None
-    assert jobs_of(toy, toy.figure("computed")) == []
+    assert jobs_of(toy, toy.figure("computed"), None, {}) == []
 
 
 def test_default_number_of_drops_and_values(toy: System) -> None:

@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import json
 import os
 import signal
@@ -105,12 +106,17 @@ def test_another_study_in_the_same_folder_is_refused(toy: System, tmp_path) -> N
     assert len(_read(out / "table.csv")) == 18
 
 
-def test_other_versions_in_the_same_folder_are_refused(toy: System, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sweep(_study(toy), tmp_path / "out")
-    monkeypatch.setattr(jobs, "sources", lambda module: "edited")
-    with pytest.raises(InputError, match=r"versions\.sources"):
-        sweep(_study(toy), tmp_path / "out")
-    assert sweep(_study(toy), tmp_path / "out", force=True).solved == 8
+def test_edited_code_is_computed_again_in_the_same_folder(toy: System, tmp_path) -> None:
+    out = tmp_path / "out"
+    sweep(_study(toy), out, cells=True)
+    before = {path.name for path in (out / "shards").iterdir()}
+    drawn = dataclasses.replace(toy, draw=lambda scenario, seeds: toy.draw(scenario, seeds + 1))
+    result = sweep(_study(drawn), out)
+    assert (result.solved, result.reused) == (8, 0)
+    assert result.rows != sweep(_study(toy)).rows
+    assert before < {path.name for path in (out / "shards").iterdir()}
+    assert not (out / "cells").exists()  # the first sweep's, of other code
+    assert sweep(_study(drawn), out).reused == 8
 
 
 def test_foreign_folders_are_refused(toy: System, tmp_path) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sagin.experiments.pareto import Front
 
 SEEDS = "0:20"
+OUTPUTS = ("means.csv", "pairs.csv", "pareto.csv", "pareto.png", "pareto.pdf", "compare.json")  # files of a comparison
 
 
 def compare(
@@ -144,7 +145,8 @@ def _open(out: Path | None, force: bool, system: System, facts: dict[str, Any]) 
 
     if out is None:
         return Shards(), None
-    folder = open_folder(out, {"compare": system.name, **facts, "versions": versions(system)}, force=force)
+    facts = {"compare": system.name, **facts, "versions": versions(system)}
+    folder = open_folder(out, facts, force=force, outputs=OUTPUTS)
     return Shards(folder / "shards"), folder
 
 

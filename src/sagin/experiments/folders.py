@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from sagin.experiments.files import make_folder, write_text
 MANIFEST = "manifest.json"
 
 
-def open_folder(out: str | Path, manifest: Mapping[str, Any], *, force: bool = False) -> Path:
+def open_folder(
+    out: str | Path, manifest: Mapping[str, Any], *, force: bool = False, outputs: Sequence[str] = ()
+) -> Path:
     """The folder, made or continued; InputError if it holds other work (unless `force`) or cannot be written.
 
-    `manifest`: what is computed and by which versions, in plain values.
+    `manifest`: what is computed and by which versions, in plain values. `outputs`: all files and folders in it that the
+    work will write anew: with them, other versions of the code are no other work, and what others left goes at once.
     """
     folder = Path(out)
     wanted = json.loads(json.dumps(manifest))
@@ -30,13 +34,30 @@ def open_folder(out: str | Path, manifest: Mapping[str, Any], *, force: bool = F
     stored = _read(path)
     if stored == wanted:
         return folder
-    if not force:
+    edited = bool(outputs) and _without_versions(stored) == _without_versions(wanted)
+    if not force and not edited:
         if stored is not None:
             raise InputError("out", str(folder), "a new folder", f"{_difference(stored, wanted)}; --force reuses it")
         if any(folder.iterdir()):
             raise InputError("out", str(folder), "a new or empty folder", "it holds other files; --force uses it")
+    for name in outputs if stored is not None else ():
+        _remove(folder / name)
     write_text(path, json.dumps(wanted, indent=1) + "\n")
     return folder
+
+
+def _without_versions(manifest: Any) -> Any:
+    """What was to be computed, whatever the code."""
+    if not isinstance(manifest, Mapping):
+        return None
+    return {key: value for key, value in manifest.items() if key != "versions"}
+
+
+def _remove(path: Path) -> None:
+    try:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError("out", str(path), "a file that can be replaced", error.strerror or str(error)) from None
 
 
 def _read(path: Path) -> Any:

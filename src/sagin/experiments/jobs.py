@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,38 +22,45 @@ import numpy as np
 import sagin
 from sagin.core import records
 from sagin.core.contracts import System, check_seeds
-from sagin.core.discovery import locations
 from sagin.core.errors import InputError
 from sagin.core.results import Solution
 from sagin.core.sources import closure, digest
 from sagin.experiments import netcdf, runs
 from sagin.experiments.files import make_folder, remove_leftovers, write_bytes
+from sagin.experiments.fingerprint import Fingerprint, bound_code, scheme_code, system_code
 from sagin.experiments.netcdf import Group, Variable
-from sagin.experiments.provenance import library_versions, sources
+from sagin.experiments.provenance import library_versions
 from sagin.experiments.store import outcome_group, read_outcome
 
 CHUNK = 128  # drops a shard: seconds of work to lose, few files
 BOUND = "bound"
+UNKEPT = f"unkept-{os.urandom(8).hex()}-"  # begins keys of results that nobody may find again
+Codes = dict[Any, tuple[System, Fingerprint]]  # of what one command computes: looked at once, when it begins
 
 
 def versions(system: System) -> dict[str, str]:
     """What else decides results: the package, the code of models and methods, the libraries."""
+    code = system_code(system)
     return {
         "sagin": sagin.__version__,
-        "sources": sources(locations().get(system.name, "")),
+        "sources": code.digest or f"cannot be hashed: {code.problem}",
         **library_versions(),
     }
 
 
 @dataclass(frozen=True)
 class Job:
-    """One scheme (or "bound") with its options on one scenario and some seeds."""
+    """One scheme (or "bound") with its options on one scenario and some seeds.
+
+    `codes`: fingerprints that the jobs of one command share; without, a job looks at its code itself.
+    """
 
     system: System
     scenario: Any
     scheme: str
     seeds: tuple[int, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    codes: Codes = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Bad options and unknown schemes are refused before anything is computed."""
@@ -74,25 +83,40 @@ class Job:
             raise InputError("options", dict(self.options), "space = one of " + ", ".join(known), "of a bound")
         return known[name]
 
+    @property
+    def code(self) -> Fingerprint:
+        """The code and data that can decide the result, as they are in this System object."""
+        place = (id(self.system), self.scheme, self.space)
+        if place not in self.codes:
+            decided = self.scheme != BOUND
+            code = scheme_code(self.system, self.system.scheme(self.scheme)) if decided else None
+            self.codes[place] = self.system, code or bound_code(self.system, self.space)
+        return self.codes[place][1]
+
     @cached_property
     def key(self) -> str:
-        """Digest of everything that decides the result."""
+        """Digest of everything that decides the result; begins with `UNKEPT` where that cannot be said."""
         facts = {
             "system": self.system.name,
             "scenario": self.scenario.to_dict(),
             "scheme": self.scheme,
             "options": self.options,
             "seeds": self.seeds,
-            "versions": versions(self.system),
         }
         if files := self.scenario.files():
             facts["files"] = digest(frozenset.union(*map(closure, files)))
-        return blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
+        return key_of(facts, self.code)
 
     def parts(self) -> list[Job]:
         """The same job in pieces of at most `CHUNK` drops."""
         pieces = [self.seeds[start : start + CHUNK] for start in range(0, len(self.seeds), CHUNK)]
-        return [Job(self.system, self.scenario, self.scheme, seeds, self.options) for seeds in pieces]
+        return [dataclasses.replace(self, seeds=seeds) for seeds in pieces]
+
+
+def key_of(facts: Mapping[str, Any], code: Fingerprint) -> str:
+    """Name under which a result is kept."""
+    text = json.dumps({**facts, "sagin": sagin.__version__, "code": code.digest}, sort_keys=True)
+    return ("" if code.digest else UNKEPT) + blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -108,9 +132,11 @@ class Answer:
 
 
 class Shards:
-    """Results by job: in a folder, or in memory where no folder is given.
+    """Results by job: in a folder, or in memory where no folder is given or nobody can say what a result rests on.
 
     `recall` gives an answer without its trees a second time, without reading it again.
+
+    `codes`: fingerprints that the jobs of this work share.
 
     `solved`, `reused`, `damaged` count shards: computed now, found, found but not trustworthy.
     """
@@ -120,6 +146,8 @@ class Shards:
         self.field = field
         self.memory: dict[str, Group] = {}
         self.answers: dict[str, Answer] = {}
+        self.told: set[str] = set()
+        self.codes: Codes = {}
         self.solved = self.reused = self.damaged = 0
         if self.folder:
             remove_leftovers(self.folder)
@@ -131,7 +159,7 @@ class Shards:
 
     def get(self, key: str) -> Group | None:
         """The stored result, or None if there is none that can be trusted."""
-        if self.folder is None:
+        if self.folder is None or key.startswith(UNKEPT):
             return self.memory.get(key)
         if not self.path(key).exists():
             return None
@@ -147,14 +175,22 @@ class Shards:
 
     def put(self, key: str, tree: Group) -> None:
         """Keep a result."""
-        if self.folder is None:
+        if self.folder is None or key.startswith(UNKEPT):
             self.memory[key] = tree
             return
         stamped = Group({**tree.attributes, "key": key, "checksum": netcdf.checksum(tree)}, tree.variables, tree.groups)
         write_bytes(self.path(key), netcdf.to_bytes(stamped), self.field)
 
+    def tell(self, name: str, code: Fingerprint) -> None:
+        """Say once, on stderr, whose results are not kept and why."""
+        if self.folder and code.problem and name not in self.told:
+            self.told.add(name)
+            text = f"{name}: computed again each time, results are not kept: cannot tell whether this has changed"
+            print(f"sagin: {text}: {code.problem}", file=sys.stderr, flush=True)
+
     def answer(self, job: Job, threads: int | None = None, progress: Callable[[int], None] | None = None) -> Answer:
         """The result of a job, computed where it is not stored yet."""
+        self.tell(f"{job.system.name}, {job.scheme}", job.code)
         trees = []
         for part in job.parts():
             tree = self.get(part.key)

@@ -17,7 +17,7 @@ from sagin.core.figures import Series
 from sagin.core.statistics import Interval
 from sagin.experiments import jobs, style
 from sagin.experiments.compare import EQUAL, Metric, larger_problem
-from sagin.experiments.jobs import Job
+from sagin.experiments.jobs import Codes, Job
 from sagin.experiments.tables import Row
 
 
@@ -54,14 +54,16 @@ def plan(
     schemes: Mapping[str, Mapping[str, Any]],
     seeds: Sequence[int],
     sweep: tuple[str, Sequence[Any]],
+    codes: Codes | None = None,
 ) -> dict[tuple[str, int], Job]:
     """Jobs by (scheme, place of the value); `settings`: the other scenario fields."""
     field, values = sweep
     if len(values) < 2 or any(value in values[:place] for place, value in enumerate(values)):
         raise InputError("--pareto", f"{field}={','.join(map(str, values))}", "two or more different values")
+    codes = {} if codes is None else codes
     scenarios = [system.scenario(**{**settings, field: value}) for value in values]
     return {
-        (name, place): Job(system, scenario, name, tuple(seeds), options)
+        (name, place): Job(system, scenario, name, tuple(seeds), options, codes)
         for name, options in schemes.items()
         for place, scenario in enumerate(scenarios)
     }

@@ -9,8 +9,6 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from functools import cache
-from hashlib import blake2b
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -77,17 +75,3 @@ def processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
-
-
-@cache
-def sources(module: str = "") -> str:
-    """Digest of the code that decides results: engine, models and methods of sagin, and the module of a system."""
-    package = Path(sagin.__file__).resolve().parent
-    files = [path for name in ("core", "blocks", "methods") for path in (package / name).rglob("*.py")]
-    if module:
-        entry = Path(import_module(module).__file__ or "").resolve()
-        files += entry.parent.rglob("*.py") if entry.name == "__init__.py" else [entry]
-    digest = blake2b(digest_size=16)
-    for path in sorted(files):
-        digest.update(f"{path.parent.name}/{path.name}\n".encode() + path.read_bytes())
-    return digest.hexdigest()

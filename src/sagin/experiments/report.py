@@ -115,16 +115,17 @@ def chapter(
     seeds = None if n_drops is None else range(n_drops)
     numbers = tuple(range(n_drops or DROPS))
     scenario = system.scenario()
-    work = {scheme.name: Job(system, scenario, scheme.name, numbers) for scheme in system.schemes}
+    shards = Shards(shard_folder(system, results, n_drops))
+    codes = shards.codes
+    work = {scheme.name: Job(system, scenario, scheme.name, numbers, codes=codes) for scheme in system.schemes}
     bounds = {
-        space.decision: Job(system, scenario, BOUND, numbers, {"space": space.decision.__name__})
+        space.decision: Job(system, scenario, BOUND, numbers, {"space": space.decision.__name__}, codes)
         for space in system.spaces
         if space.bound
     }
     compared = {job.key for job in (*work.values(), *bounds.values())}
-    drawn = {job.key: job for figure in system.figures for job in jobs_of(system, figure, seeds)}
+    drawn = {job.key: job for figure in system.figures for job in jobs_of(system, figure, seeds, codes)}
     drawn = {key: job for key, job in drawn.items() if key not in compared}
-    shards = Shards(shard_folder(system, results, n_drops))
     total = sum(len(job.seeds) for job in (*drawn.values(), *work.values(), *bounds.values()))
     with progress(total, f"report {system.name}") as advance:
         entrants, refused = _entrants(work, shards, threads, advance)

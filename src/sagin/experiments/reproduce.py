@@ -60,11 +60,11 @@ def reproduce(
     seeds = None if n_drops is None else range(n_drops)
     if n_drops is not None and n_drops < 1:
         raise InputError("drops", n_drops, ">= 1")
-    jobs = {job.key: job for figure in chosen for job in jobs_of(system, figure, seeds)}
     facts = {"reproduce": system.name, "drops": n_drops or "as each figure says", "versions": versions(system)}
     facts |= {"changed": changed} if (changed := _changes(system, chosen)) else {}
     folder = open_folder(out, facts, force=force)
     shards = Shards(folder / "shards")
+    jobs = {job.key: job for figure in chosen for job in jobs_of(system, figure, seeds, shards.codes)}
     standings = sentences(system)
     entries, files = [], []
     with progress(sum(len(job.seeds) for job in jobs.values()), f"reproduce {system.name}") as advance:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,8 @@ from sagin.core import statistics
 from sagin.core.contracts import System, check_seeds
 from sagin.core.errors import InputError
 from sagin.core.figures import Curve, Figure, Series
-from sagin.experiments.jobs import Answer, Job, Shards, versions
+from sagin.experiments.fingerprint import figure_code
+from sagin.experiments.jobs import Answer, Codes, Job, Shards, key_of
 from sagin.experiments.netcdf import Group, Variable
 from sagin.experiments.tables import Row
 
@@ -46,7 +45,7 @@ def series_of(
     extra = {name: np.full(shape, np.nan) for name in figure.extra}
     for row, curve in enumerate(figure.curves):
         for column in range(1 if figure.axis.fields == ITERATION else points):
-            answer = shards.recall(curve_job(system, figure, curve, column, array), threads, progress)
+            answer = shards.recall(curve_job(system, figure, curve, column, array, shards.codes), threads, progress)
             target = slice(None) if figure.axis.fields == ITERATION else column
             feasible[row, target] = answer.usable
             for name, array_of in extra.items():
@@ -63,19 +62,19 @@ def figure_seeds(figure: Figure, seeds: Iterable[int] | None = None) -> np.ndarr
     return check_seeds(range(figure.n_drops) if seeds is None else seeds)
 
 
-def curve_job(system: System, figure: Figure, curve: Curve, point: int, seeds: np.ndarray) -> Job:
+def curve_job(system: System, figure: Figure, curve: Curve, point: int, seeds: np.ndarray, codes: Codes) -> Job:
     """The job behind one point of one curve."""
     scenario = system.scenario(**{**figure.fixed, **curve.overrides, **figure.axis.at(point)})
-    return Job(system, scenario, curve.scheme, tuple(seeds.tolist()), curve.options)
+    return Job(system, scenario, curve.scheme, tuple(seeds.tolist()), curve.options, codes)
 
 
-def jobs_of(system: System, figure: Figure, seeds: Iterable[int] | None = None) -> list[Job]:
-    """All jobs of a figure, each once."""
+def jobs_of(system: System, figure: Figure, seeds: Iterable[int] | None, codes: Codes) -> list[Job]:
+    """All jobs of a figure, each once; `codes`: fingerprints that they share."""
     if figure.compute:
         return []
     points = range(1 if figure.axis.fields == ITERATION else len(figure.axis.values))
     array = figure_seeds(figure, seeds)
-    jobs = [curve_job(system, figure, curve, point, array) for curve in figure.curves for point in points]
+    jobs = [curve_job(system, figure, curve, point, array, codes) for curve in figure.curves for point in points]
     return list({job.key: job for job in jobs}.values())
 
 
@@ -113,9 +112,10 @@ def cached_series(
         "figure": figure.name,
         "fixed": system.scenario(**figure.fixed).to_dict(),
         "seeds": figure_seeds(figure, seeds).tolist(),
-        "versions": versions(system),
     }
-    key = blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
+    code = figure_code(system, figure.compute)
+    shards.tell(f"{system.name}, {figure.name}", code)
+    key = key_of(facts, code)
     tree = shards.get(key)
     if tree is None:
         series = series_of(system, figure, seeds)

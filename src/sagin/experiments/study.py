@@ -14,7 +14,7 @@ from sagin.core.contracts import System
 from sagin.core.discovery import system as find_system
 from sagin.core.errors import InputError
 from sagin.core.plain_yaml import read_mapping
-from sagin.experiments.jobs import BOUND, Job
+from sagin.experiments.jobs import BOUND, Codes, Job
 from sagin.experiments.runs import choose
 from sagin.experiments.seeds import parse_seeds
 
@@ -89,12 +89,13 @@ class Study:
             cells.append(Cell({field: scenario.value_of(field) for field in values}, scenario))
         return cells
 
-    def jobs(self, cell: Cell) -> dict[str, Job]:
-        """The jobs of a cell by scheme."""
-        jobs = {name: Job(self.system, cell.scenario, name, self.seeds, opts) for name, opts in self.schemes.items()}
-        if self.bound:
-            jobs[BOUND] = Job(self.system, cell.scenario, BOUND, self.seeds)
-        return jobs
+    def jobs(self, cell: Cell, codes: Codes) -> dict[str, Job]:
+        """The jobs of a cell by scheme; `codes`: what the jobs of one sweep know about their code."""
+        options = {**self.schemes, **({BOUND: {}} if self.bound else {})}
+        return {
+            name: Job(self.system, cell.scenario, name, self.seeds, settings, codes)
+            for name, settings in options.items()
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """The study in plain values, options and scenario complete."""

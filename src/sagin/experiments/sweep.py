@@ -14,7 +14,7 @@ from sagin.core.results import Status
 from sagin.experiments import jobs
 from sagin.experiments.files import make_folder, write_text
 from sagin.experiments.folders import open_folder
-from sagin.experiments.jobs import BOUND, Answer, Shards
+from sagin.experiments.jobs import BOUND, Answer, Codes, Shards
 from sagin.experiments.progress import progress
 from sagin.experiments.runs import Run
 from sagin.experiments.store import save
@@ -48,20 +48,22 @@ def sweep(
     folder = None
     if out is not None:
         facts = {"study": study.to_dict(), "versions": jobs.versions(study.system)}
-        folder = open_folder(out, facts, force=force)
+        folder = open_folder(out, facts, force=force, outputs=("table.csv", "summary.csv", "cells"))
     shards = Shards(folder / "shards" if folder else None)
     total = len(study.cells) * (len(study.schemes) + study.bound) * len(study.seeds)
     rows: list[Row] = []
     summary: list[Row] = []
     with progress(total, f"sweep {study.system.name}") as advance:
         for place, cell in enumerate(study.cells):
-            answers = {name: shards.answer(job, threads, advance) for name, job in study.jobs(cell).items()}
+            answers = {
+                name: shards.answer(job, threads, advance) for name, job in study.jobs(cell, shards.codes).items()
+            }
             rows += cell_rows(study, cell, answers)
             summary += summary_rows(study, cell, answers)
             if folder and cells:
                 make_folder(folder / "cells")
                 path = folder / "cells" / f"cell_{place:04d}.nc"
-                save(path, cell_run(study, cell, answers), force=True)
+                save(path, cell_run(study, cell, answers, shards.codes), force=True)
     if folder:
         write_text(folder / "table.csv", csv_text(rows))
         write_text(folder / "summary.csv", csv_text(summary))
@@ -117,9 +119,9 @@ def _paper(study: Study, scheme: str) -> str:
     return next((name for name in papers if study.system.scheme(name).space is space), "")
 
 
-def cell_run(study: Study, cell: Cell, answers: dict[str, Answer]) -> Run:
+def cell_run(study: Study, cell: Cell, answers: dict[str, Answer], codes: Codes) -> Run:
     """The complete run of a cell, drops and decisions included."""
     drops = study.system.sample(cell.scenario, study.seeds)
-    known = study.jobs(cell)
+    known = study.jobs(cell, codes)
     outcomes = {name: jobs.outcome(known[name], answer, drops) for name, answer in answers.items() if name != BOUND}
     return Run(study.system, drops, outcomes)
