@@ -232,7 +232,7 @@ def test_a_compiled_module_of_the_user_is_named(tmp_path: Path, monkeypatch: pyt
     assert "uses_fast.py" in found.problem
 
 
-def test_results_that_cannot_be_told_apart_are_computed_again(toy: System, tmp_path, capsys) -> None:
+def test_results_that_cannot_be_told_apart_are_computed_again(toy: System, tmp_path, caplog) -> None:
     with open(os.devnull, "w") as log:
         solve = toy.scheme("equal").solve
 
@@ -245,7 +245,7 @@ def test_results_that_cannot_be_told_apart_are_computed_again(toy: System, tmp_p
         study = Study(system, schemes=["noisy", "equal"], seeds=range(4))
         first = sweep(study, tmp_path / "out")
         assert (first.solved, first.reused) == (2, 0)
-        lines = capsys.readouterr().err.splitlines()
+        lines = caplog.messages
         assert len(lines) == 1
         assert lines[0].startswith("sagin: toy, noisy: computed again each time")
         assert "log: _io.TextIOWrapper" in lines[0]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -182,11 +182,11 @@ class Shards:
         write_bytes(self.path(key), netcdf.to_bytes(stamped), self.field)
 
     def tell(self, name: str, code: Fingerprint) -> None:
-        """Say once, on stderr, whose results are not kept and why."""
+        """Log once, which people see on stderr, whose results are not kept and why."""
         if self.folder and code.problem and name not in self.told:
             self.told.add(name)
-            text = f"{name}: computed again each time, results are not kept: cannot tell whether this has changed"
-            print(f"sagin: {text}: {code.problem}", file=sys.stderr, flush=True)
+            about = "computed again each time, results are not kept: cannot tell whether this has changed"
+            logging.getLogger("sagin").warning("sagin: %s: %s: %s", name, about, code.problem)
 
     def answer(self, job: Job, threads: int | None = None, progress: Callable[[int], None] | None = None) -> Answer:
         """The result of a job, computed where it is not stored yet."""
