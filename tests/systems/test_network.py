@@ -319,7 +319,7 @@ def test_own_arrays_carry_through() -> None:
         again = own(drops, **{name: getattr(drops, name)})
         for other in records.columns(model.Drops):
             np.testing.assert_array_equal(getattr(again, other), getattr(drops, other), err_msg=f"{name}: {other}")
-    moved = own(drops, position_m=drops.position_m + [1000.0, 0, 0])
+    moved = own(drops, position_m=np.add(drops.position_m, [1000.0, 0, 0]))
     assert (moved.peak[:, :, 1, 0] < drops.peak[:, :, 1, 0]).all()
     np.testing.assert_array_equal(moved.peak[:, :, 0], drops.peak[:, :, 0])
     louder = own(drops, gain=2 * drops.gain)
