@@ -194,6 +194,13 @@ def all_local(drops: Drops) -> tuple[np.ndarray, np.ndarray]:
     return energy, cpu_time(drops.cycles, clock).sum(axis=2).max(axis=1)
 
 
+def local_utility(drops: Drops) -> np.ndarray:
+    """(drop,) utility of the plan that offloads nothing: 1 in the normalised form."""
+    (energy, time), (energy_unit, time_unit) = all_local(drops), references(drops)
+    weight = drops.preference
+    return weight * energy / energy_unit + (1 - weight) * time / time_unit
+
+
 def evaluate(drops: Drops, decision: Decision) -> Metrics:
     """Metrics of a decision under the true model: K cores, each first come first served."""
     return believe(drops, decision, TRUTH)
