@@ -5,7 +5,7 @@ import pytest
 from pydantic import model_validator
 
 from sagin import InputError
-from sagin.core.parameters import Parameters, field_rows, parameter
+from sagin.core.parameters import Parameters, field_rows, nested_classes, parameter
 from sagin.core.plain_yaml import read_mapping
 
 
@@ -141,6 +141,8 @@ def test_nested_parameters_round_trip() -> None:
     rows = {row.name: row for row in field_rows(Whole)}
     assert (rows["parts.one.size"].unit, rows["parts.one.size"].bounds) == ("m", "> 0")
     assert rows["chains.one"].bounds == "a list"
+    assert nested_classes(Whole) == [Part, Shape]
+    assert next(field_rows(Part)).value == "required"
 
 
 @pytest.mark.parametrize(

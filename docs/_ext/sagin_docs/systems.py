@@ -12,7 +12,7 @@ from sagin.core import records
 from sagin.core.contracts import Space, System
 from sagin.core.discovery import locations
 from sagin.core.figures import Axis, Figure
-from sagin.core.parameters import FieldRow, Parameters, field_rows
+from sagin.core.parameters import FieldRow, Parameters, field_rows, nested_classes
 from sagin.experiments.citations import citations, introduction
 from sagin.experiments.ledger import WORDS, fold
 from sagin_docs import sources, uses
@@ -76,6 +76,7 @@ def system_page(system: System) -> str:
         "Fields of `system.scenario(...)`, of `--set field=value` and of a YAML file. "
         "Everything else is refused by name.",
         _fields(system.scenario),
+        *(part for cls in nested_classes(system.scenario) for part in _nested(cls)),
         "## Arrays",
         _arrays(system),
         _figures(system),
@@ -210,6 +211,12 @@ def _fields(parameters: type[Parameters]) -> str:
     sourced = any(row.source for row in rows)
     head = ("field", "default", "bounds", "meaning", *(("source",) if sourced else ()))
     return table(head, [_field(row) + ((escape(row.source),) if sourced else ()) for row in rows])
+
+
+def _nested(cls: type[Parameters]) -> list[str]:
+    """All fields of a class further in, those not given by default included."""
+    title = cls.called.capitalize() or cls.__name__
+    return [f"### {title}", docstring(cls.__doc__ or ""), _fields(cls)]
 
 
 def _field(row: FieldRow) -> tuple[str, ...]:

@@ -113,7 +113,8 @@ class FieldRow:
 def field_rows(parameters: Parameters | type[Parameters]) -> Iterator[FieldRow]:
     """The parameter table of a class (its defaults) or of an instance (its values), plain values by dotted name."""
     if isinstance(parameters, type):
-        return _rows("", parameters, {name: info.get_default() for name, info in parameters.model_fields.items()})
+        fields = parameters.model_fields.items()
+        return _rows("", parameters, {name: "required" if i.is_required() else i.get_default() for name, i in fields})
     return _rows("", type(parameters), dict(parameters))
 
 
@@ -137,6 +138,17 @@ def _row(label: str, value: Any, info: FieldInfo) -> FieldRow:
     unit, symbol, source = (str(extra.get(key, "")) for key in ("unit", "symbol", "source"))
     plain = list(value) if isinstance(value, tuple) else value
     return FieldRow(label, plain, unit, _bounds(info), symbol, source, info.description or "")
+
+
+def nested_classes(cls: type[Parameters]) -> list[type[Parameters]]:
+    """Classes of the fields further in, outermost first."""
+    found: list[type[Parameters]] = []
+    for name in cls.model_fields:
+        inside = _inside(cls, name)
+        inside = _inside(inside, "") if get_origin(inside) is dict else inside
+        if isinstance(inside, type) and inside not in found:
+            found += [inside, *(deeper for deeper in nested_classes(inside) if deeper not in found)]
+    return list(dict.fromkeys(found))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -12,6 +12,8 @@ from sagin.systems.network import drawing, model
 from sagin.systems.network.layout import LOCAL, layout
 from sagin.systems.network.scenario import Scenario
 
+MOST = 40  # rows of the breakdown, columns of `where`: what one page can hold
+
 
 def network_map(scenario: Scenario, seeds: np.ndarray) -> Picture:
     """Users, nodes and links of the first drop from above; a satellite stands beside the field. Lines: used links."""
@@ -43,11 +45,11 @@ def network_map(scenario: Scenario, seeds: np.ndarray) -> Picture:
 
 
 def breakdown(scenario: Scenario, seeds: np.ndarray) -> Picture:
-    """One row for every part of every task of the first drop: its latency, then hop after hop."""
+    """One row for each part of a task of the first drop, 40 at most: its latency, then hop after hop."""
     drops, decision, metrics = _solved(scenario, seeds)
     bars: list[tuple[str, int, float, float]] = []
     rows: list[str] = []
-    for i, r in np.argwhere(decision.split[0] > 0):
+    for i, r in np.argwhere(decision.split[0] > 0)[:MOST]:
         at = float(drops.latency_s[0, i, r])
         if at > 0:
             bars.append(("latency", len(rows), 0.0, at))
@@ -60,17 +62,19 @@ def breakdown(scenario: Scenario, seeds: np.ndarray) -> Picture:
 
 
 def where(scenario: Scenario, seeds: np.ndarray) -> Picture:
-    """Share of every task of the first drop that each processor computes."""
+    """Share of each task of the first drop, 40 at most, that each processor computes."""
     drops, decision, _ = _solved(scenario, seeds)
     paths = layout(scenario).paths
     shares: dict[str, np.ndarray] = {}
-    n = drops.task_bits.shape[1]
+    n = min(MOST, drops.task_bits.shape[1])
     for i in range(n):
         for r, path in enumerate(paths[drops.group[i]]):
             end = scenario.links[path[-1]].to if path else LOCAL
             shares.setdefault(end, np.zeros(n))[i] += decision.split[0, i, r]
     columns = tuple(str(i) for i in range(n))
-    return Picture("user", "", stacks=tuple(shares.items()), columns=columns, stack_label="share of the task")
+    return Picture(
+        "user", "share of the task", stacks=tuple(shares.items()), columns=columns, stack_label="share of the task"
+    )
 
 
 def _solved(scenario: Scenario, seeds: np.ndarray) -> tuple[model.Drops, model.Decision, model.Metrics]:
