@@ -1,0 +1,1 @@
+"""Arrival processes of tasks and the sizes of what arrives."""
