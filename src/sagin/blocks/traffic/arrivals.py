@@ -9,9 +9,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sagin.core import random
 from sagin.core.errors import InputError
 
 HOURS = 24.0
+
+
+FOREVER_S = 1e15
+SWITCHES = 64  # stays drawn at once, an even number: every block begins in the first state
 
 
 def poisson_counts(generator: np.random.Generator, rate_per_s: np.ndarray | float, slot_s: float, n: int) -> np.ndarray:
@@ -32,9 +37,12 @@ def mmpp_counts(
     """(n,) int64 arrivals of a two-state MMPP, whose state goes on between slots and starts in its stationary law.
 
     `rates_per_s`: arrivals a second in the two states, >= 0. `switch_per_s`: rates of leaving state 0 and state 1,
-    >= 0, not both 0 (a rate of 0: that state never ends; two of them have no stationary law).
+    >= 0, not both 0 (a rate of 0: that state never ends; two of them have no stationary law). State and counts have
+    streams of their own, so that more slots keep the earlier ones.
     """
-    return generator.poisson(mmpp_means(generator, rates_per_s, switch_per_s, slot_s, n))
+    key = int(generator.integers(2**63))
+    means = mmpp_means(random.stream(key, "state"), rates_per_s, switch_per_s, slot_s, n)
+    return random.stream(key, "counts").poisson(means)
 
 
 def mmpp_means(
@@ -53,27 +61,16 @@ def mmpp_means(
         raise InputError("switch_per_s", list(switch_per_s), "not both 0", "no stationary law to start in")
     rates = np.asarray(rates_per_s, dtype=float)
     state = int(generator.random() < leave[0] / leave.sum())
-    means = np.zeros(n)
-    time, end = 0.0, n * slot_s
-    while time < end:
-        stay = generator.standard_exponential() / leave[state] if leave[state] > 0 else np.inf
-        stop = min(time + stay, end)
-        _spread(means, rates[state], time, stop, slot_s)
-        time, state = time + stay, 1 - state
-    return means
-
-
-def _spread(means: np.ndarray, rate: float, start: float, stop: float, slot_s: float) -> None:
-    """Add a rate that holds from `start` to `stop` to the slots that it touches."""
-    first, last = int(start // slot_s), min(int(stop // slot_s), len(means) - 1)
-    if first >= len(means):
-        return
-    if first == last:
-        means[first] += rate * (stop - start)
-        return
-    means[first] += rate * ((first + 1) * slot_s - start)
-    means[first + 1 : last] += rate * slot_s
-    means[last] += rate * (stop - last * slot_s)
+    edges = np.arange(n + 1) * slot_s
+    switched, arrived = [np.zeros(1)], [np.zeros(1)]  # knots of the arrivals so far, linear between switches
+    while switched[-1][-1] < edges[-1]:
+        turn = (state + np.arange(SWITCHES)) % 2
+        with np.errstate(divide="ignore"):
+            stay = np.minimum(generator.standard_exponential(SWITCHES) / leave[turn], FOREVER_S)
+        switched.append(switched[-1][-1] + np.cumsum(stay))
+        arrived.append(arrived[-1][-1] + np.cumsum(stay * rates[turn]))
+    total = np.interp(edges, np.concatenate(switched), np.concatenate(arrived))
+    return np.maximum(np.diff(total), 0.0)
 
 
 def mmpp_moments(rates_per_s: Sequence[float], switch_per_s: Sequence[float], slot_s: float) -> tuple[float, float]:
@@ -113,7 +110,7 @@ def bounded_pareto_mean(low: float, high: float, shape: float) -> float:
 
 
 def profile_integral(
-    profile: Sequence[Sequence[float]], start_hour: np.ndarray, hours: np.ndarray | float
+    profile: Sequence[Sequence[float]], start_hour: np.ndarray | float, hours: np.ndarray | float
 ) -> np.ndarray:
     """Integral [h] over time of a daily factor, linear between points (hour, factor) and wrapping at 24 h.
 
