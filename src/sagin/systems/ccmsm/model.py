@@ -134,15 +134,28 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
     mask = np.arange(slots) < held[..., None]
     bits = _between(scenario.data_bits_min, scenario.data_bits_max, tasks[..., 0])
     intensity = _between(scenario.cycles_per_bit_min, scenario.cycles_per_bit_max, tasks[..., 1])
-    drops = records.build(
-        Drops,
-        scenario=scenario,
-        seeds=np.asarray(seeds),
+    return assemble(
+        scenario,
+        seeds,
         task_mask=mask,
         data_bits=np.where(mask, bits, 0.0),
         cycles=np.where(mask, bits * intensity, 0.0),
         cpu_local_hz=_between(scenario.cpu_local_min_hz, scenario.cpu_local_max_hz, position[..., 1]),
-        gain=macro_gain(distance_m, scenario.pathloss_1km_db, scenario.pathloss_exponent) * fading,
+        gain=mean_gain(scenario, distance_m) * fading,
+    )
+
+
+def mean_gain(scenario: Scenario, distance_m: np.ndarray | float) -> np.ndarray:
+    """Channel power gain without fading at distances of any shape [m]."""
+    return macro_gain(distance_m, scenario.pathloss_1km_db, scenario.pathloss_exponent)
+
+
+def assemble(scenario: Scenario, seeds: np.ndarray, **arrays: np.ndarray) -> Drops:
+    """Drops of the arrays that vary; all else is the scenario's."""
+    drops = records.build(
+        Drops,
+        scenario=scenario,
+        seeds=np.asarray(seeds),
         n_cores=scenario.n_cores,
         cpu_core_hz=scenario.cpu_core_hz,
         switched_capacitance_local=scenario.switched_capacitance_local,
@@ -152,6 +165,7 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
         p_min_w=from_dbm(scenario.p_min_dbm),
         p_max_w=from_dbm(scenario.p_max_dbm),
         preference=scenario.preference,
+        **arrays,
     )
     return checked(drops)
 

@@ -124,10 +124,19 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
         "aav_position_m": np.tile(straight_flight(s.aav_start_m, s.aav_end_m, s.n_frames), (len(seeds), 1, 1)),
         "iot_position_m": ground[:, 0] + np.asarray(s.iot_position_m),
         "target_position_m": ground[:, 1] + np.asarray(s.target_position_m),
-        "clutter_covariance": np.tile(
-            exponential_covariance(from_db(s.clutter_gain_db), s.clutter_correlation, s.n_rx), (len(seeds), 1, 1)
-        ),  # Eq. (M3)
     }
+    return assemble(s, seeds, base, still(s, base), [_fading(int(seed), s.n_frames, s.n_rx) for seed in seeds])
+
+
+def still(s: Scenario, base: dict) -> np.ndarray:
+    """(drop, frame, 3) [m] the scenario's satellite, which stands where it is."""
+    return np.broadcast_to(np.asarray(s.leo_position_m), base["aav_position_m"].shape)
+
+
+def assemble(s: Scenario, seeds: np.ndarray, base: dict, leo_position_m: np.ndarray, fading: list) -> Drops:
+    """Drops of positions of the AAV, device and target (`base`), of the satellite (drop, frame, 3), and of fading."""
+    covariance = exponential_covariance(from_db(s.clutter_gain_db), s.clutter_correlation, s.n_rx)  # Eq. (M3)
+    base = {**base, "clutter_covariance": np.tile(covariance, (len(seeds), 1, 1))}
     scalars = {
         "iot_power_w": from_dbm(s.iot_power_dbm),
         "aav_max_power_w": from_dbm(s.aav_max_power_dbm),
@@ -135,7 +144,7 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
         "sensing_sinr_min": from_db(s.sensing_sinr_db),
         **{name: getattr(s, name) for name in _COPIED},
     }
-    return build(Drops, scenario=s, seeds=seeds, **_derived(s, seeds, base), **scalars)
+    return build(Drops, scenario=s, seeds=seeds, **_derived(s, base, leo_position_m, fading), **scalars)
 
 
 _COPIED = (
@@ -146,21 +155,21 @@ _COPIED = (
 
 def derive(drops: Drops, given: frozenset[str]) -> Drops:
     """Drops whose gains and channels follow from replaced positions or covariance, except those given themselves."""
+    s = drops.scenario
     arrays = {f.name: getattr(drops, f.name) for f in dataclasses.fields(drops)}
-    return build(Drops, **{**arrays, **_derived(drops.scenario, drops.seeds, arrays, given)})
+    fading = [_fading(int(seed), drops.aav_position_m.shape[1], s.n_rx) for seed in drops.seeds]
+    return build(Drops, **{**arrays, **_derived(s, arrays, still(s, arrays), fading, given)})
 
 
-def _derived(s: Scenario, seeds: np.ndarray, base: dict, given: frozenset[str] = frozenset()) -> dict:
-    """Arrays that follow from positions, clutter and the drop's fading; those `given` in `base` are kept."""
+def _derived(s: Scenario, base: dict, leo: np.ndarray, fading: list, given: frozenset[str] = frozenset()) -> dict:
+    """Arrays that follow from positions, clutter and each drop's fading; those `given` in `base` are kept."""
     aav, iot, target = base["aav_position_m"], base["iot_position_m"], base["target_position_m"]
-    n_frames = aav.shape[1]
-    fading = [_fading(int(seed), n_frames, s.n_rx) for seed in seeds]
     echo, clutter, shadowing = (np.stack(part) for part in zip(*fading, strict=True))
 
     to_target = target[:, None] - aav
     d_iot_target = np.linalg.norm(iot - target, axis=-1)[:, None]  # (drop, 1)
     d_target_aav = np.linalg.norm(to_target, axis=-1)  # (drop, frame)
-    d_aav_leo = np.linalg.norm(np.asarray(s.leo_position_m) - aav, axis=-1)
+    d_aav_leo = np.linalg.norm(leo - aav, axis=-1)
     if not min(d_iot_target.min(), d_target_aav.min(), d_aav_leo.min()) > 0:
         raise InputError("positions", 0.0, "apart", "a distance of 0 has no finite gain")
 
@@ -181,7 +190,7 @@ def _derived(s: Scenario, seeds: np.ndarray, base: dict, given: frozenset[str] =
     put("channel_gain", np.sum(np.abs(channel) ** 2, axis=-1) if s.fading else mean_gain)
     path = from_db(s.leo_antenna_gain_db + s.leo_reference_gain_db) / (d_aav_leo / s.reference_distance_m) ** 2
     shadow = from_db(-s.leo_shadowing_std_db * shadowing)
-    line_of_sight = array_response((s.leo_position_m[0] - aav[..., 0]) / d_aav_leo, s.n_tx)
+    line_of_sight = array_response((leo[..., 0] - aav[..., 0]) / d_aav_leo, s.n_tx)
     put("leo_gain", path * shadow * maximum_ratio_gain(line_of_sight))  # Eq. (M5)
     return out
 

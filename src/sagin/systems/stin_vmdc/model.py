@@ -129,11 +129,26 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
     stay = chord / speed  # Eq. (2) [s]
     nodes, quad_w = gauss_legendre(c.n_quad)
     dist = np.sqrt(offset[..., None] ** 2 + (nodes * chord[..., None] / 2) ** 2)  # Eq. (9) [m]
-    path_gain = power_law_gain(dist, c.pathloss_exponent)  # (drop, vehicle, node)
-    cluster, sic_rank = clusters(fading, path_gain, quad_w, c.n_clusters)
-    thz_gain = _thz_gain(c, elevation)  # (drop,)
-    noise_thz = thermal_noise_w(c.thz_noise_temp_k, c.thz_bandwidth_hz, from_db(c.thz_noise_figure_db))
-    full = np.ones_like(task_bits)
+    distance = slant_range_at_elevation(elevation, c.sat_altitude_m, EARTH_RADIUS_M)
+    return assemble(
+        c,
+        seeds,
+        task_bits=task_bits,
+        cycles=cycles,
+        stay_s=stay,
+        dist_m=dist,
+        quad_w=quad_w,
+        fading_rf=fading,
+        sinr_thz=thz_sinr(c, _thz_gain(c, distance, elevation)[:, None], chi),
+        rate_rb_bps=rate_rb[:, None] * np.ones_like(task_bits),
+    )
+
+
+def assemble(c: Scenario, seeds: np.ndarray, **arrays: np.ndarray) -> Drops:
+    """Drops of the arrays that vary: path gains of the distances, clusters of the gains; all else is the scenario's."""
+    path_gain = power_law_gain(arrays["dist_m"], c.pathloss_exponent)  # (drop, vehicle, node)
+    cluster, sic_rank = clusters(arrays["fading_rf"], path_gain, arrays["quad_w"], c.n_clusters)
+    full = np.ones_like(arrays["task_bits"])
     return records.build(
         Drops,
         scenario=c,
@@ -142,10 +157,7 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
         n_subchannels=c.n_subchannels,
         n_clusters=c.n_clusters,
         max_subchannels_per_cluster=c.max_subchannels_per_cluster,
-        task_bits=task_bits,
-        cycles=cycles,
         t_max_s=c.t_max_s * full,
-        stay_s=stay,
         cpu_local_hz=c.cpu_local_hz * full,
         switched_capacitance_local=c.switched_capacitance_local * full,
         cpu_bs_hz=c.cpu_bs_hz,
@@ -158,15 +170,17 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
         thz_bandwidth_hz=c.thz_bandwidth_hz,
         sub_bandwidth_hz=np.full(c.n_subchannels, c.rf_bandwidth_hz / c.n_subchannels),
         sub_noise_w=np.full(c.n_subchannels, from_dbm(c.noise_rf_dbm) / c.n_subchannels),
-        fading_rf=fading,
         path_gain=path_gain,
-        dist_m=dist,
-        quad_w=quad_w,
         cluster=cluster,
         sic_rank=sic_rank,
-        sinr_thz=from_dbm(c.thz_power_dbm) * thz_gain[:, None] * chi / noise_thz,  # Eq. (4) [1]
-        rate_rb_bps=rate_rb[:, None] * full,
+        **arrays,
     )
+
+
+def thz_sinr(c: Scenario, gain: np.ndarray, fading: np.ndarray) -> np.ndarray:
+    """SINR over the full terahertz band of power gains without and powers of the fading; they broadcast."""
+    noise = thermal_noise_w(c.thz_noise_temp_k, c.thz_bandwidth_hz, from_db(c.thz_noise_figure_db))
+    return from_dbm(c.thz_power_dbm) * gain * fading / noise  # Eq. (4) [1]
 
 
 def _draw_one(c: Scenario, seed: int) -> tuple[Any, ...]:
@@ -180,24 +194,31 @@ def _draw_one(c: Scenario, seed: int) -> tuple[Any, ...]:
     fading = np.stack([random.stream(seed, "fading", m).exponential(size=c.n_subchannels) for m in vehicles], axis=1)
     low, high = from_deg(c.sat_elevation_min_deg), from_deg(c.sat_elevation_max_deg)
     elevation = _between(random.stream(seed, "satellite").random(), low, high)
-    size = c.n_bs_draws * c.rsu_antennas
-    rows = [random.complex_normal(random.stream(seed, "rsu_bs", m), size) for m in vehicles]
-    channel = np.stack(rows).reshape(c.n_vehicles, c.n_bs_draws, c.rsu_antennas).swapaxes(0, 1)
-    channel = channel * np.sqrt(power_law_gain(c.rsu_bs_distance_m, c.pathloss_exponent))  # (draw, stream, antenna)
-    rate_rb = backhaul_rate(channel, from_dbm(c.rsu_power_dbm), from_dbm(c.noise_bs_dbm), c.rsu_bs_bandwidth_hz)
-    return uniform, chi, fading, elevation, rate_rb.mean()  # Eq. (14) [bit/s]
+    return uniform, chi, fading, elevation, backhaul_mean_rate(c, seed)
 
 
 def _between(uniform: Any, low: float, high: float) -> Any:
     return low + (high - low) * uniform
 
 
-def _thz_gain(c: Scenario, elevation: np.ndarray | float) -> np.ndarray:
-    """Power gain of the terahertz link without fading; `elevation`: [rad]."""
+def backhaul_mean_rate(c: Scenario, seed: int) -> float:
+    """Mean rate of a stream to the base station [bit/s], over streams and channel draws."""
+    size = c.n_bs_draws * c.rsu_antennas
+    rows = [random.complex_normal(random.stream(seed, "rsu_bs", m), size) for m in range(c.n_vehicles)]
+    channel = np.stack(rows).reshape(c.n_vehicles, c.n_bs_draws, c.rsu_antennas).swapaxes(0, 1)
+    channel = channel * np.sqrt(power_law_gain(c.rsu_bs_distance_m, c.pathloss_exponent))  # (draw, stream, antenna)
+    rates = backhaul_rate(channel, from_dbm(c.rsu_power_dbm), from_dbm(c.noise_bs_dbm), c.rsu_bs_bandwidth_hz)
+    return float(rates.mean())  # Eq. (14) [bit/s]
+
+
+def _thz_gain(c: Scenario, distance: np.ndarray, elevation: np.ndarray, *, layer: bool = True) -> np.ndarray:
+    """Power gain of the terahertz link without fading over a distance [m] under an elevation [rad], same shapes.
+
+    `layer`: with the scenario's absorbing layer; without it, the air is left to the caller.
+    """
     gains = c.thz_rho * from_db(c.thz_gain_vehicle_dbi + c.thz_gain_sat_dbi)
-    distance = slant_range_at_elevation(elevation, c.sat_altitude_m, EARTH_RADIUS_M)
-    layer = (c.thz_abs_coeff_per_m, c.thz_abs_height_m)
-    return thz_link_gain(distance, elevation, c.thz_carrier_hz, gains, layer)  # Eq. (3), corrected, see E3, E4, E5
+    absorbing = (c.thz_abs_coeff_per_m if layer else 0.0, c.thz_abs_height_m)
+    return thz_link_gain(distance, elevation, c.thz_carrier_hz, gains, absorbing)  # Eq. (3), corrected, see E3, E4, E5
 
 
 def backhaul_rate(channel: np.ndarray, power_w: float, noise_w: float, bandwidth_hz: float) -> np.ndarray:
@@ -325,7 +346,7 @@ def budget(d: Drops) -> list[tuple[str, float, str]]:
     distance = float(slant_range_at_elevation(elevation, c.sat_altitude_m, EARTH_RADIUS_M))
     absorption = slant_transmittance(elevation, c.thz_abs_coeff_per_m, c.thz_abs_height_m)
     noise = to_dbm(thermal_noise_w(c.thz_noise_temp_k, c.thz_bandwidth_hz, from_db(c.thz_noise_figure_db)))
-    sinr = c.thz_power_dbm + to_db(_thz_gain(c, elevation)) - noise
+    sinr = c.thz_power_dbm + to_db(_thz_gain(c, np.asarray(distance), elevation)) - noise
     rf_gain = mean_gain(d.fading_rf, d.path_gain, d.quad_w)[0]
     bits, cycles = d.task_bits[0].mean(), d.cycles[0].mean()
     return [

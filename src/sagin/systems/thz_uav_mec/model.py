@@ -113,23 +113,30 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
         ]
         return np.array(rows).reshape(n, count, 2)
 
+    return assemble(s, seeds, iot_xy=positions("iot", s.n_iots), mec_xy=positions("mec", s.n_mecs))
+
+
+def assemble(s: Scenario, seeds: np.ndarray, **arrays: np.ndarray) -> Drops:
+    """Drops of positions and of any other arrays given; all else is the scenario's."""
+    n = len(seeds)
+
     def each(count: int, value: float) -> np.ndarray:
         return np.full((n, count), value)
 
-    frequency = s.carrier_frequency_hz + (np.arange(s.subbands) + 0.5) * s.subband_bandwidth_hz  # Eq. (M1) [Hz]
+    frequency = band_centres(s)
+    own = {
+        "frequency_hz": np.tile(frequency, (n, 1)),
+        "absorption_per_m": np.tile(absorption(frequency), (n, 1)),
+        "task_bits": each(s.n_iots, s.task_bits),
+        "iot_power_w": each(s.n_iots, s.iot_power_w),
+        "arrival_rate_per_s": each(s.n_iots, s.arrival_rate_per_s),
+        "delay_max_s": each(s.n_iots, s.delay_max_s),
+        "uav_power_w": each(s.n_uavs, s.uav_power_w),
+    }
     return records.build(
         Drops,
         scenario=s,
         seeds=np.asarray(seeds),
-        iot_xy=positions("iot", s.n_iots),
-        mec_xy=positions("mec", s.n_mecs),
-        frequency_hz=np.tile(frequency, (n, 1)),
-        absorption_per_m=np.tile(absorption(frequency), (n, 1)),
-        task_bits=each(s.n_iots, s.task_bits),
-        iot_power_w=each(s.n_iots, s.iot_power_w),
-        arrival_rate_per_s=each(s.n_iots, s.arrival_rate_per_s),
-        delay_max_s=each(s.n_iots, s.delay_max_s),
-        uav_power_w=each(s.n_uavs, s.uav_power_w),
         n_iots=s.n_iots,
         n_mecs=s.n_mecs,
         n_uavs=s.n_uavs,
@@ -139,7 +146,13 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
         bandwidth_hz=s.subband_bandwidth_hz,
         service_rate_per_s=s.unit_service_rate_per_s,
         **{name: getattr(s, name) for name in _SAME},
+        **(own | arrays),
     )
+
+
+def band_centres(s: Scenario) -> np.ndarray:
+    """(subband,) centre of each sub-band [Hz]."""
+    return s.carrier_frequency_hz + (np.arange(s.subbands) + 0.5) * s.subband_bandwidth_hz  # Eq. (M1) [Hz]
 
 
 _SAME = (
