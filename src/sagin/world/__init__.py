@@ -4,12 +4,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sagin.world.arrivals import Arrivals
     from sagin.world.clock import Times
+    from sagin.world.paths import Paths, read_paths
     from sagin.world.rise_and_set import Passes, passes
     from sagin.world.satellite_files import read_satellites, write_omm
     from sagin.world.satellites import Satellites, walker
     from sagin.world.site import Site
+    from sagin.world.tasks import Tasks, read_tasks
     from sagin.world.visibility import Sky, Subpoints, sky, subpoints
+    from sagin.world.weather import Conditions, Rain, Weather, read_rain
 
 __all__ = [
     "Arrivals",
