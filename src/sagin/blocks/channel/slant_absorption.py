@@ -12,8 +12,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from sagin.blocks.channel import reference_atmosphere
 from sagin.blocks.channel.molecular_absorption import HIGHEST_HZ, line_by_line
+from sagin.blocks.channel.reference_atmosphere import exponential_vapour_g_per_m3, profile
 from sagin.core.errors import InputError
 
 N_LAYERS = 922
@@ -97,8 +97,8 @@ def _layers(
     kept = top > site_km  # a site inside a layer begins with what is left of it
     bottom, top = bottom[kept], top[kept]
     bottom[0] = site_km
-    air = reference_atmosphere.profile(np.minimum(bottom * 1e3, 1e5))
-    density = reference_atmosphere.exponential_vapour_g_per_m3(bottom * 1e3, vapour)
+    air = profile(np.minimum(bottom * 1e3, 1e5))
+    density = exponential_vapour_g_per_m3(bottom * 1e3, vapour)
     vapour_hpa = density * air.temperature_k / 216.7
     wet = 72 * vapour_hpa / air.temperature_k + 3.75e5 * vapour_hpa / air.temperature_k**2
     index = 1 + 1e-6 * (77.6 * air.pressure_hpa / air.temperature_k + wet)  # P.453
