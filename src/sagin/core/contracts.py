@@ -99,6 +99,33 @@ class Scheme:
 
 
 @dataclass(frozen=True)
+class Episodic:
+    """How a system takes part in episodes, where a slot is a drop. Views and followed drops are those of `world.view`.
+
+    `needs`: of "sky", "users", "path", "tasks". `seats(scenario)`: satellites and users. `ignored`: scenario fields
+    that the world replaces. `follow(scenario, view, seed)` gives the drops of one seed, one a slot.
+    `carry(drops where decided, decision, drops where applied)` gives the decision as applied, row by row.
+    `association(drops, decision)` (drop, user) int: who serves whom; a change is a handover.
+    `charge(drops, metrics, seconds (drop, user), joules (drop, user))` gives the objective (drop,) with handovers,
+    never better than without. `action`: (numbers a user, numbers shared), functions of drops; `act(drops, action
+    (drop, n) in [-1, 1])` gives a decision that keeps the constraints of its own shape. `may_be_empty`: user seats.
+    `settle(previous, new decision, reach_m)`: how far a decision of positions gets in a slot.
+    """
+
+    needs: frozenset[str]
+    seats: Callable[[Any], tuple[int, int]]
+    follow: Callable[[Any, Any, int], Any]
+    carry: Callable[[Any, Any, Any], Any]
+    association: Callable[[Any, Any], np.ndarray]
+    charge: Callable[[Any, Any, np.ndarray, np.ndarray], np.ndarray]
+    action: tuple[Callable[[Any], int], Callable[[Any], int]]
+    act: Callable[[Any, np.ndarray], Any]
+    may_be_empty: bool = False
+    ignored: tuple[str, ...] = ()
+    settle: Callable[[Any, Any, float], Any] | None = None
+
+
+@dataclass(frozen=True)
 class System:
     """One published system. `sample`, `solve`, `evaluate`, `bound` are the whole Python interface.
 
@@ -106,6 +133,7 @@ class System:
     user replaced the arrays named in `given`. `budget(drops)` gives rows (label, value, unit) of the first drop.
     `user_dim` names the dimension along which relabelling users must only relabel the answer. `figures_of(scenario)`
     gives the figures of a scenario whose axes depend on what it declares.
+    `episodic`: how it takes part in episodes.
     """
 
     name: str
@@ -122,6 +150,7 @@ class System:
     budget: Callable[[Any], list[tuple[str, float, str]]] | None = None
     user_dim: str = ""
     figures_of: Callable[[Any], tuple[Figure, ...]] | None = None
+    episodic: Episodic | None = None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """By name if a module keeps it as `SYSTEM` (claims of figures may be closures), else by content."""

@@ -8,12 +8,15 @@ if TYPE_CHECKING:
     from sagin.world.clock import Times
     from sagin.world.paths import Paths, read_paths
     from sagin.world.rise_and_set import Passes, passes
+    from sagin.world.road_files import read_traffic
+    from sagin.world.roads import Traffic
     from sagin.world.satellite_files import read_satellites, write_omm
     from sagin.world.satellites import Satellites, walker
     from sagin.world.site import Site
     from sagin.world.tasks import Tasks, read_tasks
     from sagin.world.visibility import Sky, Subpoints, sky, subpoints
     from sagin.world.weather import Conditions, Rain, Weather, read_rain
+    from sagin.world.world import World
 
 __all__ = [
     "Arrivals",
@@ -27,12 +30,15 @@ __all__ = [
     "Subpoints",
     "Tasks",
     "Times",
+    "Traffic",
     "Weather",
+    "World",
     "passes",
     "read_paths",
     "read_rain",
     "read_satellites",
     "read_tasks",
+    "read_traffic",
     "sky",
     "subpoints",
     "walker",
@@ -52,12 +58,15 @@ _LATE = {
     "Subpoints": "visibility",
     "Tasks": "tasks",
     "Times": "clock",
+    "Traffic": "roads",
     "Weather": "weather",
+    "World": "world",
     "passes": "rise_and_set",
     "read_paths": "paths",
     "read_rain": "weather",
     "read_satellites": "satellite_files",
     "read_tasks": "tasks",
+    "read_traffic": "road_files",
     "sky": "visibility",
     "subpoints": "visibility",
     "walker": "satellites",

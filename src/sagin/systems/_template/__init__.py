@@ -1,6 +1,6 @@
 """Least total upload time over one shared band (the skeleton to copy: a whole system in its smallest form)."""
 
-from sagin.core.contracts import Scheme, Space, System, late
+from sagin.core.contracts import Episodic, Scheme, Space, System, late
 from sagin.systems._template import figures, model
 from sagin.systems._template.scenario import IterationOptions, Scenario
 
@@ -32,4 +32,14 @@ SYSTEM = System(
     objective_unit="s",
     budget=model.budget,
     user_dim="user",
+    episodic=Episodic(
+        needs=frozenset({"users"}),
+        seats=late(f"{_HERE}.episode:seats"),
+        follow=late(f"{_HERE}.episode:follow"),
+        carry=late(f"{_HERE}.episode:carry"),
+        association=late(f"{_HERE}.episode:association"),
+        charge=late(f"{_HERE}.episode:charge"),
+        action=(late(f"{_HERE}.episode:numbers_a_user"), late(f"{_HERE}.episode:numbers_shared")),
+        act=late(f"{_HERE}.episode:act"),
+    ),
 )

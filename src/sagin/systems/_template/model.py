@@ -50,14 +50,13 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
             generator = random.stream(int(seed), "user", user)
             task_bits[row, user] = generator.uniform(scenario.task_bits_min, scenario.task_bits_max)
             snr_db[row, user] = generator.uniform(scenario.snr_min_db, scenario.snr_max_db)
-    return records.build(
-        Drops,
-        scenario=scenario,
-        seeds=seeds,
-        task_bits=task_bits,
-        snr=from_db(snr_db),
-        bandwidth_hz=scenario.bandwidth_hz,
-    )
+    return assemble(scenario, seeds, task_bits, from_db(snr_db))
+
+
+def assemble(scenario: Scenario, seeds: np.ndarray, task_bits: np.ndarray, snr: np.ndarray) -> Drops:
+    """Drops of what was drawn, or followed in an episode, and of what the scenario says."""
+    bandwidth = scenario.bandwidth_hz
+    return records.build(Drops, scenario=scenario, seeds=seeds, task_bits=task_bits, snr=snr, bandwidth_hz=bandwidth)
 
 
 def evaluate(drops: Drops, decision: Decision) -> Metrics:

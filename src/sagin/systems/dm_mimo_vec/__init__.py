@@ -1,6 +1,6 @@
 """Distributed massive MIMO between a road-side unit and satellites (Liu et al.): see paper.md."""
 
-from sagin.core.contracts import Scheme, Space, System, late
+from sagin.core.contracts import Episodic, Scheme, Space, System, late
 from sagin.systems.dm_mimo_vec import figures, model, sequential
 from sagin.systems.dm_mimo_vec.scenario import AoOptions, JointOptions, PrecoderOptions, RandomOptions, Scenario
 
@@ -91,4 +91,15 @@ SYSTEM = System(
     objective_unit="s + J, weighted",
     budget=model.budget,
     user_dim="vehicle",
+    episodic=Episodic(
+        needs=frozenset({"sky", "users"}),
+        seats=late(f"{_HERE}.episode:seats"),
+        follow=late(f"{_HERE}.episode:follow"),
+        carry=late(f"{_HERE}.episode:carry"),
+        association=late(f"{_HERE}.episode:association"),
+        charge=late(f"{_HERE}.episode:charge"),
+        action=(late(f"{_HERE}.episode:numbers_a_user"), late(f"{_HERE}.episode:numbers_shared")),
+        act=late(f"{_HERE}.episode:act"),
+        ignored=("altitude_m", "earth_radius_m", "cluster_radius_m", "distance_min_m", "distance_max_m"),
+    ),
 )

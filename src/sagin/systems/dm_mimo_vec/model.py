@@ -107,35 +107,52 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
     central_angle = cfg.cluster_radius_m / cfg.earth_radius_m * np.sqrt(sap[..., 0])
     d_sat_m = slant_range(central_angle, cfg.altitude_m, cfg.earth_radius_m)  # Eq. (M1) [m]
     theta = zenith_angle(central_angle, cfg.altitude_m, cfg.earth_radius_m)  # Eq. (M2) [rad]
-    loss_db = free_space_loss_db(d_sat_m, cfg.carrier_sat_hz)  # Eq. (3), corrected, see E6 [dB]
-    antenna_gain = cosine_power_gain(theta, cfg.antenna_exponent)  # Eq. (4), corrected, see E4
     shadow_db = cfg.shadow_std_db * np.sqrt(2) * np.real(complex_normal(sap[..., 1], sap[..., 2]))
-    link_gain = antenna_gain * from_db(cfg.sap_antenna_gain_db - loss_db - shadow_db)  # Eq. (2), see E5
     phase, scatter = fading(sap[..., 3:].reshape(len(seeds), cfg.n_saps, n, 3))
-    fade = rician_amplitude(phase, scatter, from_db(cfg.rician_k_sat_db))
-    h_sat = np.sqrt(link_gain)[..., None] * fade  # Eq. (1), corrected, see E3 (drop, sap, antenna)
-
     vehicle = uniform_numbers(seeds, "vehicle", n, 5)  # (drop, vehicle, 5)
-    task_bits = cfg.task_bits_min + (cfg.task_bits_max - cfg.task_bits_min) * vehicle[..., 0]
-    distance_m = cfg.distance_min_m + (cfg.distance_max_m - cfg.distance_min_m) * vehicle[..., 1]
-    phase, scatter = fading(vehicle[..., 2:])
-    fade = rician_amplitude(phase, scatter, from_db(cfg.rician_k_ground_db))
-    gain_ground = free_space_gain(1.0, cfg.carrier_ground_hz) * (np.real(fade) ** 2 + np.imag(fade) ** 2)  # Eq. (M3)
+    ground_phase, ground_scatter = fading(vehicle[..., 2:])
+    return assemble(
+        cfg,
+        seeds,
+        task_bits=cfg.task_bits_min + (cfg.task_bits_max - cfg.task_bits_min) * vehicle[..., 0],
+        distance_m=cfg.distance_min_m + (cfg.distance_max_m - cfg.distance_min_m) * vehicle[..., 1],
+        gain_ground=ground_gain(cfg, ground_phase, ground_scatter),
+        h_sat=satellite_channel(cfg, link_gain(cfg, d_sat_m, theta, shadow_db), phase, scatter),
+        d_sat_m=d_sat_m,
+        theta_sat_rad=theta,
+    )
 
-    each, sharing = np.ones_like(task_bits), n if cfg.share_compute else 1
+
+def link_gain(cfg: Scenario, d_sat_m: np.ndarray, theta_rad: np.ndarray, loss_db: np.ndarray) -> np.ndarray:
+    """Power gain (...) of a satellite link at its range and zenith angle; `loss_db`: shadowing and weather."""
+    free_db = free_space_loss_db(d_sat_m, cfg.carrier_sat_hz)  # Eq. (3), corrected, see E6 [dB]
+    antenna_gain = cosine_power_gain(theta_rad, cfg.antenna_exponent)  # Eq. (4), corrected, see E4
+    return antenna_gain * from_db(cfg.sap_antenna_gain_db - free_db - loss_db)  # Eq. (2), see E5
+
+
+def satellite_channel(cfg: Scenario, gain: np.ndarray, phase: np.ndarray, scatter: np.ndarray) -> np.ndarray:
+    """Amplitude gains (drop, sap, antenna) of link gains (drop, sap), steady phases and scatter."""
+    fade = rician_amplitude(phase, scatter, from_db(cfg.rician_k_sat_db))
+    return np.sqrt(gain)[..., None] * fade  # Eq. (1), corrected, see E3 (drop, sap, antenna)
+
+
+def ground_gain(cfg: Scenario, phase: np.ndarray, scatter: np.ndarray) -> np.ndarray:
+    """Ground power gain (drop, vehicle) at 1 m with fading."""
+    fade = rician_amplitude(phase, scatter, from_db(cfg.rician_k_ground_db))
+    return free_space_gain(1.0, cfg.carrier_ground_hz) * (np.real(fade) ** 2 + np.imag(fade) ** 2)  # Eq. (M3)
+
+
+def assemble(cfg: Scenario, seeds: np.ndarray, **arrays: np.ndarray) -> Drops:
+    """Drops of what was drawn or followed, and of what the scenario says."""
+    n = cfg.n_vehicles
+    each, sharing = np.ones_like(arrays["task_bits"]), n if cfg.share_compute else 1
     same = ("cycles_per_bit", "bandwidth_ground_hz", "bandwidth_sat_hz", "pathloss_exponent", "p_max_w", "beta")
     same += ("t_max_s", "power_limit", "switched_capacitance_rsu", "switched_capacitance_sat")
     return records.build(
         Drops,
         scenario=cfg,
         seeds=seeds,
-        task_bits=task_bits,
-        distance_m=distance_m,
-        gain_ground=gain_ground,
         p_vehicle_w=cfg.p_vehicle_w * each,
-        h_sat=h_sat,
-        d_sat_m=d_sat_m,
-        theta_sat_rad=theta,
         cpu_rsu_hz=cfg.cpu_rsu_hz / sharing * each,
         cpu_sat_hz=cfg.cpu_sat_hz / sharing * each,
         rsu_clock_hz=cfg.cpu_rsu_hz / cfg.n_cores_rsu,
@@ -143,6 +160,7 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
         noise_ground_w=from_dbm(cfg.noise_psd_dbm_per_hz) * cfg.bandwidth_ground_hz,
         noise_sat_w=from_dbm(cfg.noise_psd_dbm_per_hz) * cfg.bandwidth_sat_hz,
         **{name: getattr(cfg, name) for name in same},
+        **arrays,
     )
 
 
