@@ -9,7 +9,7 @@ from sagin.core.errors import InputError
 from sagin.systems.thz_uav_mec.improved import solve_improved
 from sagin.systems.thz_uav_mec.kernels import Problem, State, fill_operation, sum_delay
 from sagin.systems.thz_uav_mec.kernels_exact import branch_and_bound
-from sagin.systems.thz_uav_mec.kernels_uav import polish
+from sagin.systems.thz_uav_mec.kernels_limits import polish_within
 from sagin.systems.thz_uav_mec.model import Drops, evaluate
 from sagin.systems.thz_uav_mec.prepare import decision, fresh_state, problems
 from sagin.systems.thz_uav_mec.scenario import ImprovedOptions
@@ -50,7 +50,7 @@ def exact(drops: Drops) -> Exact:
 
 def certify(problem: Problem, start: State, gap: float = GAP) -> tuple[State, float]:
     """A state no worse than `start` and a certified lower bound of the sum of delays."""
-    polish(problem, start, SWEEPS)
+    polish_within(problem, start, SWEEPS)
     total = _total(problem, start)
     best, best_xy = np.full(len(problem.work) + 1, -1, dtype=np.int64), np.zeros(2)
     guess = float(start.price.max(initial=0.0))
@@ -68,7 +68,7 @@ def _state(problem: Problem, best: np.ndarray, xy: np.ndarray) -> State:
     state.server[:], state.subband[:] = best[:-1] // n_bands, best[:-1] % n_bands
     state.relay[:] = (best[-1] >> np.arange(len(problem.work)) & 1) - 1
     state.xy[:] = xy
-    polish(problem, state, SWEEPS)
+    polish_within(problem, state, SWEEPS)
     return state
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from sagin.core.engine import bare_kernel, kernel
 
 LONGEST_S = 1e9  # a link never takes longer: assignment solvers refuse infinity
-EXCESS_WEIGHT = 10.0  # seconds of objective a second beyond a maximum delay costs
+EXCESS = 10.0  # seconds of objective a second beyond a maximum delay costs while searching ...
+FIRM_EXCESS = 1000.0  # ... and where incumbents are compared, or where the first charge left something late
 LEAST_SNR = 1e-60  # keeps quotients finite where absorption leaves nothing
 
 
@@ -34,6 +35,7 @@ class Problem(NamedTuple):
     height_up: float  # UAV above IoT
     height_down: float  # UAV above server
     side: float
+    excess: float  # charge of a second beyond a maximum delay
 
 
 class State(NamedTuple):
@@ -127,9 +129,9 @@ def fill_operation(problem: Problem, server: np.ndarray, operation: np.ndarray) 
 
 
 @bare_kernel
-def with_excess(delay: float, delay_max: float) -> float:
+def with_excess(delay: float, delay_max: float, charge: float) -> float:
     """A delay plus the charge for exceeding its maximum."""
-    return delay + EXCESS_WEIGHT * max(0.0, delay - delay_max)
+    return delay + charge * max(0.0, delay - delay_max)
 
 
 @bare_kernel
@@ -137,5 +139,5 @@ def sum_delay(problem: Problem, state: State, operation: np.ndarray) -> float:
     """Sum of the delays of all IoTs, excess charged."""
     total = 0.0
     for k in range(len(operation)):
-        total += with_excess(communication(problem, state, k) + operation[k], problem.delay_max[k])
+        total += with_excess(communication(problem, state, k) + operation[k], problem.delay_max[k], problem.excess)
     return total

@@ -10,6 +10,7 @@ from sagin.core.engine import kernel
 from sagin.systems.thz_uav_mec.kernels import (
     Problem,
     State,
+    communication,
     copy_state,
     fill_hops,
     fill_operation,
@@ -18,8 +19,11 @@ from sagin.systems.thz_uav_mec.kernels import (
     with_excess,
 )
 from sagin.systems.thz_uav_mec.kernels_associate import associate
-from sagin.systems.thz_uav_mec.kernels_uav import polish, priced_hop, split_power
+from sagin.systems.thz_uav_mec.kernels_limits import polish_within, split_within
+from sagin.systems.thz_uav_mec.kernels_uav import priced_hop
 
+MOST_STEPS = 2000  # of a descent; it ends after some ten
+LEAST_GAIN = 1e-9  # relative; a step that gains less is none
 PATIENCE = 3  # priced steps without gain before giving up: an overshoot often leads to a better point
 
 
@@ -75,36 +79,59 @@ def total_delay(problem: Problem, state: State) -> float:
 
 
 @kernel
+def is_late(problem: Problem, state: State) -> bool:
+    """Whether some IoT exceeds its maximum delay, or a server is overloaded."""
+    operation = np.empty(len(problem.work))
+    if not fill_operation(problem, state.server, operation):
+        return True
+    late = 0
+    for k in range(len(operation)):
+        late += communication(problem, state, k) + operation[k] > problem.delay_max[k]
+    return late > 0
+
+
+@kernel
 def _total_at_tables(problem: Problem, state: State, tables: Tables, operation: np.ndarray) -> float:
-    """The sum of delays with powers split anew at fixed positions; fills the powers and prices of the state."""
+    """The sum of delays with powers split anew at fixed positions."""
     n_iots = len(problem.work)
     if not fill_operation(problem, state.server, operation):
         return np.inf
-    work, gain, power = np.empty(n_iots), np.empty(n_iots), np.empty(n_iots)
+    work, gain, power, room = np.empty(n_iots), np.empty(n_iots), np.empty(n_iots), np.empty(n_iots)
     total = 0.0
     for k in range(n_iots):
         if state.relay[k] < 0:
             time = problem.direct[k, state.server[k], state.subband[k]]
-            total += with_excess(time + operation[k], problem.delay_max[k])
+            total += with_excess(time + operation[k], problem.delay_max[k], problem.excess)
     for u in range(len(problem.uav_power)):
         n = 0
         for k in range(n_iots):
             if state.relay[k] == u:
                 work[n] = problem.work[k]
                 gain[n] = tables.gain[u, state.server[k], state.subband[k]]
+                room[n] = problem.delay_max[k] - operation[k] - tables.first[k, u, state.subband[k]]
                 n += 1
-        split_power(work, gain, n, problem.uav_power[u], power)
+        split_within(work, gain, room, n, problem.uav_power[u], power, problem.excess)
         n = 0
         for k in range(n_iots):
             if state.relay[k] == u:
                 time = tables.first[k, u, state.subband[k]] + link_time(work[n], gain[n] * power[n])
-                total += with_excess(time + operation[k], problem.delay_max[k])
+                total += with_excess(time + operation[k], problem.delay_max[k], problem.excess)
                 n += 1
     return total
 
 
 @kernel
-def _list_moves(problem: Problem, state: State, tables: Tables, moves: np.ndarray, change: np.ndarray) -> int:
+def _charge(problem: Problem, late: bool, k: int, time: float, count: int) -> float:
+    """Charge for the excess of an IoT at a server with `count` IoTs; 0 while no IoT is late."""
+    if not late:
+        return 0.0
+    return problem.excess * max(0.0, time + problem.queue[count] / count - problem.delay_max[k])
+
+
+@kernel
+def _list_moves(
+    problem: Problem, state: State, tables: Tables, late: bool, moves: np.ndarray, change: np.ndarray
+) -> int:  # fmt: skip
     """Moves of one IoT to another server and relay (same sub-band) or to a free sub-band, with their priced change."""
     n_iots, n_mecs, n_bands = problem.direct.shape
     count = np.zeros(n_mecs, dtype=np.int64)
@@ -116,6 +143,7 @@ def _list_moves(problem: Problem, state: State, tables: Tables, moves: np.ndarra
     for k in range(n_iots):
         a, f, r = state.server[k], state.subband[k], state.relay[k]
         now = priced_cost(problem, tables, k, a, f, r)
+        over = _charge(problem, late, k, now, count[a])
         leave = problem.queue[count[a] - 1] - problem.queue[count[a]]
         for m in range(n_mecs):
             if m != a and count[m] + 1 >= len(problem.queue):
@@ -123,34 +151,47 @@ def _list_moves(problem: Problem, state: State, tables: Tables, moves: np.ndarra
             queues = 0.0 if m == a else leave + problem.queue[count[m] + 1] - problem.queue[count[m]]
             for u in range(-1, len(problem.uav_power)):
                 if m != a or u != r:
-                    change[n] = priced_cost(problem, tables, k, m, f, u) - now + queues
+                    time = priced_cost(problem, tables, k, m, f, u)
+                    change[n] = time - now + queues
+                    change[n] += _charge(problem, late, k, time, count[m] + (m != a)) - over
                     _set_move(moves[n], k, -1, m, f, u, 0, 0, 0)
                     n += 1
         for g in range(n_bands):
             if not taken[g]:
-                change[n] = tables.cost[k, a, g] - now
+                change[n] = (
+                    tables.cost[k, a, g] - now + _charge(problem, late, k, tables.cost[k, a, g], count[a]) - over
+                )
                 _set_move(moves[n], k, -1, a, g, tables.relay[k, a, g], 0, 0, 0)
                 n += 1
     return n
 
 
 @kernel
-def _list_exchanges(problem: Problem, state: State, tables: Tables, moves: np.ndarray, change: np.ndarray) -> int:
+def _list_exchanges(
+    problem: Problem, state: State, tables: Tables, late: bool, moves: np.ndarray, change: np.ndarray
+) -> int:  # fmt: skip
     """Exchanges of servers, sub-bands or both between two IoTs; relays are chosen anew at the prices."""
     n_iots = len(problem.work)
+    count = np.zeros(len(problem.mec_xy), dtype=np.int64)
+    for k in range(n_iots):
+        count[state.server[k]] += 1
     n = 0
     for i in range(n_iots):
         a, f = state.server[i], state.subband[i]
         for j in range(i + 1, n_iots):
             b, g = state.server[j], state.subband[j]
-            now = priced_cost(problem, tables, i, a, f, state.relay[i])
-            now += priced_cost(problem, tables, j, b, g, state.relay[j])
+            first = priced_cost(problem, tables, i, a, f, state.relay[i])
+            second = priced_cost(problem, tables, j, b, g, state.relay[j])
+            now = first + second + _charge(problem, late, i, first, count[a])
+            now += _charge(problem, late, j, second, count[b])
             for which in range(3):
                 if which != 1 and a == b:
                     continue
                 m1, m2 = (a, b) if which == 1 else (b, a)
                 f1, f2 = (f, g) if which == 0 else (g, f)
-                change[n] = tables.cost[i, m1, f1] + tables.cost[j, m2, f2] - now
+                first, second = tables.cost[i, m1, f1], tables.cost[j, m2, f2]
+                change[n] = first + second - now + _charge(problem, late, i, first, count[m1])
+                change[n] += _charge(problem, late, j, second, count[m2])
                 _set_move(moves[n], i, j, m1, f1, tables.relay[i, m1, f1], m2, f2, tables.relay[j, m2, f2])
                 n += 1
     return n
@@ -186,7 +227,7 @@ def _try_best(
         change[at] = np.inf
         copy_state(state, trial)
         _apply(moves[at], trial)
-        if _total_at_tables(problem, trial, tables, operation) < total * (1.0 - 1e-9):
+        if _total_at_tables(problem, trial, tables, operation) < total * (1.0 - 2.0 * LEAST_GAIN):
             return True
     return False
 
@@ -198,11 +239,12 @@ def search(problem: Problem, state: State, tables: Tables, total: float, tries: 
     most = n_iots * (n_mecs * (len(problem.uav_power) + 1) + n_bands) + 3 * n_iots * (n_iots - 1) // 2
     moves = np.empty((most, 8), dtype=np.int64)
     change = np.empty(most)
+    late = is_late(problem, state)
     for kind in range(2):
         if kind == 0:
-            n = _list_moves(problem, state, tables, moves, change)
+            n = _list_moves(problem, state, tables, late, moves, change)
         else:
-            n = _list_exchanges(problem, state, tables, moves, change)
+            n = _list_exchanges(problem, state, tables, late, moves, change)
         if _try_best(problem, state, tables, total, moves, change, n, tries, trial):
             return True
     return False
@@ -212,17 +254,18 @@ def search(problem: Problem, state: State, tables: Tables, total: float, tries: 
 def descend(problem: Problem, state: State, trial: State, tables: Tables, tries: int) -> float:
     """Powers, then priced association and, if `tries` > 0, local search until neither helps; returns the sum of delays.
 
-    `trial`, `tables`: work space.
+    `trial`, `tables`: work space. Ends: every step but PATIENCE in a row lowers the sum by LEAST_GAIN, since polishing
+    never raises it, and there are MOST_STEPS at most.
     """
     total = np.inf
     n_uavs = len(problem.uav_power)
     before = np.zeros(n_uavs)
     copy_state(state, trial)
     failed = -1  # the first round only splits the power
-    while True:
-        polish(problem, trial, 30 if failed >= 0 else 0)
+    for _ in range(MOST_STEPS):
+        polish_within(problem, trial, 30 if failed >= 0 else 0)
         after = total_delay(problem, trial)
-        if after < total * (1.0 - 1e-9) or failed < 0:
+        if after < total * (1.0 - LEAST_GAIN) or failed < 0:
             total = after
             copy_state(trial, state)
             failed = 0
@@ -245,6 +288,7 @@ def descend(problem: Problem, state: State, trial: State, tables: Tables, tries:
             failed = 0
             for u in range(n_uavs):
                 before[u] = 0.0
+    return total
 
 
 @kernel

@@ -216,6 +216,50 @@ def place(pull: Pull, n: int, xy: np.ndarray, side: float) -> float:
 
 
 @kernel
+def link_users(
+    problem: Problem, state: State, u: int, users: np.ndarray, work: np.ndarray, pull: Pull
+) -> int:  # fmt: skip
+    """The IoTs that UAV u relays, their works and the ends of their links; clears its powers and price."""
+    n_iots = len(problem.work)
+    n = 0
+    for k in range(n_iots):
+        state.power[u, k] = 0.0
+        if state.relay[k] == u:
+            users[n] = k
+            n += 1
+    state.price[u] = 0.0
+    for i in range(n):
+        k, f = users[i], state.subband[users[i]]
+        work[i] = problem.work[k]
+        _set_end(problem, pull, i, problem.iot_xy, problem.height_up, k, f)
+        _set_end(problem, pull, n + i, problem.mec_xy, problem.height_down, state.server[k], f)
+        pull.weight[i] = pull.weight[n + i] = work[i]
+        pull.power[i] = problem.iot_power[k]
+    return n
+
+
+@kernel
+def alternate(
+    problem: Problem, state: State, u: int, users: np.ndarray, n: int, work: np.ndarray, gain: np.ndarray,
+    power: np.ndarray, pull: Pull, rounds: int,
+) -> None:  # fmt: skip
+    """Powers and position of one UAV in turn; leaves gains and powers of its n users."""
+    value = np.inf
+    settled = False
+    for sweep in range(rounds + 1):
+        for i in range(n):
+            gain[i] = down_gain(problem, state.server[users[i]], state.subband[users[i]], state.xy[u])
+        state.price[u] = split_power(work, gain, n, problem.uav_power[u], power)
+        if sweep == rounds or settled:
+            break
+        for i in range(n):
+            pull.power[n + i] = power[i]
+        after = place(pull, 2 * n, state.xy[u], problem.side)
+        settled = value - after <= 1e-10 * after
+        value = after
+
+
+@kernel
 def polish(problem: Problem, state: State, rounds: int) -> None:
     """Powers and position of each UAV for its IoTs in turn; with fixed relays the UAVs do not interact."""
     n_iots = len(problem.work)
@@ -225,35 +269,9 @@ def polish(problem: Problem, state: State, rounds: int) -> None:
     for i in range(2 * n_iots):
         pull.first[i + 1] = i + 1
     for u in range(len(problem.uav_power)):
-        n = 0
-        for k in range(n_iots):
-            state.power[u, k] = 0.0
-            if state.relay[k] == u:
-                users[n] = k
-                n += 1
-        state.price[u] = 0.0
-        if n == 0:
-            continue
-        for i in range(n):
-            k, f = users[i], state.subband[users[i]]
-            work[i] = problem.work[k]
-            _set_end(problem, pull, i, problem.iot_xy, problem.height_up, k, f)
-            _set_end(problem, pull, n + i, problem.mec_xy, problem.height_down, state.server[k], f)
-            pull.weight[i] = pull.weight[n + i] = work[i]
-            pull.power[i] = problem.iot_power[k]
-        value = np.inf
-        settled = False
-        for sweep in range(rounds + 1):
-            for i in range(n):
-                gain[i] = down_gain(problem, state.server[users[i]], state.subband[users[i]], state.xy[u])
-            state.price[u] = split_power(work, gain, n, problem.uav_power[u], power)
-            if sweep == rounds or settled:
-                break
-            for i in range(n):
-                pull.power[n + i] = power[i]
-            after = place(pull, 2 * n, state.xy[u], problem.side)
-            settled = value - after <= 1e-10 * after
-            value = after
+        n = link_users(problem, state, u, users, work, pull)
+        if n > 0:
+            alternate(problem, state, u, users, n, work, gain, power, pull, rounds)
         for i in range(n):
             state.power[u, users[i]] = power[i]
 

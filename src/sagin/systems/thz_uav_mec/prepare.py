@@ -12,7 +12,7 @@ from sagin.core import random, records
 from sagin.core.constants import SPEED_OF_LIGHT_MPS
 from sagin.core.errors import InputError
 from sagin.methods.k_means import k_means
-from sagin.systems.thz_uav_mec.kernels import LONGEST_S, Problem, State
+from sagin.systems.thz_uav_mec.kernels import EXCESS, LONGEST_S, Problem, State
 from sagin.systems.thz_uav_mec.model import Decision, Drops, clear, distance, link_snr
 from sagin.systems.thz_uav_mec.scenario import check_capacity, most_iots
 
@@ -41,6 +41,7 @@ def problems(drops: Drops, *, equal_rates: bool = True) -> Iterator[Problem]:
             height_up=drops.uav_height_m - drops.iot_height_m,
             height_down=drops.uav_height_m - drops.mec_height_m,
             side=drops.area_side_m,
+            excess=EXCESS,
         )
 
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from sagin.blocks.computing.queue_mmc import bound_exponent
 from sagin.core import results
-from sagin.core.errors import InputError
 from sagin.systems.thz_uav_mec.kernels import Problem, State, fill_operation, sum_delay
 from sagin.systems.thz_uav_mec.kernels_pdd import Limits, Relaxed, double_loop, new_room, refresh
 from sagin.systems.thz_uav_mec.kernels_queue import Queue, new_queue, queue_slope
@@ -19,25 +18,36 @@ from sagin.systems.thz_uav_mec.steps import SWEEPS, uav_step
 
 
 def solve_pdd(drops: Drops, options: PddOptions) -> results.Solution:
-    """Penalty dual decomposition; needs equal arrival rates and as many sub-bands as IoTs.
+    """Penalty dual decomposition; needs equal arrival rates. Uses as many sub-bands as IoTs, those of least loss.
 
     The trace is the mean delay of the relaxed problem an outer iteration; its last value is the decision's.
     """
-    if drops.n_subbands != drops.n_iots:
-        reason = "the penalty method dualises (3) as an equality"
-        raise InputError("n_subbands", drops.n_subbands, f"n_iots = {drops.n_iots} for pdd", reason)
     n = len(drops.seeds)
     states, met, outer = [], np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int32)
     trace = np.full((n, options.outer + 2), np.nan)
-    for i, problem in enumerate(problems(drops)):
+    for i, whole in enumerate(problems(drops)):
+        problem, bands = with_bands(whole)
         queue = bounded_queue(drops, i)
         v = start_relaxed(problem, queue, central_positions(drops, i, options.algorithm_seed))
         met[i] = double_loop(problem, queue, v, limits(options), trace[i], new_room(problem))
         outer[i] = np.count_nonzero(~np.isnan(trace[i])) - 1
         state, trace[i, outer[i] + 1] = finish(problem, v)
-        states.append(state)
+        states.append(state._replace(subband=bands[state.subband]))
     trace /= drops.n_iots
     return results.solution(decision(states), converged=met, iterations=outer, trace=trace)
+
+
+def with_bands(problem: Problem) -> tuple[Problem, np.ndarray]:
+    """The problem with as many sub-bands as IoTs, and which they are: (3) is dualised as an equality.
+
+    Of more sub-bands those with the largest gain over half the side of the area are kept, in ascending order.
+    """
+    n = len(problem.work)
+    gain = np.log(problem.spread) - problem.absorption * problem.side / 2
+    bands = np.sort(np.argsort(-gain, kind="stable")[:n])
+    direct = np.ascontiguousarray(problem.direct[:, :, bands])
+    spread, absorption = problem.spread[bands], problem.absorption[bands]
+    return problem._replace(spread=spread, absorption=absorption, direct=direct), bands
 
 
 def bounded_queue(drops: Drops, i: int) -> Queue:
