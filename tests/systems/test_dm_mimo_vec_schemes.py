@@ -336,3 +336,47 @@ def test_no_nearby_decision_is_better() -> None:
         bits = np.clip(decision.s_sat_bits * generator.uniform(0.97, 1.03, (6, 4)), 0, DROPS.task_bits)
         nearby = records.build(Decision, alpha=decision.alpha, s_sat_bits=bits, v=v)
         assert (SYSTEM.evaluate(DROPS, nearby).objective >= best).all()
+
+
+@pytest.mark.parametrize("margin", [1e-4, 1e-3, 1e-2, 3e-2])
+def test_a_deadline_that_can_be_met_is_met(margin: float) -> None:
+    """Seed 700001 can end at 1.93376 s; descents on the cost alone stop at 1.9358 s and used to call it infeasible."""
+    drops = SYSTEM.sample(SYSTEM.scenario(t_max_s=(1 + margin) * 1.93376), [700001])
+    solution = SYSTEM.solve(drops, "improved", threads=1)
+    assert records.feasible(SYSTEM.evaluate(drops, solution.decision)).all()
+
+
+def test_where_no_decision_is_in_time_the_latest_task_is_as_early_as_can_be() -> None:
+    drops = SYSTEM.sample(SYSTEM.scenario(t_max_s=1.0), range(3))
+    ends = {}
+    for scheme in ("rsu_only", "ao", "equal_zf", "improved"):
+        metrics = SYSTEM.evaluate(drops, SYSTEM.solve(drops, scheme, threads=1).decision)
+        ends[scheme] = metrics.violation_deadline
+        assert np.isfinite(metrics.objective).all()
+    for scheme, end in ends.items():
+        assert (ends["improved"] <= end + 1e-9).all(), scheme
+
+
+def test_a_stream_of_rounding_noise_is_infeasible_not_expensive() -> None:
+    """Two satellites carry two streams; what the third vector receives is rounding."""
+    drops = SYSTEM.sample(SYSTEM.scenario(n_saps=2, n_vehicles=4), range(3))
+    right = np.linalg.svd(drops.h_sat)[2].conj()
+    v = np.sqrt(drops.p_max_w / 4) * right[:, np.arange(4) % right.shape[1]]
+    decision = records.build(Decision, alpha=np.full((3, 4), 0.25), s_sat_bits=0.5 * drops.task_bits, v=v)
+    metrics = SYSTEM.evaluate(drops, decision)
+    assert (metrics.sinr_sat[:, 2:] == 0).all()
+    assert np.isinf(metrics.objective).all()
+    assert not records.feasible(metrics).any()
+
+
+def test_channels_of_any_size_are_judged_and_solved() -> None:
+    rng = np.random.default_rng(0)
+    shape = (2, *DROPS.h_sat.shape[1:])
+    channel = 100 * (rng.normal(size=shape) + 1j * rng.normal(size=shape))
+    for size in (1.0, 1e80, 1e-150):
+        drops = SYSTEM.drops_from(h_sat=size * channel)
+        for scheme in ("ao", "improved", "equal_zf"):
+            metrics = SYSTEM.evaluate(drops, SYSTEM.solve(drops, scheme, threads=1).decision)
+            assert records.feasible(metrics).all(), (size, scheme)
+    with pytest.raises(InputError, match="h_sat"):
+        SYSTEM.drops_from(h_sat=1e200 * channel)

@@ -12,7 +12,7 @@ from sagin.systems.thz_uav_mec.kernels import State
 from sagin.systems.thz_uav_mec.kernels_bound import fill_hop, fill_ideal, fill_path, hop_time, resistance
 from sagin.systems.thz_uav_mec.kernels_improved import fill_tables, search, total_delay
 from sagin.systems.thz_uav_mec.kernels_limits import split_within
-from sagin.systems.thz_uav_mec.kernels_uav import polish, priced_hop
+from sagin.systems.thz_uav_mec.kernels_uav import polish, priced_hop, split_power
 from sagin.systems.thz_uav_mec.linear_association import associate_sca
 from sagin.systems.thz_uav_mec.prepare import common_rate, problems, queue_times
 

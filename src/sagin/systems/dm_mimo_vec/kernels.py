@@ -23,6 +23,7 @@ BITS_SAT = 1
 TAU = 2  # [s] time after the upload
 END = 3  # [s] completion time
 
+DUST = 1e-9  # a smaller part of a task is not worth a stream
 FEASIBLE = 1e-9  # relative deadline violation that counts as none
 
 

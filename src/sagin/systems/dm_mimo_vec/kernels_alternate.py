@@ -12,6 +12,7 @@ from sagin.systems.dm_mimo_vec.kernels import (
     ALPHA,
     BITS,
     BITS_SAT,
+    DUST,
     FEASIBLE,
     RSU_S_PER_BIT,
     SAT_S_PER_BIT,
@@ -227,10 +228,11 @@ def _safeguard(
 
 @kernel
 def silence(problem: Problem, plan: np.ndarray, link: Link) -> float:
-    """Switch off streams without bits, which only disturb the others; returns the objective."""
+    """Switch off streams without bits, or with dust only, which disturb the others; returns the objective."""
     n, m = link.v.shape
     for i in range(n):
-        if not plan[BITS_SAT, i] > 0.0:
+        if not plan[BITS_SAT, i] > DUST * problem.tasks[BITS, i]:
+            plan[BITS_SAT, i] = 0.0
             for a in range(m):
                 link.v[i, a] = 0.0
     receive(problem, link)

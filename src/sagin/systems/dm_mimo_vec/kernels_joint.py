@@ -11,6 +11,7 @@ from sagin.systems.dm_mimo_vec.kernels import (
     ALPHA,
     BITS,
     BITS_SAT,
+    END,
     RSU_S_PER_BIT,
     SAT_S_PER_BIT,
     TAU,
@@ -22,11 +23,10 @@ from sagin.systems.dm_mimo_vec.kernels import (
     branch_time,
     cost,
     earliest_shares,
-    lateness,
     satellite_premium,
 )
 
-_INFEASIBLE = 1e9  # an infeasible point costs this many deadlines, more than any feasible one
+_INFEASIBLE = 1e9  # cost of a second of the latest completion where the deadline cannot be met
 
 
 @kernel
@@ -34,8 +34,8 @@ def joint_plan(problem: Problem, link: Link, plan: np.ndarray, price: np.ndarray
     """Least cost over shares and split, and `price` (vehicle,): what a second of the satellite branch costs there.
 
     By the envelope theorem these prices, with the weights of M5, are the exact slopes of that least cost in rate and
-    power. Where no plan meets the deadline: the shares of least latest completion, and a value above every feasible one
-    that grows with the lateness.
+    power. Where no plan meets the deadline: the shares and splits of least latest completion, that time at a charge
+    above every feasible cost, and its slopes: the first phase of the descent minimises the largest delay.
     """
     tasks, rate, power = problem.tasks, link.rate, link.power
     n = rate.size
@@ -51,6 +51,8 @@ def joint_plan(problem: Problem, link: Link, plan: np.ndarray, price: np.ndarray
         relaxed = relaxed and tasks[UPLOAD_S, i] / plan[ALPHA, i] <= problem.t_max_s - plan[TAU, i]
     feasible = relaxed or _meet_deadline(problem, link, plan, price)
     value = cost(problem, link, plan)
+    if not feasible:
+        return _latest(problem, link, plan, price)
     for i in range(n):  # until here price holds the multiplier m_i of the deadline
         highest = problem.beta + price[i]
         price[i] = 0.0
@@ -59,9 +61,31 @@ def joint_plan(problem: Problem, link: Link, plan: np.ndarray, price: np.ndarray
             per_rsu = tasks[RSU_S_PER_BIT, i]
             worth = highest * per_rsu - satellite_premium(problem, power[i], rate[i])
             price[i] = min(max(worth / (per_sat + per_rsu), 0.0), highest)  # Eq. (M7)
-    if not feasible:
-        return _INFEASIBLE * problem.t_max_s * (1.0 + max(lateness(problem.t_max_s, plan), 0.0))
     return value
+
+
+@kernel
+def _latest(problem: Problem, link: Link, plan: np.ndarray, price: np.ndarray) -> float:
+    """The latest completion T at its charge, and its slopes; sum_i u_i / (T - tau_i) = 1 with the least tau_i.
+
+    dT / dtau_i = c_i / sum_j c_j with c_i = u_i / (T - tau_i)^2, and a second of the satellite branch is worth
+    per_rsu / (per_sat + per_rsu) seconds of tau_i.
+    """
+    tasks, rate = problem.tasks, link.rate
+    n = rate.size
+    latest, total = 0.0, 0.0
+    for i in range(n):
+        latest = max(latest, plan[END, i])
+    for i in range(n):
+        total += tasks[UPLOAD_S, i] / (latest - plan[TAU, i]) ** 2
+    for i in range(n):
+        price[i] = 0.0
+        if rate[i] > 0.0:
+            per_sat = 1.0 / rate[i] + tasks[SAT_S_PER_BIT, i]
+            per_rsu = tasks[RSU_S_PER_BIT, i]
+            weight = tasks[UPLOAD_S, i] / (latest - plan[TAU, i]) ** 2 / total
+            price[i] = _INFEASIBLE * weight * per_rsu / (per_sat + per_rsu)
+    return _INFEASIBLE * latest
 
 
 @kernel

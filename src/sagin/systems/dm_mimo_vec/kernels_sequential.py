@@ -10,6 +10,7 @@ from sagin.core.engine import kernel
 from sagin.systems.dm_mimo_vec.kernels import (
     BITS,
     BITS_SAT,
+    DUST,
     RSU_S_PER_BIT,
     SAT_S_PER_BIT,
     UPLOAD_S,
@@ -91,7 +92,7 @@ def _serve(problem: Problem, i: int, wait: float, room: float) -> tuple[float, f
         per_sat = 1.0 / rate + tasks[SAT_S_PER_BIT, i]
         balanced = (bits * per_rsu - wait) / (per_sat + per_rsu)
         for moved in (min(max(balanced, 0.0), bits), bits):
-            if moved > 0.0:
+            if moved > DUST * bits:
                 tau = max((bits - moved) * per_rsu, wait + moved * per_sat)
                 late = max(0.0, tau - room)
                 cost = problem.beta * tau + moved * satellite_premium(problem, power, rate)

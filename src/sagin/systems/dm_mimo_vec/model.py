@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from sagin.blocks.access.mimo_mmse import mmse_sinr
+from sagin.blocks.access.mimo_mmse import LARGEST_AMPLITUDE, mmse_sinr
 from sagin.blocks.access.shannon import shannon_rate
 from sagin.blocks.channel.antenna import cosine_power_gain
 from sagin.blocks.channel.free_space import free_space_gain, free_space_loss_db
@@ -23,6 +23,8 @@ from sagin.core.errors import InputError
 from sagin.core.records import Record, column, constant, metric, violation
 from sagin.core.units import from_db, from_dbm, to_db, to_dbm
 from sagin.systems.dm_mimo_vec.scenario import PowerLimit, Scenario
+
+ROUNDING = 1e-14  # relative to the sum of the terms; what is left of an amplitude below this is rounding
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,9 @@ class Drops(Record):
     def __post_init__(self) -> None:
         if 0 in self.h_sat.shape[1:] or self.task_bits.shape[1] == 0:
             raise InputError("h_sat.shape", self.h_sat.shape, "at least one vehicle, SAP and antenna")
+        if not np.abs(self.h_sat).max() <= 1e100 * np.sqrt(self.noise_sat_w):
+            reason = "the receiver's noise is nothing beside it, and its square no number"
+            raise InputError("h_sat", float(np.abs(self.h_sat).max()), "<= 1e100 sqrt(noise_sat_w)", reason)
         if self.power_limit not in get_args(PowerLimit):
             raise InputError("power_limit", self.power_limit, "one of " + ", ".join(get_args(PowerLimit)))
 
@@ -187,8 +192,16 @@ def ground_snr(drops: Drops) -> np.ndarray:
 
 
 def precoded(drops: Drops, v: np.ndarray) -> np.ndarray:
-    """(drop, sap, stream) what the satellites receive of each stream, H v_i [sqrt(W)]."""
-    return drops.h_sat @ v.swapaxes(1, 2)
+    """(drop, sap, stream) what the satellites receive of each stream, H v_i [sqrt(W)]; at most 1e150, and finite.
+
+    Where the terms of a sum cancel to less than rounding can tell from 0, nothing is received.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        received = drops.h_sat @ v.swapaxes(1, 2)
+        terms = np.abs(drops.h_sat) @ np.abs(v).swapaxes(1, 2)
+        noise = ROUNDING * terms
+        received = np.where(np.abs(received) > noise, received, 0.0)
+    return np.nan_to_num(received, nan=LARGEST_AMPLITUDE, posinf=LARGEST_AMPLITUDE, neginf=-LARGEST_AMPLITUDE)
 
 
 def evaluate(drops: Drops, decision: Decision) -> Metrics:
