@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
+from sagin import InputError
 from sagin.core import records
 from sagin.core.results import Status
 from sagin.systems.dm_mimo_vec import SYSTEM, kernels

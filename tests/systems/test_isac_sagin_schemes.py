@@ -215,11 +215,12 @@ def test_infeasible_is_infeasible_and_finite(scheme: str) -> None:
     assert np.all(decision.bits == 2e6)
 
 
-def test_infeasible_drops_have_no_bound() -> None:
+def test_infeasible_drops_are_certified() -> None:
     drops = drops_of(sensing_sinr_db=-0.7)
-    assert np.isnan(SYSTEM.bound(drops)).all()
-    assert np.isnan(SYSTEM.bound(drops, AllPerFrame)).all()
+    assert SYSTEM.none_feasible(SYSTEM.bound(drops)).all()
+    assert SYSTEM.none_feasible(SYSTEM.bound(drops, AllPerFrame)).all()
     assert np.isnan(solve_exact(drops).bound).all()
+    assert np.isnan(solve_exact(drops).objective).all()
 
 
 def test_fixed_pilot_schemes_end_together() -> None:

@@ -49,7 +49,9 @@ def test_degenerate_sizes(fields) -> None:
         metrics = SYSTEM.evaluate(drops, SYSTEM.solve(drops, scheme, threads=1).decision)
         hard = {name: value for name, value in records.violations(metrics).items() if name != "delay_max"}
         assert all((value <= 1e-9).all() for value in hard.values()), (scheme, hard)
-        assert (bound <= metrics.objective * (1 + 1e-12)).all(), scheme
+        assert not (SYSTEM.none_feasible(bound) & records.feasible(metrics)).any(), scheme
+        finite = np.isfinite(bound)
+        assert (bound <= metrics.objective * (1 + 1e-12))[finite].all(), scheme
 
 
 def test_without_uavs_everything_is_direct() -> None:
@@ -144,7 +146,7 @@ def test_powers_within_a_maximum_delay_are_the_best() -> None:
     work, gain, power = np.array([2.0, 1.0, 1.5]), np.array([3.0, 2.0, 0.7]), np.empty(3)
     split_power(work, gain, 3, 4.0, power)
     times = work / np.log1p(gain * power)
-    room = times * [0.8, 2.0, 0.9]
+    room = times * [0.97, 2.0, 0.99]
     split_within(work, gain, room, 3, 4.0, power, 10.0)
 
     def charged(p: np.ndarray) -> float:
@@ -200,7 +202,11 @@ def test_bound_of_a_larger_network_is_close() -> None:
 
 def test_bound_is_strictly_below_an_optimum_it_reaches() -> None:
     drops = sample(8, n_uavs=0, n_iots=3, n_mecs=1, arrival_rate_per_s=0.1)
-    gap = objective(drops, "improved") / SYSTEM.bound(drops, threads=1) - 1
+    metrics = SYSTEM.evaluate(drops, SYSTEM.solve(drops, "improved", threads=1).decision)
+    bound = SYSTEM.bound(drops, threads=1)
+    np.testing.assert_array_equal(records.feasible(metrics), ~SYSTEM.none_feasible(bound))
+    gap = (metrics.objective / bound - 1)[records.feasible(metrics)]
+    assert gap.size > 3
     assert (gap > 0).all()
     assert gap.max() < 2e-10
 

@@ -28,6 +28,11 @@ def outward(bound: Any, sense: Literal["min", "max"]) -> Any:
     return bound * (1 - ROUNDING if sense == "min" else 1 + ROUNDING)
 
 
+def reference(metrics: Any, bound: np.ndarray, decision: Any) -> Exact:
+    """An exact reference from the metrics of its decisions; objectives of infeasible ones are not given."""
+    return Exact(np.where(records.feasible(metrics), metrics.objective, np.nan), bound, decision)
+
+
 @dataclass(frozen=True)
 class Late:
     """A function "package.module:name", imported at its first call: listing systems loads no compiled code."""
@@ -59,7 +64,10 @@ class NoOptions(Parameters):
 
 @dataclass(frozen=True)
 class Exact(ByValue):
-    """A reference at small size: `decision`, its `objective` (drop,), and a certified `bound` (drop,), NaN if none."""
+    """A reference at small size: `decision`, its `objective` (drop,), and a certified `bound` (drop,), NaN if none.
+
+    The objective is NaN where no feasible decision was found; `decision` is then the one that violates least.
+    """
 
     objective: np.ndarray
     bound: np.ndarray
@@ -71,13 +79,15 @@ class Space:
     """A decision space: its array table (a record class), its evaluator, and what is known about its optimum.
 
     `evaluate(drops, decision)` gives a metrics record with a field `objective` (drop,). `bound(drops)` is (drop,) and
-    certified (NaN: no certificate). `exact(drops) -> Exact` refuses sizes it cannot handle with InputError.
+    certified; NaN: no certificate; inf to minimise, -inf to maximise: certified that no decision is feasible.
+    `unbounded` says when it is NaN. `exact(drops) -> Exact` refuses sizes it cannot handle with InputError.
     """
 
     decision: type
     evaluate: Callable[[Any, Any], Any]
     bound: Callable[[Any], np.ndarray] | None = None
     exact: Callable[[Any], Exact] | None = None
+    unbounded: str = "no finite bound was found"
 
 
 @dataclass(frozen=True)
@@ -204,7 +214,10 @@ class System:
         return space.evaluate(drops, decision)
 
     def bound(self, drops: Any, space: type | None = None, *, threads: int | None = None) -> np.ndarray:
-        """(drop,) certified bound of the objective over a decision space (default: the first); NaN: no certificate."""
+        """(drop,) certified bound of the objective over a decision space (default: the first); NaN: no certificate.
+
+        inf to minimise, -inf to maximise: certified that no decision is feasible, see `none_feasible`.
+        """
         from sagin.core.engine import map_chunks
 
         bound = self.space(space or self.spaces[0].decision).bound
@@ -215,9 +228,17 @@ class System:
         )
 
     def gap(self, objective: np.ndarray, bound: np.ndarray) -> np.ndarray:
-        """(drop,) relative distance of objectives to the bound, >= 0 for a valid pair, whatever the sense."""
+        """(drop,) relative distance of objectives to the bound, >= 0 for a valid pair, whatever the sense.
+
+        NaN where the bound certifies nothing, or that no decision is feasible.
+        """
+        bound = np.where(np.isfinite(bound), bound, np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
             return 1 - objective / bound if self.sense == "max" else objective / bound - 1
+
+    def none_feasible(self, bound: np.ndarray) -> np.ndarray:
+        """(drop,) bool: the bound certifies that no decision is feasible."""
+        return np.asarray(bound) == (np.inf if self.sense == "min" else -np.inf)
 
     def scheme(self, name: str) -> Scheme:
         """The scheme of that name."""

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from sagin.core import records
 from sagin.core.contracts import outward
 from sagin.systems.isac_sagin import kernels, kernels_prices
 from sagin.systems.isac_sagin.kernels import Problem
 from sagin.systems.isac_sagin.model import Drops
-from sagin.systems.isac_sagin.solver import least_pilot
+
+EASED = 1e-5  # part by which rates and durations are eased before a drop is called infeasible: more than tolerances
 
 
 def bound_common(drops: Drops) -> np.ndarray:
-    """(drop,) bound with common durations, for one ratio and for one ratio a frame alike; NaN if infeasible."""
-    least = least_pilot(drops)
-    return np.array([_finite(within(p, float(least[i]), 0.0, 1.0)[0]) for i, p in enumerate(kernels.problems(drops))])
+    """(drop,) bound with common durations, for one ratio and for one ratio a frame alike.
+
+    inf: certified that no decision is feasible, even within the tolerances of the constraints.
+    """
+
+    def lower(problem: Problem) -> float:
+        return within(problem, float(problem.least.max()), 0.0, 1.0)[0]
+
+    return _stated(drops, lower)
 
 
 def bound_per_frame(drops: Drops) -> np.ndarray:
-    """(drop,) bound with own durations and ratios; NaN if infeasible."""
-    return np.array([_finite(per_frame(problem)[0]) for problem in kernels.problems(drops)])
+    """(drop,) bound with own durations and ratios; inf: certified that no decision is feasible."""
+    return _stated(drops, lambda problem: per_frame(problem)[0])
+
+
+def _stated(drops: Drops, lower: Callable[[Problem], float]) -> np.ndarray:
+    """Bounds moved outwards; where none is feasible, those of the eased problem, whose decisions include the others."""
+    bounds = np.array([lower(problem) for problem in kernels.problems(drops)])
+    for i in np.flatnonzero(bounds == np.inf):
+        problem = kernels.problems(records.take(drops, [i]))[0]
+        eased = problem._replace(
+            top=problem.top * (1 + EASED),
+            least=problem.least * (1 - EASED),
+            exponent=problem.exponent * (1 - EASED),
+        )
+        bounds[i] = lower(eased) * (1 - 3 * EASED)
+    return np.where(bounds > -np.inf, outward(bounds, "min"), np.nan)
 
 
 def within(
@@ -47,7 +71,3 @@ def per_frame(problem: Problem) -> tuple[float, np.ndarray, np.ndarray, np.ndarr
 def price_guess(problem: Problem, pilot_s: float) -> float:
     """A first price: the marginal energy of forwarding the first bit, averaged."""
     return float(problem.price.mean() * problem.exponent)
-
-
-def _finite(bound: float) -> float:
-    return outward(bound, "min") if np.isfinite(bound) else np.nan

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sagin.core.contracts import Exact, NoOptions, outward
+from sagin.core.contracts import Exact, NoOptions, outward, reference
 from sagin.methods.bracketed_root import SIZE
 from sagin.methods.branch_and_bound import branch_and_bound
 from sagin.systems.isac_sagin import kernels
@@ -43,7 +43,7 @@ def solve_exact(drops: Drops) -> Exact:
             search.value(ratio)
             answers.put(i, search.pilot, ratio, search.bits)
     decision = answers.decision()
-    return Exact(evaluate(drops, decision).objective, bounds, decision)
+    return reference(evaluate(drops, decision), bounds, decision)
 
 
 class _Search:

@@ -14,7 +14,7 @@ from sagin.core.records import build
 from sagin.systems.isac_sagin import kernels
 from sagin.systems.isac_sagin.bound import per_frame, within
 from sagin.systems.isac_sagin.model import AllPerFrame, Drops, RatioPerFrame
-from sagin.systems.isac_sagin.solver import Answers, least_pilot
+from sagin.systems.isac_sagin.solver import DUST, Answers, least_pilot, without_dust
 
 
 def solve_per_frame_ratio(drops: Drops, options: NoOptions) -> results.Solution:
@@ -25,7 +25,7 @@ def solve_per_frame_ratio(drops: Drops, options: NoOptions) -> results.Solution:
     for i, problem in enumerate(kernels.problems(drops)):
         bound, pilot, x, y, _ = within(problem, float(least[i]), 0.0, 1.0)
         if np.isfinite(bound):
-            answers.put(i, pilot, 0.0, x + y)
+            answers.put(i, pilot, 0.0, _bits(x, y))
             ratios[i] = _share(x, y)
     return results.solution(
         build(
@@ -46,11 +46,16 @@ def solve_extended(drops: Drops, options: NoOptions) -> results.Solution:
     for i, problem in enumerate(kernels.problems(drops)):
         bound, durations, x, y = per_frame(problem)
         if np.isfinite(bound):
-            pilots[i], ratios[i], answers.bits[i] = durations, _share(x, y), (x + y) * answers.frame_bits
+            pilots[i], ratios[i], answers.bits[i] = durations, _share(x, y), _bits(x, y) * answers.frame_bits
     data = drops.frame_length_s - pilots
     return results.solution(build(AllPerFrame, pilot_s=pilots, data_s=data, ratio=ratios, bits=answers.bits))
 
 
 def _share(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    total = x + y
-    return np.where(total > 0, y / np.where(total > 0, total, 1.0), 0.0)
+    """Forwarded part of the bits of each frame; 0 where there are none."""
+    total = _bits(x, y)
+    return np.where(total > 0, without_dust(y / np.where(total > 0, total, 1.0)), 0.0)
+
+
+def _bits(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.where(x + y < DUST, 0.0, x + y)

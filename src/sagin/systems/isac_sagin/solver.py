@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sagin.core import results
@@ -40,6 +42,8 @@ def approximate_at(drops: Drops, durations: list[np.ndarray]) -> results.Solutio
             energy, ratio, steps, done = kernels_sca.approximate(problem, pilot, ratio, bits, at, rules, history)
             if energy < best:
                 best, trace[i], iterations[i], converged[i] = energy, history, steps, done
+                bits = np.where(bits < DUST, 0.0, bits)
+                trace[i, steps] = kernels.energy_of(problem, pilot, float(without_dust(ratio)), bits, at)
                 answers.put(i, pilot, ratio, bits)
     return results.solution(answers.decision(), converged=converged, iterations=iterations, trace=trace)
 
@@ -58,6 +62,14 @@ def least_pilot(drops: Drops) -> np.ndarray:
     return least_pilot_s(drops).max(axis=1)
 
 
+DUST = 1e-9  # smaller shares, of the data or of a frame's mean bits, become exact zeros
+
+
+def without_dust(ratio: Any) -> Any:
+    """Ratios less than DUST from 0 or 1 are 0 or 1."""
+    return np.where(ratio < DUST, 0.0, np.where(ratio > 1 - DUST, 1.0, ratio))
+
+
 class Answers:
     """Decisions being collected; a drop nobody answers keeps a finite placeholder, which is not feasible."""
 
@@ -72,7 +84,8 @@ class Answers:
 
     def put(self, drop: int, pilot: float, ratio: float, l: np.ndarray) -> None:  # noqa: E741
         """Keep an answer; `l` in mean bits of a frame."""
-        self.pilot_s[drop], self.ratio[drop], self.bits[drop] = pilot, ratio, l * self.frame_bits
+        self.pilot_s[drop], self.ratio[drop] = pilot, without_dust(ratio)
+        self.bits[drop] = np.where(l < DUST, 0.0, l) * self.frame_bits
 
     def decision(self) -> Decision:
         """All drops."""

@@ -26,14 +26,31 @@ FIRST_STEP, LEAST_STEP = 0.3, 0.002  # of the log prices
 PAYS = 2e-6  # relative gain a unit step below which the step is halved
 RATE_PRICES = np.append(0.0, np.geomspace(1e-3, 30, 13))  # over local energy times deadline a bit
 BAND_PRICES = np.append(0.0, np.geomspace(1e-3, 2, 12))  # over the terahertz energy if all must-go load were there
+EASED = 1e-5  # part by which times are eased before a drop is called infeasible: more than the tolerances
 TRADE = 1e-9  # precision of a trade, over the energy of all local
 
 
 def bound(drops: Drops) -> np.ndarray:
-    """(drop,) [bit/J] upper bound on J over all feasible decisions; 0 where some vehicle has no feasible split."""
-    energy = np.array([energy_bound(task) for task in tasks(drops)])
-    with np.errstate(divide="ignore"):
-        return outward(np.where(energy > 0, drops.task_bits.sum(axis=1) / energy, np.inf), "max")
+    """(drop,) [bit/J] upper bound on J over all feasible decisions; -inf: certified that there is none.
+
+    That is so where some vehicle has no feasible split. NaN where the energy is bounded by nothing above 0.
+    """
+    batch = tasks(drops)
+    energy = np.array([energy_bound(task) for task in batch])
+    for i in np.flatnonzero(energy == np.inf):
+        energy[i] = energy_bound(_eased(batch[i])) * (1 - EASED)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        efficiency = np.where(energy > 0, drops.task_bits.sum(axis=1) / energy, np.nan)
+    return np.where(energy == np.inf, -np.inf, outward(efficiency, "max"))
+
+
+def _eased(task: Task) -> Task:
+    """The task with a little more time: its feasible decisions include all that are feasible within tolerances."""
+    vehicle = task.vehicle.copy()
+    for name in ("deadline", "stay"):
+        vehicle[name] *= 1 + EASED
+    vehicle["least"] = np.maximum(0.0, vehicle["least"] - 2 * EASED)
+    return task._replace(vehicle=vehicle)
 
 
 class Prices:
@@ -62,7 +79,8 @@ class Prices:
 
 
 def energy_bound(task: Task) -> float:
-    """Certified lower bound on the energy of a drop [J], inf where some vehicle has no feasible split."""
+    """Certified lower bound on the energy of a drop [J], inf where there is no feasible decision: some vehicle has no
+    split, or the bound exceeds all that a feasible decision can need."""
     dual, vehicle, n_clusters = Prices(task), task.vehicle, task.members.shape[0]
     rate_scale = (vehicle["local_j"] * vehicle["deadline"] / vehicle["bits"]).mean()
     band_scale = np.sqrt(dual.dual.unit * vehicle["least"]).sum() ** 2
@@ -83,7 +101,15 @@ def energy_bound(task: Task) -> float:
         previous = base
         if dual.best - start <= step * PAYS * dual.dual.base:
             step /= 2
-    return dual.best
+    return math.inf if dual.best > _most_energy(task) * (1 + EASED) else dual.best
+
+
+def _most_energy(task: Task) -> float:
+    """No feasible decision needs more [J]: all in the dearest place, and every transmitter on all of its time."""
+    vehicle = task.vehicle
+    computing = vehicle["local_j"] + np.maximum(0.0, np.maximum(vehicle["edge_j"], vehicle["sat_j"]))
+    sending = task.p_max * np.minimum(vehicle["deadline"], vehicle["stay"]) + task.p_thz * vehicle["deadline"]
+    return float((computing + sending).sum())
 
 
 def _directions(n_clusters: int) -> Iterator[np.ndarray]:

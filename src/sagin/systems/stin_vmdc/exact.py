@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from sagin.core.contracts import Exact
+from sagin.core.contracts import Exact, reference
 from sagin.core.errors import InputError
 from sagin.systems.stin_vmdc.bound import bound
 from sagin.systems.stin_vmdc.improved import solve_improved
@@ -35,7 +35,7 @@ def exact(drops: Drops) -> Exact:
     ends = [_best(task, [_splits(seed, i) for seed in seeds], work) for i, task in enumerate(tasks(drops))]
     plans, owners = (np.array(part) for part in zip(*ends, strict=True))
     best = decision(drops, plans, owners)
-    return Exact(evaluate(drops, best).objective, bound(drops), best)
+    return reference(evaluate(drops, best), bound(drops), best)
 
 
 def _splits(seed: Decision, i: int) -> tuple[np.ndarray, np.ndarray]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from sagin.core import results
-from sagin.systems.stin_vmdc.kernels import Task, Work
+from sagin.systems.stin_vmdc.kernels import Task, Work, band_shares
 from sagin.systems.stin_vmdc.kernels_loop import N_VERTICES
 from sagin.systems.stin_vmdc.kernels_rematch import Limits, descend
+from sagin.systems.stin_vmdc.kernels_search import settle
 from sagin.systems.stin_vmdc.model import Drops
 from sagin.systems.stin_vmdc.options import SearchOptions
-from sagin.systems.stin_vmdc.solver import best_of, decision, rules, start_powers, tasks, workspace
+from sagin.systems.stin_vmdc.solver import DUST, best_of, decision, rules, start_powers, tasks, workspace
 
 
 def solve_improved(drops: Drops, options: SearchOptions) -> results.Solution:
@@ -29,10 +30,23 @@ def solve_improved(drops: Drops, options: SearchOptions) -> results.Solution:
         rounds, done = 0, False
         if found:
             plan, owner, rounds, done = _race(task, plan, owner, limits, trace, work)
+            _sweep_up(task, plan, owner, work)
         ends.append((plan, owner, rounds, done, trace))
     plans, owners, rounds, done, trace = (np.array(part) for part in zip(*ends, strict=True))
     history = drops.task_bits.sum(axis=1)[:, None] / trace
     return results.solution(decision(drops, plans, owners), converged=done, iterations=rounds, trace=history)
+
+
+def _sweep_up(task: Task, plan: np.ndarray, owner: np.ndarray, work: Work) -> None:
+    """Shares that are dust become exact zeros; the powers and band shares of the others follow."""
+    dust = [(plan[name] > 0) & (plan[name] < DUST) for name in ("theta", "zeta")]
+    if not np.any(dust):
+        return
+    clean = plan.copy()
+    for name, where in zip(("theta", "zeta"), dust, strict=True):
+        clean[name][where] = 0.0
+    if settle(task, clean, owner, np.empty(task.members.shape[0]), work) < np.inf and band_shares(task, clean, work):
+        plan[:] = clean
 
 
 def _race(

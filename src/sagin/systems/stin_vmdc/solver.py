@@ -13,6 +13,8 @@ from sagin.systems.stin_vmdc.kernels_loop import N_VERTICES, OPTIMAL, Rules, alt
 from sagin.systems.stin_vmdc.model import Decision, Drops
 from sagin.systems.stin_vmdc.options import LoopOptions, OneStart, Starts
 
+DUST = 1e-9  # a smaller share of a task is left to the vehicle
+
 
 def tasks(d: Drops, quota: int | None = None) -> list[Task]:
     """What the kernels need of each drop; `quota` replaces that of the drops."""
@@ -125,7 +127,11 @@ def run(
 
 
 def decision(d: Drops, plans: np.ndarray, owners: np.ndarray) -> Decision:
-    """Plans (drop, vehicle) and owners (drop, subchannel) as a decision."""
+    """Plans (drop, vehicle) and owners (drop, subchannel) as a decision; shares that are dust become exact zeros."""
+    plans = plans.copy()
+    plans["power"][plans["theta"] < DUST] = 0.0
+    for name in ("theta", "zeta"):
+        plans[name][plans[name] < DUST] = 0.0
     eta = (owners[:, :, None] == np.arange(d.n_clusters)).astype(np.int64)
     return records.build(Decision, eta=eta, **{name: plans[name] for name in ("theta", "zeta", "alpha", "power")})
 

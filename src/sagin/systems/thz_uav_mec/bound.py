@@ -13,16 +13,39 @@ from sagin.systems.thz_uav_mec.prepare import problems
 
 COARSE, FINE = 50, 400  # nodes of the tables of hop times: while the prices are sought, and at the best prices
 EVALUATIONS = 150  # most prices tried
+TOLERANCE = 1e-6  # of a maximum delay [s], and relative of a power
 ENOUGH = 1e-6  # relative gain of the bound not worth another step
 
 
 def bound(drops: Drops) -> np.ndarray:
     """(drop,) certified lower bound of the objective [s]; equal arrival rates only.
 
-    Relaxations: no maximum delay; every relayed IoT has a UAV of its own at the best point; all UAV power is shared.
-    Any prices of power and servers give a valid bound; the best ones found are used.
+    Relaxations: no maximum delay (inf: certified that some IoT always exceeds its own); every relayed IoT has a UAV of
+    its own at the best point; all UAV power is shared. Any prices of power and servers give a valid bound; the best
+    ones found are used.
     """
-    return outward(np.array([lower_bound(problem) / drops.n_iots for problem in problems(drops)]), "min")
+    bounds = [np.inf if always_late(problem) else lower_bound(problem) / drops.n_iots for problem in problems(drops)]
+    return outward(np.array(bounds), "min")
+
+
+def always_late(problem: Problem) -> bool:
+    """Whether some IoT exceeds its maximum delay in every decision, even within tolerances.
+
+    No IoT is faster than through a UAV of its own at the best point with all of its power, at a server of its own; and
+    some server has at least the mean number of IoTs.
+    """
+    pairs = np.stack([problem.work, problem.iot_power], axis=1)
+    kinds, kind = np.unique(pairs, axis=0, return_inverse=True)
+    least = np.empty(problem.direct.shape)
+    offer = 0.0, float(problem.uav_power.max(initial=0.0)) * (1 + TOLERANCE)
+    fill_ideal(problem, kinds, kind, offer, FINE, least)
+    links = least.min(axis=(1, 2)) * (1 - TOLERANCE)
+    n_iots, n_mecs = problem.direct.shape[:2]
+    shared = -(-n_iots // n_mecs)  # IoTs at the fullest server, at least
+    allowed = problem.delay_max + 2 * TOLERANCE
+    alone = links + problem.queue[1] > allowed
+    crowded = links + problem.queue[shared] / shared > allowed  # all of those at the fullest server must bear this
+    return bool(alone.any() or (~crowded).sum() < shared)
 
 
 def lower_bound(problem: Problem, evaluations: int = EVALUATIONS) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sagin.core.contracts import Exact, outward
+from sagin.core.contracts import Exact, outward, reference
 from sagin.core.errors import InputError
 from sagin.systems.thz_uav_mec.improved import solve_improved
 from sagin.systems.thz_uav_mec.kernels import Problem, State, fill_operation, sum_delay
@@ -45,7 +45,7 @@ def exact(drops: Drops) -> Exact:
         states.append(state)
         bounds.append(lower / drops.n_iots)
     chosen = decision(states)
-    return Exact(evaluate(drops, chosen).objective, outward(np.array(bounds), "min"), chosen)
+    return reference(evaluate(drops, chosen), outward(np.array(bounds), "min"), chosen)
 
 
 def certify(problem: Problem, start: State, gap: float = GAP) -> tuple[State, float]:
