@@ -36,7 +36,7 @@ def _stated(drops: Drops, lower: Callable[[Problem], float]) -> np.ndarray:
     """Bounds moved outwards; where none is feasible, those of the eased problem, whose decisions include the others."""
     bounds = np.array([lower(problem) for problem in kernels.problems(drops)])
     for i in np.flatnonzero(bounds == np.inf):
-        problem = kernels.problems(records.take(drops, [i]))[0]
+        problem = kernels.problems(records.take(drops, [int(i)]))[0]
         eased = problem._replace(
             top=problem.top * (1 + EASED),
             least=problem.least * (1 - EASED),
