@@ -230,8 +230,8 @@ class System:
     def gap(self, objective: np.ndarray, bound: np.ndarray) -> np.ndarray:
         """(drop,) relative distance of objectives to the bound, >= 0 for a valid pair, whatever the sense.
 
-        NaN where the bound certifies nothing or that no decision is feasible, and where it is 0. A decision that uses the
-        tolerance of its constraints may pass a bound by as much as the tolerance is worth.
+        NaN where the bound certifies nothing or that no decision is feasible, and where it is 0. A decision that uses
+        the tolerance of its constraints may pass a bound by as much as the tolerance is worth.
         """
         bound = np.where(np.isfinite(bound) & (np.asarray(bound) != 0), bound, np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
