@@ -55,13 +55,10 @@ def random_scenarios(cls: type[Parameters], count: int, most: int = MOST, first:
 
 
 def _bounds(rules: list[Any]) -> tuple[float, float]:
-    low, high = -math.inf, math.inf
-    for rule in rules:
-        for word in ("ge", "gt"):
-            low = max(low, getattr(rule, word, None) if getattr(rule, word, None) is not None else -math.inf)
-        for word in ("le", "lt"):
-            high = min(high, getattr(rule, word, None) if getattr(rule, word, None) is not None else math.inf)
-    return low, high
+    """Least and largest value that a field declares."""
+    found = {word: getattr(rule, word) for rule in rules for word in ("ge", "gt", "le", "lt") if hasattr(rule, word)}
+    low = max(found.get("ge", -math.inf), found.get("gt", -math.inf))
+    return low, min(found.get("le", math.inf), found.get("lt", math.inf))
 
 
 def _value(
