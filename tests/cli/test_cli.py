@@ -1,5 +1,7 @@
 import csv
+import dataclasses
 import json
+import warnings
 from pathlib import Path
 
 import h5py
@@ -7,7 +9,10 @@ import numpy as np
 import pytest
 
 import sagin
+from sagin.core import records
 from sagin.core.contracts import System
+from sagin.core.discovery import locations
+from sagin.experiments.runs import Outcome, solve
 
 
 def test_list(good, document) -> None:
@@ -16,6 +21,41 @@ def test_list(good, document) -> None:
     assert set(found) == set(sagin.system_names())
     assert [scheme["scheme"] for scheme in found["toy"]["schemes"]][:2] == ["iterate", "equal"]
     assert found["toy"]["figures"][0]["figure"] == "fig1"
+
+
+def test_list_survives_whatever_third_parties_do(call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    texts = {
+        "leaves": "import sys; sys.exit(7)",
+        "stops": "raise KeyboardInterrupt",
+        "number": "SYSTEM = 42",
+        "none": "",
+        "colours": "raise ValueError('\\x1b[31mred')",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"odd_{name}.py").write_text(text)
+    lines = "".join(f"{name} = odd_{name}:SYSTEM\n" for name in texts)
+    _distribution(tmp_path, lines + "other = odd_number:NOPE\nccmsm = odd_number:SYSTEM\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    locations.cache_clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        code, out, err = call("list")
+    assert code == 0
+    assert "toy: " in out
+    assert "ccmsm: " in out
+    for name in (*texts, "other"):
+        assert f"warning: {name} cannot be loaded: " in err
+        assert call("describe", name)[0] == 2
+    assert "SystemExit: 7" in err
+    assert err.replace("\n", "").isprintable()
+    locations.cache_clear()
+
+
+def _distribution(folder: Path, lines: str) -> None:
+    info = folder / "odd-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[sagin.systems]\n" + lines)
 
 
 def test_list_survives_a_broken_third_party(call, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,6 +153,8 @@ def test_out_csv_and_evaluate(good, document, call) -> None:
     code, out, err = call("evaluate", "run.nc")
     assert (code, err) == (1, "")
     assert "do not match" in out
+    assert "changed after it was written" in out
+    assert "altered" in call("compare", "run.nc")[2]
     code, out, _ = call("evaluate", "run.nc", "--json")
     assert code == 1
     assert json.loads(out)["matches"] is False
@@ -120,13 +162,16 @@ def test_out_csv_and_evaluate(good, document, call) -> None:
 
 
 def test_infinite_metrics_evaluate_again(good, toy: System) -> None:
-    good("solve", "toy", "--seeds", "0:2", "--scheme", "equal", "--out", "run.nc")
-    with h5py.File("run.nc", "r+") as file:
-        file["schemes/equal/decision/share"][0, 0] = 0.0
-        for name in ("objective", "longest_s"):
-            file[f"schemes/equal/metrics/{name}"][0] = np.inf
-        file["schemes/equal/metrics/delay_s"][0, 0] = np.inf
-        file["schemes/equal/metrics/violation_shares"][0] -= 1 / 3
+    run = solve(toy, toy.sample(None, [0, 1]), ["equal"])
+    decision = run.schemes["equal"].solution.decision
+    shares = decision.share.copy()
+    shares[0, 0] = 0.0
+    idle = dataclasses.replace(decision, share=shares)
+    metrics = toy.evaluate(run.drops, idle)
+    assert np.isinf(metrics.objective[0])
+    status = np.where(records.feasible(metrics), 0, 2).astype(np.int8)
+    solution = dataclasses.replace(run.schemes["equal"].solution, decision=idle, status=status)
+    sagin.save("run.nc", dataclasses.replace(run, schemes={"equal": Outcome(solution, metrics)}))
     assert "stored metrics match" in good("evaluate", "run.nc")
 
 

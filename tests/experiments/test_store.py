@@ -238,7 +238,7 @@ def _attribute(name: str, value: object):
 def test_wrong_contents_are_named(file: Path, action, text: str) -> None:
     _change(file, action)
     with pytest.raises(InputError, match=text) as caught:
-        sagin.load(file)
+        store.load(file, audit=True)
     assert str(file)[:20] in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -275,3 +275,58 @@ def test_checksum_of_a_run_does_not_see_time_or_command(run: Run, monkeypatch: p
     first = netcdf.checksum(store.to_group(run))
     monkeypatch.setattr("sys.argv", ["other"])
     assert netcdf.checksum(store.to_group(run)) == first
+
+
+TAMPERINGS = {
+    "status": lambda file: file["schemes/iterate/solution/status"].__setitem__(0, 1),
+    "unknown status": lambda file: file["schemes/iterate/solution/status"].__setitem__(0, 77),
+    "iterations": lambda file: file["schemes/iterate/solution/iterations"].__setitem__(0, -3),
+    "trace": lambda file: file["schemes/iterate/solution/trace"].__setitem__((0, 0), np.nan),
+    "objective": lambda file: file["schemes/iterate/metrics/objective"].__setitem__(0, 0.001),
+    "decision": lambda file: file["schemes/iterate/decision/share"].__setitem__((0, 0), 0.4),
+    "options": lambda file: file["schemes/iterate"].attrs.__setitem__("options", '{"rounds": -5}'),
+    "seeds": lambda file: file.attrs.__setitem__("seeds", np.arange(50, 50 + len(file.attrs["seeds"]))),
+    "equal seeds": lambda file: file.attrs.__setitem__("seeds", np.zeros(len(file.attrs["seeds"]), dtype=int)),
+    "scenario": lambda file: file.attrs.__setitem__("scenario", file.attrs["scenario"].replace("3", "4", 1)),
+    "names": lambda file: file["schemes"].move("iterate", "equal2"),
+    "no checksum": lambda file: file.attrs.__delitem__("checksum"),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_altered_files_are_refused(name: str, file: Path) -> None:
+    with h5py.File(file, "r+") as stored:
+        TAMPERINGS[name](stored)
+    with pytest.raises(InputError, match=r"altered|consistent|undamaged"):
+        sagin.load(file)
+
+
+@pytest.mark.parametrize("name", ["unknown status", "iterations", "trace", "options", "equal seeds"])
+def test_contradictions_are_refused_even_under_a_right_checksum(name: str, file: Path) -> None:
+    with h5py.File(file, "r+") as stored:
+        TAMPERINGS[name](stored)
+    with pytest.raises(InputError, match="consistent"):
+        store.load(file, audit=True)
+
+
+def test_hostile_files_end_with_one_line(file: Path) -> None:
+    def hard(stored: h5py.File) -> None:
+        stored["schemes/again"] = stored["/"]
+
+    def outward(stored: h5py.File) -> None:
+        stored["schemes/away"] = h5py.ExternalLink("other.nc", "/")
+
+    def huge(stored: h5py.File) -> None:
+        stored.create_dataset("huge", (10**6, 10**6), dtype="f8", chunks=(100, 100))
+
+    def version(stored: h5py.File) -> None:
+        stored.attrs["sagin_format"] = [1, 2]
+
+    whole = file.read_bytes()
+    for change in (hard, outward, huge, version):
+        file.write_bytes(whole)
+        with h5py.File(file, "r+") as stored:
+            change(stored)
+        with pytest.raises(InputError) as caught:
+            sagin.load(file)
+        assert "\n" not in str(caught.value)

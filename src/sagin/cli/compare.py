@@ -93,7 +93,7 @@ def _stored(
 ) -> None:
     from sagin.experiments.compare import reference, stored
     from sagin.experiments.folders import open_folder
-    from sagin.experiments.store import load
+    from sagin.experiments.store import TOLERANCE, load, verify
 
     for name in targets:
         if not Path(name).exists():
@@ -101,6 +101,11 @@ def _stored(
     if len(set(targets)) < len(targets):
         raise InputError("file", targets[-1], "given once")
     runs = [(name, load(name)) for name in targets]
+    for name, run in runs:
+        for key, metrics in verify(run).items():
+            worst = max(metrics, key=lambda metric: metrics[metric], default="")
+            if worst and metrics[worst] > TOLERANCE:
+                raise InputError("file", name, "one whose metrics our model gives", f"{worst} of {key} does not match")
     entrants = stored(runs, scheme or ())
     system = runs[0][1].system
     facts = {"compare": system.name, "files": targets, "schemes": [e.label for e in entrants], "metric": metric}

@@ -13,8 +13,6 @@ from sagin.cli import inputs, output
 if TYPE_CHECKING:
     from sagin.experiments.runs import Run
 
-TOLERANCE = 1e-9  # relative difference above which a stored metric does not match ours
-
 
 def solve(
     system: inputs.SystemName,
@@ -79,15 +77,16 @@ def evaluate(
 
     Exit code 1 if a stored metric differs from ours by more than 1e-9, relatively.
     """
-    from sagin.experiments.store import load, verify
+    from sagin.experiments.store import TOLERANCE, load, verify
 
-    run = load(file)
+    run = load(file, audit=True)
+    altered = str(run.provenance.get("altered", ""))
     differences = verify(run)
     worst = max((value for metrics in differences.values() for value in metrics.values()), default=0.0)
-    matches = worst <= TOLERANCE
+    matches = worst <= TOLERANCE and not altered
     if json:
         document = {"file": str(file), "system": run.system.name, "drops": len(run.seeds), "largest": worst}
-        output.print_json({**document, "matches": matches, "differences": differences})
+        output.print_json({**document, "matches": matches, "altered": altered, "differences": differences})
     else:
         rows = []
         for name, metrics in differences.items():
@@ -95,7 +94,12 @@ def evaluate(
             rows.append((name, str(len(metrics)), f"{metrics[metric]:.3g}", metric if metrics[metric] else ""))
         head = ("scheme", "metrics", "largest relative difference", "where")
         output.table(f"{run.system.name}, {len(run.seeds)} drops, evaluated again", head, rows, head[1:3])
-        output.say("stored metrics match" if matches else f"stored metrics do not match (above {TOLERANCE:g})")
+        if altered:
+            output.say(f"the checksum does not fit: {altered}")
+        if worst > TOLERANCE:
+            output.say(f"stored metrics do not match (above {TOLERANCE:g})")
+        else:
+            output.say("stored metrics match")
     if not matches:
         raise typer.Exit(1)
 

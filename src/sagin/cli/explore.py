@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from sagin.cli import inputs, output
+from sagin.core.errors import InputError
 
 if TYPE_CHECKING:
     from sagin.core.contracts import System
@@ -21,7 +22,7 @@ def list_(json: inputs.Json = False) -> None:
         try:
             found.append(system(name))
         except Exception as error:  # a third party's package must not hide the others
-            broken[name] = f"{type(error).__name__}: {error}"
+            broken[name] = error.reason if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
     if json:
         output.print_json({"systems": [_summary(system) for system in found], "broken": broken})
         return

@@ -9,10 +9,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sagin.core.discovery import system as find_system
+from sagin.core.discovery import system_names
 from sagin.core.errors import InputError
-from sagin.experiments.files import make_folder, write_text
+from sagin.core.reading import read_text
+from sagin.experiments.files import is_temporary, make_folder, write_text
 
 MANIFEST = "manifest.json"
+DRAWN = (".png", ".pdf", ".svg", ".csv", ".nc", "_means.csv", "_picture.csv", "_picture.nc")  # of a figure
+RESULTS = (  # all that commands write beside figures, cells and shards
+    *("table.csv", "summary.csv", "means.csv", "pairs.csv", "compare.json", "claims.csv", "claims.md"),
+    *("pareto.csv", "pareto.png", "pareto.pdf", "pareto.svg"),
+    *("readings.csv", "draws.csv", "readings.md", "readings.png", "readings.pdf", "readings.svg"),
+)
 
 
 def open_folder(
@@ -31,17 +40,20 @@ def open_folder(
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError("out", str(folder), "a writable folder", "no permission to write in it")
     path = folder / MANIFEST
-    stored = _read(path)
+    others = [entry for entry in folder.iterdir() if not is_temporary(entry.name)]
+    stored = _read(path)  # after the listing: who starts the same work at the same time may have written it meanwhile
     if stored == wanted:
         return folder
     edited = bool(outputs) and _without_versions(stored) == _without_versions(wanted)
     if not force and not edited:
         if stored is not None:
             raise InputError("out", str(folder), "a new folder", f"{_difference(stored, wanted)}; --force reuses it")
-        if any(folder.iterdir()):
+        if others:
             raise InputError("out", str(folder), "a new or empty folder", "it holds other files; --force uses it")
     for name in outputs if stored is not None else ():
         _remove(folder / name)
+    if stored is not None:
+        _forget_results(folder, stored)
     write_text(path, json.dumps(wanted, indent=1) + "\n")
     return folder
 
@@ -60,14 +72,30 @@ def _remove(path: Path) -> None:
         raise InputError("out", str(path), "a file that can be replaced", error.strerror or str(error)) from None
 
 
+def _forget_results(folder: Path, stored: Any) -> None:
+    """Remove what other work left in a folder that is taken over, before the new manifest stands.
+
+    Pieces in `shards` stay, as each is found by all that decides it, and so do files that no command of ours writes.
+    """
+    names = [str(name) for name in RESULTS]
+    if isinstance(stored, dict) and stored.get("reproduce") in system_names():
+        figures = find_system(stored["reproduce"]).figures
+        names += [f"{figure.name}{kind}" for figure in figures for kind in DRAWN]
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+    for path in (folder / "cells").glob("cell_*.nc"):
+        path.unlink()
+
+
 def _read(path: Path) -> Any:
     """The stored manifest, "" if it cannot be read as one, None if there is none."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return None
-    except (OSError, ValueError):
+    try:
+        found = json.loads(read_text(path))
+    except (ValueError, RecursionError):  # InputError is a ValueError
         return ""
+    return found if isinstance(found, dict) else ""
 
 
 def _difference(stored: Any, wanted: Any, path: str = "") -> str:

@@ -17,13 +17,16 @@ from typing import Any
 
 import numpy as np
 
-from sagin.core import records
+from sagin.core import machine, records
 from sagin.core.errors import InputError
+from sagin.core.reading import check_regular
 from sagin.core.values import ByValue
 from sagin.experiments.files import check_target, write_bytes
 
 # what h5py and h5netcdf raise when the bytes of a file do not make sense
 DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, IndexError)
+MOST_OBJECTS, DEEPEST = 100_000, 32  # of a file
+MOST_PACKED = 1100  # times that compression can shrink an array
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -161,6 +164,7 @@ def read(path: str | Path, field: str = "file") -> Group:
     import h5netcdf
     import h5py
 
+    check_regular(path, field)
     try:
         with open(path, "rb") as stream:
             start = stream.read(len(SIGNATURE))
@@ -177,11 +181,48 @@ def read(path: str | Path, field: str = "file") -> Group:
                 self.close()
 
     try:
-        with h5py.File(path, "r") as raw, QuietFile(raw, "r") as file:
-            return _read(file, raw)
-    except DAMAGE as error:
+        with h5py.File(path, "r") as raw:
+            _check_tree(raw)  # before h5netcdf, which follows every link
+            with QuietFile(raw, "r") as file:
+                return _read(file, raw)
+    except (*DAMAGE, MemoryError) as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise InputError(field, str(path), "an undamaged netCDF-4 file", reason) from None
+
+
+def _check_tree(raw: Any) -> None:
+    """Refuse links out of the file, groups that hold themselves, and arrays far larger than what is stored of them."""
+    import h5py
+
+    seen, left, room = {_place(raw)}, [(raw, 0)], machine.memory_bytes() or 2**40
+    while left:
+        group, depth = left.pop()
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise ValueError(f"{name} is a link to another place")
+            item = group[name]
+            if _place(item) in seen or len(seen) > MOST_OBJECTS or depth > DEEPEST:
+                raise ValueError(f"{name} is stored twice, or too many or too deep")
+            seen.add(_place(item))
+            if isinstance(item, h5py.Group):
+                left.append((item, depth + 1))
+            elif isinstance(item, h5py.Dataset) and not _is_dimension(item):
+                size = item.size * item.dtype.itemsize if item.size else 0
+                room -= size
+                if size > MOST_PACKED * item.id.get_storage_size() + 2**16 or room < 0:
+                    raise ValueError(f"{name} claims {size} bytes, more than is stored or than memory holds")
+
+
+def _place(item: Any) -> tuple[int, int]:
+    from h5py import h5o
+
+    facts = h5o.get_info(item.id)
+    return facts.fileno, facts.addr
+
+
+def _is_dimension(item: Any) -> bool:
+    """A dimension without a variable: nothing is stored of it, and nobody reads it."""
+    return bytes(item.attrs.get("NAME", b"")).startswith(b"This is a netCDF dimension but not a netCDF variable")
 
 
 def _read(node: Any, raw: Any) -> Group:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sagin.experiments.netcdf import Group, Variable, pack, unpack
 from sagin.experiments.provenance import provenance
 from sagin.experiments.runs import Outcome, Run
 
+TOLERANCE = 1e-9  # relative difference above which a stored metric does not match ours
 FORMAT = 2  # raised when older readers could misread a file
 READABLE = (1, 2)  # 1 calls the dimension of the drops `drop`
 
@@ -28,11 +30,14 @@ def save(path: str | Path, run: Run, *, force: bool = False) -> None:
     netcdf.write(path, to_group(run), force=force)
 
 
-def load(path: str | Path) -> Run:
-    """Read a run back, bit for bit; InputError for a file that is not one of ours, damaged or too new."""
+def load(path: str | Path, *, audit: bool = False) -> Run:
+    """Read a run back, bit for bit; InputError for a file that is not one of ours, damaged, altered or too new.
+
+    `audit`: read an altered file all the same; its `provenance` then says so under `altered`.
+    """
     root = netcdf.read(path)
     try:
-        return from_group(root)
+        return from_group(root, audit=audit)
     except InputError as error:
         if error.field == "file":
             raise InputError("file", str(path), "a complete sagin file", f"{error.value}: {error.reason}") from None
@@ -42,7 +47,7 @@ def load(path: str | Path) -> Run:
 def to_group(run: Run) -> Group:
     """The tree of a run."""
     sizes = records.sizes(run.drops)
-    return Group(
+    root = Group(
         {
             "title": f"sagin run: {run.system.title}",
             "sagin_format": FORMAT,
@@ -58,6 +63,25 @@ def to_group(run: Run) -> Group:
         },
         sizes=sizes,
     )
+    root.attributes["checksum"] = _checksum(root)
+    return root
+
+
+def _checksum(root: Group) -> str:
+    """Digest of all arrays and attributes that say what they are; provenance may be added to."""
+    words = [str(root.attributes.get(name)) for name in ("sagin_format", "system", "scenario", "scheme_options")]
+    facts = json.dumps([*words, np.ravel(root.attributes.get("seeds", ())).tolist(), netcdf.checksum(root)])
+    return blake2b(facts.encode(), digest_size=16).hexdigest()
+
+
+def _altered(root: Group) -> bool:
+    """Does the checksum not fit? Files of format 1 may have none."""
+    stored = root.attributes.get("checksum")
+    return not (stored is None and _is(root.attributes.get("sagin_format"), 1)) and stored != _checksum(root)
+
+
+def _is(value: Any, number: int) -> bool:
+    return isinstance(value, int | np.integer) and int(value) == number
 
 
 def outcome_group(outcome: Outcome) -> Group:
@@ -85,23 +109,35 @@ def outcome_group(outcome: Outcome) -> Group:
     )
 
 
-def from_group(root: Group) -> Run:
-    """The run of a tree; InputError names what is missing or wrong."""
+def from_group(root: Group, *, audit: bool = False) -> Run:
+    """The run of a tree; InputError names what is missing, wrong or (without `audit`) altered."""
     for name in ("sagin_format", "sagin_version", "system", "scenario", "seeds"):
         if name not in root.attributes:
             raise InputError("file", name, "stored in the file", "root attribute missing")
-    if root.attributes["sagin_format"] not in READABLE:
+    if not any(_is(root.attributes["sagin_format"], known) for known in READABLE):
         version = root.attributes["sagin_version"]
         known = " or ".join(map(str, READABLE))
         raise InputError("sagin_format", root.attributes["sagin_format"], known, f"written by sagin {version}")
+    if _altered(root):
+        if not audit:
+            raise InputError("checksum", root.attributes.get("checksum"), "that of the content", "it was altered")
+        root.attributes["altered"] = "the file was changed after it was written"
     system = find_system(str(root.attributes["system"]))
     scenario = system.scenario(**_json(root.attributes["scenario"], "scenario"))
     seeds = check_seeds(np.atleast_1d(np.asarray(root.attributes["seeds"])))
-    drops = unpack(type(system.sample(scenario, seeds[:1])), root.group("drops"), scenario=scenario, seeds=seeds)
+    if len(np.unique(seeds)) < len(seeds):
+        raise InputError("seeds", seeds.tolist(), "different from each other")
+    example = system.sample(scenario, seeds[:1])
+    drops = unpack(type(example), root.group("drops"), scenario=scenario, seeds=seeds)
     if records.n_drops(drops) != len(seeds):
         raise InputError("seeds", len(seeds), f"{records.n_drops(drops)} long", "one for each drop")
+    for dim, size in records.sizes(example).items():
+        if dim != "drop" and records.sizes(drops).get(dim) != size:
+            raise InputError("scenario", f"{size} along {dim}", f"{records.sizes(drops).get(dim)}, as the drops are")
     stored = root.group("schemes").groups
     outcomes = {name: read_outcome(system, drops, name, group) for name, group in stored.items()}
+    for name, outcome in outcomes.items():
+        _check_outcome(system, name, outcome)
     return Run(system, drops, outcomes, root.attributes)
 
 
@@ -120,6 +156,26 @@ def read_outcome(system: System, drops: Any, name: str, group: Group) -> Outcome
         if array.shape[:1] != (len(drops.seeds),) or array.ndim != (2 if part == "trace" else 1):
             raise InputError(f"{part}.shape", array.shape, f"{len(drops.seeds)} along drop")
     return Outcome(Solution(name, decision, *arrays, options=options), metrics)
+
+
+def _check_outcome(system: System, name: str, outcome: Outcome) -> None:
+    """What a scheme stored must fit together: its options, statuses, iterations, trace and violations."""
+    solution = outcome.solution
+    if name in (scheme.name for scheme in system.schemes):
+        system.scheme(name).options(**solution.options)
+        if type(solution.decision) is not system.scheme(name).space:
+            raise InputError(f"{name}.decision_class", type(solution.decision).__name__, "what the scheme decides")
+    known = np.isin(solution.status, [int(word) for word in Status])
+    if not known.all():
+        raise InputError(f"{name}.status", solution.status[~known][0], "one of 0, 1, 2")
+    wrong = (solution.status == Status.INFEASIBLE) == records.feasible(outcome.metrics)
+    if wrong.any():
+        raise InputError(f"{name}.status", solution.status[wrong][0], "as the stored violations say")
+    if solution.iterations.dtype.kind not in "iu" or (solution.iterations < 0).any():
+        raise InputError(f"{name}.iterations", np.min(solution.iterations), "an integer >= 0")
+    gone = np.isnan(solution.trace)
+    if (gone[:, :-1] & ~gone[:, 1:]).any():
+        raise InputError(f"{name}.trace", float("nan"), "a number before the last iteration")
 
 
 def verify(run: Run) -> dict[str, dict[str, float]]:
@@ -165,7 +221,7 @@ def _decision_class(system: System, group: Group) -> type:
 def _json(text: Any, name: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise InputError(name, text, "a JSON object")
