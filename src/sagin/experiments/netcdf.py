@@ -194,16 +194,16 @@ def _check_tree(raw: Any) -> None:
     """Refuse links out of the file, groups that hold themselves, and arrays far larger than what is stored of them."""
     import h5py
 
-    seen, left, room = {_place(raw)}, [(raw, 0)], machine.memory_bytes() or 2**40
+    seen, left, room = {raw}, [(raw, 0)], machine.memory_bytes() or 2**40
     while left:
         group, depth = left.pop()
         for name in group:
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                 raise ValueError(f"{name} is a link to another place")
             item = group[name]
-            if _place(item) in seen or len(seen) > MOST_OBJECTS or depth > DEEPEST:
+            if item in seen or len(seen) > MOST_OBJECTS or depth > DEEPEST:
                 raise ValueError(f"{name} is stored twice, or too many or too deep")
-            seen.add(_place(item))
+            seen.add(item)
             if isinstance(item, h5py.Group):
                 left.append((item, depth + 1))
             elif isinstance(item, h5py.Dataset) and not _is_dimension(item):
@@ -211,13 +211,6 @@ def _check_tree(raw: Any) -> None:
                 room -= size
                 if size > MOST_PACKED * item.id.get_storage_size() + 2**16 or room < 0:
                     raise ValueError(f"{name} claims {size} bytes, more than is stored or than memory holds")
-
-
-def _place(item: Any) -> tuple[int, int]:
-    from h5py import h5o
-
-    facts = h5o.get_info(item.id)
-    return facts.fileno, facts.addr
 
 
 def _is_dimension(item: Any) -> bool:
