@@ -144,12 +144,11 @@ def test_own_region_from_its_support_function() -> None:
     weight[2] = 0.0
     share, _ = _allocate(NOMA, weight, snr)
     for function in (decoded, in_python):
-        address, keep = support_address(function)
+        address = support_address(function)
         found, price = _allocate(OWN, weight, snr, address)
         np.testing.assert_allclose(found[weight > 0], share[weight > 0], rtol=1e-4)
         assert found[2] == price[2] == 0
         assert _support(OWN, price, snr, address) <= (price @ found) * (1 + 1e-8)
-        del keep
 
 
 def test_weak_signals_and_tiny_weights() -> None:

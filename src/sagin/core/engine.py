@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,12 +66,17 @@ def _cached(dispatcher: Any) -> Any:
     return dispatcher
 
 
-def support_address(support: Callable[..., float]) -> tuple[int, Any]:
+def support_address(support: Callable[..., float]) -> int:
     """Address under which kernels can call `support(price, snr, point) -> float` (1-d float64 arrays of one length).
 
-    Compiled where numba can, else called in Python. The second value keeps the function alive: hold it as long as the
-    address is used.
+    Compiled where numba can, else called in Python. It stays valid as long as the process lives.
     """
+    return _callback(support)[0]
+
+
+@cache
+def _callback(support: Callable[..., float]) -> tuple[int, Any]:
+    """The address, and what keeps the code behind it alive."""
     pointer, carray = numba.types.CPointer(numba.types.float64), vars(numba)["carray"]
     try:
         inner = numba.njit(**SETTINGS)(support)

@@ -321,15 +321,50 @@ def merit(cost: float, late: float) -> float:
 
 
 @kernel
-def exact_rates(problem: Problem, x: np.ndarray, warm: bool, tolerance: float, rounds: int, work: Work) -> float:
+def renew_multipliers(problem: Problem, x: np.ndarray, work: Work) -> None:
+    """Fit the multipliers of another split to `x`: parts that are new get their share, then sums are restored."""
+    n, n_routes, n_hops = problem.pair.shape
+    for j in range(work.root.size):
+        work.root[j] = 0.0
+    for i in range(n):
+        weighed = 0.0
+        for r in range(n_routes):
+            if x[i, r] <= 0.0:
+                work.theta[i, r] = 0.0
+            elif work.theta[i, r] <= 0.0:
+                work.theta[i, r] = x[i, r]
+            weighed += work.theta[i, r]
+        for r in range(n_routes):
+            work.theta[i, r] /= max(weighed, FLOOR)
+            for h in range(n_hops):
+                on = problem.pair[i, r, h] >= 0 and x[i, r] > 0.0 and problem.p[i, r, h] > 0.0
+                if not on:
+                    work.zeta[i, r, h] = 0.0
+                else:
+                    if work.zeta[i, r, h] <= 0.0:
+                        work.zeta[i, r, h] = problem.p[i, r, h] * x[i, r]
+                    work.root[problem.pair[i, r, h]] += work.zeta[i, r, h]
+    for i in range(n):
+        for r in range(n_routes):
+            for h in range(n_hops):
+                if work.zeta[i, r, h] > 0.0:
+                    work.zeta[i, r, h] *= problem.p[i, r, h] / work.root[problem.pair[i, r, h]]
+
+
+@kernel
+def exact_rates(
+    problem: Problem, x: np.ndarray, warm: bool, goal: float, tolerance: float, rounds: int, work: Work
+) -> float:
     """Best rates for the split `x` (n, R), within `tolerance` of the least cost where deadlines can be met.
 
     Convex: the Lagrangian's value is a lower bound, its rates give an upper one, multiplicative steps bring them
-    together. `warm`: start from the multipliers of the last call. Fills work.share, work.delay, work.info; returns the
-    merit.
+    together. `warm`: start from the multipliers there are. `goal`: give up once the lower bound reaches it. Fills
+    work.share, work.delay and work.info; returns the merit.
     """
     n, n_routes, n_hops = problem.pair.shape
-    if not warm:
+    if warm:
+        renew_multipliers(problem, x, work)
+    else:
         start_multipliers(problem, x, work)
     best, dual = np.inf, -np.inf
     work.info[LATE], work.info[COST] = np.inf, np.inf
@@ -337,6 +372,8 @@ def exact_rates(problem: Problem, x: np.ndarray, warm: bool, tolerance: float, r
     while step < rounds:
         step += 1
         dual = max(dual, price_hops(problem, x, work))
+        if dual >= goal:
+            break
         cost, late = judge(problem, x, work)
         if merit(cost, late) < best:
             best = merit(cost, late)
