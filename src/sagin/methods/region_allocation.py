@@ -133,6 +133,15 @@ def _decoded_shares(
         share[i] = room[0, i] * snr[i] * (room[2, block] / room[1, block]) / np.log1p(snr[i])
 
 
+@bare_kernel
+def _least(mix: np.ndarray) -> int:
+    least = 0
+    for c in range(mix.size):
+        if mix[c] < mix[least]:
+            least = c
+    return least
+
+
 @kernel
 def _mixed_corners(address: int, weight: np.ndarray, snr: np.ndarray, k: int, share: np.ndarray) -> None:
     """Allocation in an own region from its support function alone: corners are asked for at the prices of the present
@@ -146,12 +155,13 @@ def _mixed_corners(address: int, weight: np.ndarray, snr: np.ndarray, k: int, sh
         active += weight[i] > 0.0
     for i in range(k):  # corners that give every active user something
         if weight[i] > 0.0:
-            price[:] = 0.0
-            price[i] = 1.0
+            for j in range(k):
+                price[j] = 1.0 if j == i else 0.0
             call_support(address, price, snr, point)
             for j in range(k):
                 share[j] += point[j] / active
-    corner[0] = share
+    for i in range(k):
+        corner[0, i] = share[i]
     mix[0] = 1.0
     count = 1
     for _ in range(400):
@@ -162,13 +172,16 @@ def _mixed_corners(address: int, weight: np.ndarray, snr: np.ndarray, k: int, sh
         top = call_support(address, price, snr, point)
         if top <= worth * (1.0 + 1e-9):
             break
-        spot = count if count < VERTICES else int(np.argmin(mix))
+        spot = count if count < VERTICES else _least(mix)
         if spot == count:
             count += 1
         elif mix[spot] > 0.0:  # no room: melt the least corner into the oldest
-            corner[0] = (mix[0] * corner[0] + mix[spot] * corner[spot]) / (mix[0] + mix[spot])
+            for i in range(k):
+                both = mix[0] * corner[0, i] + mix[spot] * corner[spot, i]
+                corner[0, i] = both / (mix[0] + mix[spot])
             mix[0] += mix[spot]
-        corner[spot] = point
+        for i in range(k):
+            corner[spot, i] = point[i]
         mix[spot] = 0.0
         _exchange_corners(corner, mix, count, weight, k, share)
 

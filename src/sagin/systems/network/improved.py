@@ -6,30 +6,165 @@ import numpy as np
 
 from sagin.core import results
 from sagin.core.contracts import NoOptions
-from sagin.systems.network.kernels_improve import improve_batch, recover_batch
-from sagin.systems.network.kernels_split import alternate_batch
+from sagin.systems.network.bound import certified_bound, mixture_split
+from sagin.systems.network.kernels import FINE, ROUGH, ZETA, Problem, Work
+from sagin.systems.network.kernels_improve import GAIN, TRIAL, Search, X, descend, judge_trial, price_users, try_rows
+from sagin.systems.network.kernels_relax import OVER, VALUE, Relax
 from sagin.systems.network.model import Drops
 from sagin.systems.network.options import AlternateOptions, ImproveOptions
-from sagin.systems.network.solver import check_usable, new_outcome, pair_resources, prepare, starts, to_decision
+from sagin.systems.network.solver import best_alternation, one_route
+from sagin.systems.network.workspace import best_rates, new_relax, new_search, new_work, prepare, rates_of, to_decision
+
+REFINED = 2  # starts that are refined
+MANY = 50  # most users that are moved in a round: those that lose most at the present prices
+PAIRS = 12  # most users of which all pairs are tried
+LIMITS = (0.02, 0.05, 0.1, 0.2, 0.35)  # parts below them are dropped together
 
 
 def solve_recover(drops: Drops, options: NoOptions) -> results.Solution:
     """The split of the mixture that matches the bound's prices, with the best rates."""
-    problem = prepare(drops)
-    check_usable(problem)
-    outcome = new_outcome(problem, 1)
-    recover_batch(problem, pair_resources(problem), outcome)
-    return results.solution(to_decision(drops, outcome), trace=outcome.trace)
+    splits, shares = [], []
+    for problem in prepare(drops):
+        work, relax = new_work(problem), new_relax(problem)
+        certified_bound(problem, relax, work)
+        split = mixture_split(problem, relax)
+        best_rates(problem, split, FINE, work)
+        splits.append(split)
+        shares.append(rates_of(work))
+    return results.solution(to_decision(drops, splits, shares))
 
 
 def solve_improved(drops: Drops, options: ImproveOptions) -> results.Solution:
     """The best of `recover`, `alternate` and three more starts, refined; the trace: alternate, best start, result."""
-    problem = prepare(drops)
-    check_usable(problem)
-    rounds = AlternateOptions().rounds
-    paper, outcome = new_outcome(problem, rounds + 1), new_outcome(problem, 3)
-    alternate_batch(problem, starts(problem, drops.beta), rounds, paper)
-    outcome.split[:], outcome.share[:] = paper.split, paper.share
-    outcome.trace[:, 0] = np.nanmin(paper.trace, axis=1)
-    improve_batch(problem, pair_resources(problem), options.rounds, options.moves, outcome)
-    return results.solution(to_decision(drops, outcome), iterations=2, trace=outcome.trace)
+    splits, shares, traces = [], [], []
+    for problem in prepare(drops):
+        split, share, trace = improve(problem, drops.beta, options)
+        splits.append(split)
+        shares.append(share)
+        traces.append(trace)
+    return results.solution(to_decision(drops, splits, shares), iterations=REFINED, trace=np.array(traces))
+
+
+def improve(problem: Problem, beta: float, options: ImproveOptions) -> tuple[np.ndarray, np.ndarray, list[float]]:
+    """Split, shares and trace of a drop: the best starts refined, never worse than the best of them."""
+    work, relax = new_work(problem), new_relax(problem)
+    split, share, trace, _ = best_alternation(problem, beta, AlternateOptions().rounds, work)
+    best = float(np.nanmin(trace))
+    certified_bound(problem, relax, work)
+    starts = [*_priced_starts(problem, relax), split]
+    merits = [best_rates(problem, start, ROUGH, work) for start in starts]
+    order = np.argsort(merits, kind="stable")
+    history = [best, min(best, merits[order[0]])]
+    candidates = [starts[0]]
+    for which in order[:REFINED]:
+        search = new_search(problem)
+        search.splits[X], search.value[0] = starts[which], best_rates(problem, starts[which], ROUGH, work)
+        search.parts[:], search.flows[0], search.users[:] = work.parts, work.flows[ZETA], work.users
+        refine(problem, search, relax, work, options)
+        candidates.append(search.splits[X].copy())
+        if merits[order[0]] == merits[order[1]]:
+            break
+    for candidate in candidates:
+        merit = best_rates(problem, candidate, FINE, work)
+        if merit < best:
+            split, share, best = candidate, rates_of(work), merit
+    return split, share, [history[0], max(history[1], best), best]
+
+
+def refine(problem: Problem, search: Search, relax: Relax, work: Work, options: ImproveOptions) -> None:
+    """Descend, prune, descend, move, descend: from the best split of `search` to a better one."""
+    if problem.splitting:
+        descend(problem, options.rounds, search, work)
+        _prune(problem, search, work)
+        descend(problem, options.rounds, search, work)
+    _move(problem, search, relax, work, options.moves)
+    if problem.splitting:
+        descend(problem, options.rounds, search, work)
+
+
+def _priced_starts(problem: Problem, relax: Relax) -> list[np.ndarray]:
+    """The mixture's split; the same with its offloaded parts lumped; its heaviest route; the cheapest priced route."""
+    split = mixture_split(problem, relax)
+    n_routes = split.shape[1]
+    local = relax.local[:, None] == np.arange(n_routes)
+    away = np.where(local, 0.0, split)
+    lumped = np.where(local, split, 0.0) + one_route(np.argmax(away, axis=1), n_routes) * away.sum(
+        axis=1, keepdims=True
+    )
+    value = np.where(relax.usable, relax.columns[VALUE], np.inf)[:, :n_routes]
+    cheapest = one_route(np.argmin(value, axis=1), n_routes)
+    return [split, lumped, one_route(np.argmax(split, axis=1), n_routes), np.where(problem.ok, cheapest, 0.0)]
+
+
+def _prune(problem: Problem, search: Search, work: Work) -> None:
+    """Drop small parts of all users, then every part by itself; what helps is kept."""
+    for limit in LIMITS:
+        now = search.splits[X]
+        pruned = np.where((now >= limit) | (now == now.max(axis=1, keepdims=True)), now, 0.0)
+        if (pruned != now).any():
+            search.splits[TRIAL] = pruned / pruned.sum(axis=1, keepdims=True)
+            judge_trial(problem, search, work)
+    now = search.splits[X]
+    single = (now > 0) & (now < (1.0 if len(now) <= MANY else 0.35))
+    _try(problem, [(i, _without(now[i], r)) for i, r in zip(*np.nonzero(single), strict=True)], search, work)
+
+
+def _without(row: np.ndarray, route: int) -> np.ndarray:
+    """A user's split without one of its parts."""
+    rest = row.copy()
+    rest[route] = 0.0
+    return rest / rest.sum()
+
+
+def _move(problem: Problem, search: Search, relax: Relax, work: Work, rounds: int) -> None:
+    """Moves of single users, those that lose most first, then of pairs, until a round gains nothing."""
+    n_users, loss = len(problem.ok), np.zeros(len(problem.ok))
+    for _ in range(rounds):
+        before = search.value[0]
+        price_users(problem, search, relax, work, loss)
+        for user in np.argsort(-loss, kind="stable")[:MANY]:
+            _try(problem, _user_moves(problem, search.splits[X, user], relax, user), search, work)
+        if not problem.splitting and n_users <= PAIRS:
+            _move_pairs(problem, search, work)
+        if before - search.value[0] <= GAIN * abs(before):
+            return
+
+
+def _user_moves(problem: Problem, now: np.ndarray, relax: Relax, user: int) -> list[tuple[int, np.ndarray]]:
+    """A user's three best priced columns, alone and half mixed with what it does; whole tasks: all other routes."""
+    n_routes = len(now)
+    if not problem.splitting:
+        others = np.flatnonzero(problem.ok[user] & (now == 0))
+        return [(user, row) for row in one_route(others, n_routes)]
+    value = np.where(relax.usable[user], relax.columns[VALUE, user], np.inf)
+    moves = []
+    for column in np.argsort(value, kind="stable")[:3]:
+        if np.isfinite(value[column]):
+            row = np.zeros(n_routes)
+            over = relax.columns[OVER, user, column] if column >= n_routes else 1.0
+            row[column % n_routes] += over
+            if column >= n_routes:
+                row[relax.local[user]] += 1.0 - over
+            moves += [(user, row), (user, 0.5 * row + 0.5 * now)]
+    return moves
+
+
+def _move_pairs(problem: Problem, search: Search, work: Work) -> None:
+    """Whole tasks of two users: swap their routes, or one takes the other's route and the other any."""
+    n_users, n_routes = problem.ok.shape
+    for i in range(n_users):
+        for j in range(n_users):
+            first, second = (int(np.argmax(search.splits[X, user])) for user in (i, j))
+            if i == j or first == second or not problem.ok[i, second]:
+                continue
+            routes = [r for r in np.flatnonzero(problem.ok[j]) if r != second]
+            if routes:
+                rows = np.stack([one_route(np.array([second, r]), n_routes) for r in routes])
+                try_rows(problem, np.tile(np.array([i, j]), (len(routes), 1)), rows, search, work)
+
+
+def _try(problem: Problem, moves: list[tuple[int, np.ndarray]], search: Search, work: Work) -> None:
+    if moves:
+        users = np.array([(user, -1) for user, _ in moves], dtype=np.int64)
+        rows = np.stack([np.stack([row, row]) for _, row in moves])
+        try_rows(problem, users, rows, search, work)

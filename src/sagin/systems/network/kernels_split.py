@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from sagin.core.engine import kernel
 from sagin.methods.region_allocation import BOX, OWN, allocate, load
-from sagin.systems.network.kernels import COST, LATE, Problem, Work, exact_rates, forget, merit, new_work, pick
+from sagin.systems.network.kernels import (
+    ADDRESS,
+    DEADLINE,
+    FINE,
+    KE,
+    KIND,
+    LATENCY,
+    PART,
+    PRICE,
+    ROOT,
+    ROUGH,
+    SHARE,
+    TW,
+    WEIGHT,
+    A,
+    P,
+    Problem,
+    Q,
+    Work,
+    exact_rates,
+    merit,
+    start_multipliers,
+)
 
-ROUGH, FINE = 1e-6, 1e-9  # relative: rates on the way, and of the answer
-ROUGH_ROUNDS, FINE_ROUNDS = 120, 400
 FALL = 1e-6  # relative fall of the merit below which alternation stops
 CHOICES = 8  # most routes of which all subsets are tried
-
-
-class Outcome(NamedTuple):
-    """What a scheme finds for a batch: splits, shares of the peak rates, and its trace."""
-
-    split: np.ndarray  # (drop, n, R)
-    share: np.ndarray  # (drop, n, R, H)
-    trace: np.ndarray  # (drop, T) merit, start first, NaN after the end
-    iterations: np.ndarray  # (drop,)
-    converged: np.ndarray  # (drop,)
 
 
 @kernel
@@ -32,33 +40,41 @@ def equal_shares(problem: Problem, x: np.ndarray, work: Work) -> None:
     work.share.
     """
     n, n_routes, n_hops = problem.pair.shape
-    for j in range(work.root.size):
-        work.root[j] = 0.0
+    for j in range(work.pairs.shape[1]):
+        work.pairs[ROOT, j] = 0.0
     for i in range(n):
         for r in range(n_routes):
             for h in range(n_hops):
-                work.share[i, r, h] = 0.0
+                work.flows[SHARE, i, r, h] = 0.0
                 if x[i, r] > 0.0 and problem.pair[i, r, h] >= 0:
-                    work.root[problem.pair[i, r, h]] += 1.0
-    for m in range(problem.kind.size):
+                    work.pairs[ROOT, problem.pair[i, r, h]] += 1.0
+    for m in range(problem.region.shape[1]):
         low, high = problem.first[m], problem.first[m + 1]
         total = 0.0
         for j in range(low, high):
-            total += work.root[j]
+            total += work.pairs[ROOT, j]
         if total == 0.0:
             continue
         fraction = 1.0 / total
-        if problem.kind[m] == OWN:
+        if problem.region[KIND, m] == OWN:
             fraction = own_fraction(problem, m, work)
-        elif problem.kind[m] > BOX:
+        elif problem.region[KIND, m] > BOX:
             below, above = 0.0, 1.0
             for _ in range(60):
                 fraction = 0.5 * (below + above)
                 for j in range(low, high):
-                    work.q[j] = fraction * work.root[j]
-                parts, order = work.part[low:high], work.order[low:high]
+                    work.pairs[Q, j] = fraction * work.pairs[ROOT, j]
+                parts, order = work.pairs[PART, low:high], work.order[low:high]
                 if (
-                    load(problem.kind[m], work.q[low:high], problem.snr[low:high], high - low, parts, order, work.room)
+                    load(
+                        problem.region[KIND, m],
+                        work.pairs[Q, low:high],
+                        problem.snr[low:high],
+                        high - low,
+                        parts,
+                        order,
+                        work.room,
+                    )
                     <= 1
                 ):
                     below = fraction
@@ -66,14 +82,14 @@ def equal_shares(problem: Problem, x: np.ndarray, work: Work) -> None:
                     above = fraction
             fraction = below
         for j in range(low, high):
-            work.q[j] = fraction
-            if problem.kind[m] == BOX:
-                work.q[j] = 1.0 / work.root[j] if work.root[j] > 0.0 else 0.0
+            work.pairs[Q, j] = fraction
+            if problem.region[KIND, m] == BOX:
+                work.pairs[Q, j] = 1.0 / work.pairs[ROOT, j] if work.pairs[ROOT, j] > 0.0 else 0.0
     for i in range(n):
         for r in range(n_routes):
             for h in range(n_hops):
                 if x[i, r] > 0.0 and problem.pair[i, r, h] >= 0:
-                    work.share[i, r, h] = work.q[problem.pair[i, r, h]]
+                    work.flows[SHARE, i, r, h] = work.pairs[Q, problem.pair[i, r, h]]
 
 
 @kernel
@@ -82,16 +98,27 @@ def own_fraction(problem: Problem, m: int, work: Work) -> float:
     multiple.
     """
     low, high = problem.first[m], problem.first[m + 1]
-    weight, q = work.root[low:high].copy(), work.q[low:high]
+    weight, q = work.pairs[ROOT, low:high].copy(), work.pairs[Q, low:high]
     fraction = 0.0
     for _ in range(30):
-        least, parts, order = np.inf, work.part[low:high], work.order[low:high]
-        address, price = problem.address[m], work.price[low:high]
-        allocate(problem.kind[m], address, weight, problem.snr[low:high], high - low, q, price, parts, order, work.room)
+        least, parts, order = np.inf, work.pairs[PART, low:high], work.order[low:high]
+        address, price = problem.region[ADDRESS, m], work.pairs[PRICE, low:high]
+        allocate(
+            problem.region[KIND, m],
+            address,
+            weight,
+            problem.snr[low:high],
+            high - low,
+            q,
+            price,
+            parts,
+            order,
+            work.room,
+        )
         for j in range(high - low):
             if weight[j] > 0.0:
-                least = min(least, q[j] / work.root[low + j])
-                weight[j] *= np.sqrt(work.root[low + j] / q[j])
+                least = min(least, q[j] / work.pairs[ROOT, low + j])
+                weight[j] *= np.sqrt(work.pairs[ROOT, low + j] / q[j])
         fraction = max(fraction, least)
     return fraction
 
@@ -103,10 +130,10 @@ def route_seconds(problem: Problem, share: np.ndarray, i: int, r: int) -> float:
         return np.inf
     total = 0.0
     for h in range(problem.pair.shape[2]):
-        if problem.pair[i, r, h] >= 0 and problem.a[i, r, h] > 0.0:
+        if problem.pair[i, r, h] >= 0 and problem.hops[A, i, r, h] > 0.0:
             if share[i, r, h] <= 0.0:
                 return np.inf
-            total += problem.a[i, r, h] / share[i, r, h]
+            total += problem.hops[A, i, r, h] / share[i, r, h]
     return total
 
 
@@ -117,21 +144,21 @@ def user_merit(problem: Problem, share: np.ndarray, i: int, x: np.ndarray) -> fl
     end, cost = 0.0, 0.0
     for r in range(n_routes):
         if x[r] > 0.0:
-            end = max(end, problem.latency[i, r] + x[r] * route_seconds(problem, share, i, r))
-            cost += x[r] * problem.ke[i, r]
+            end = max(end, problem.routes[LATENCY, i, r] + x[r] * route_seconds(problem, share, i, r))
+            cost += x[r] * problem.routes[KE, i, r]
             for h in range(n_hops):
                 k = problem.pair[i, r, h]
-                if k < 0 or problem.p[i, r, h] <= 0.0:
+                if k < 0 or problem.hops[P, i, r, h] <= 0.0:
                     continue
-                on, first = x[r] * problem.a[i, r, h] / share[i, r, h], True
+                on, first = x[r] * problem.hops[A, i, r, h] / share[i, r, h], True
                 for s in range(n_routes):
                     for g in range(n_hops):
                         if x[s] > 0.0 and problem.pair[i, s, g] == k and (s, g) != (r, h):
-                            other = x[s] * problem.a[i, s, g] / share[i, s, g]
+                            other = x[s] * problem.hops[A, i, s, g] / share[i, s, g]
                             first = first and (on > other or (on == other and (r, h) < (s, g)))
-                cost += problem.p[i, r, h] * on if first else 0.0
-    cost = problem.weight[i] * end if problem.is_max else cost + problem.tw[i] * end
-    return merit(cost, end / problem.deadline[i] - 1.0)
+                cost += problem.hops[P, i, r, h] * on if first else 0.0
+    cost = problem.users[WEIGHT, i] * end if problem.is_max else cost + problem.users[TW, i] * end
+    return merit(cost, end / problem.users[DEADLINE, i] - 1.0)
 
 
 @kernel
@@ -148,11 +175,12 @@ def best_splits(problem: Problem, share: np.ndarray, x: np.ndarray, choice: np.n
             slow = route_seconds(problem, share, i, r)
             if slow < np.inf:
                 spot = count  # the fastest first
-                while spot > 0 and choice[0, spot - 1] + choice[1, spot - 1] > slow + problem.latency[i, r]:
+                while spot > 0 and choice[0, spot - 1] + choice[1, spot - 1] > slow + problem.routes[LATENCY, i, r]:
                     if spot < n_routes:
-                        choice[:, spot] = choice[:, spot - 1]
+                        for row in range(3):
+                            choice[row, spot] = choice[row, spot - 1]
                     spot -= 1
-                choice[0, spot], choice[1, spot], choice[2, spot] = slow, problem.latency[i, r], float(r)
+                choice[0, spot], choice[1, spot], choice[2, spot] = slow, problem.routes[LATENCY, i, r], float(r)
                 count += 1
         count = min(count, CHOICES)
         best, best_set = user_merit(problem, share, i, x[i]), 0
@@ -165,7 +193,8 @@ def best_splits(problem: Problem, share: np.ndarray, x: np.ndarray, choice: np.n
                     best, best_set = value, subset
         if best_set > 0:
             balance(choice, best_set, count, trial)
-            x[i, :] = trial
+            for r in range(n_routes):
+                x[i, r] = trial[r]
             moved = True
     return moved
 
@@ -191,6 +220,16 @@ def balance(choice: np.ndarray, subset: int, count: int, x: np.ndarray) -> bool:
 
 
 @kernel
+def keep_flows(x: np.ndarray, flows: np.ndarray, to_x: np.ndarray, to_share: np.ndarray) -> None:
+    """Copy a split and its best shares."""
+    for i in range(x.shape[0]):
+        for r in range(x.shape[1]):
+            to_x[i, r] = x[i, r]
+            for h in range(to_share.shape[2]):
+                to_share[i, r, h] = flows[SHARE, i, r, h]
+
+
+@kernel
 def alternate(problem: Problem, x: np.ndarray, rounds: int, work: Work, share: np.ndarray, trace: np.ndarray) -> int:
     """From the split `x`: equal rates, best splits, exact rates, best splits, ... while the merit falls.
 
@@ -200,82 +239,48 @@ def alternate(problem: Problem, x: np.ndarray, rounds: int, work: Work, share: n
     n_routes = x.shape[1]
     choice, trial, present = np.zeros((3, n_routes)), np.zeros(n_routes), x.copy()
     equal_shares(problem, x, work)
-    best_splits(problem, work.share, present, choice, trial)
-    best = exact_rates(problem, present, False, np.inf, ROUGH, ROUGH_ROUNDS, work)
-    x[:], share[:], trace[0] = present, work.share, best
+    best_splits(problem, work.flows[SHARE], present, choice, trial)
+    start_multipliers(problem, present, work)
+    best = exact_rates(problem, present, np.inf, ROUGH, work)
+    keep_flows(present, work.flows, x, share)
+    trace[0] = best
     step, ended = 0, False
     while step < rounds and not ended:
         step += 1
         ended = not best_splits(problem, share, present, choice, trial)
         if not ended:
-            value = exact_rates(problem, present, False, np.inf, ROUGH, ROUGH_ROUNDS, work)
+            start_multipliers(problem, present, work)
+            value = exact_rates(problem, present, np.inf, ROUGH, work)
             ended = value > best * (1.0 - FALL)
             if value < best:
                 best = value
-                x[:], share[:] = present, work.share
+                keep_flows(present, work.flows, x, share)
         if step < trace.size:
             trace[step] = best
-    value = exact_rates(problem, x, False, np.inf, FINE, FINE_ROUNDS, work)
+    start_multipliers(problem, x, work)
+    value = exact_rates(problem, x, np.inf, FINE, work)
     if value < best:
-        share[:] = work.share
+        keep_flows(x, work.flows, x, share)
         trace[min(step, trace.size - 1)] = value
     return step if ended else -1 - step
 
 
 @kernel
-def alternate_batch(batch: Problem, starts: np.ndarray, rounds: int, outcome: Outcome) -> None:
-    """`alternate` from every start (start, drop, n, R); the best result is kept."""
-    n_drops, n, n_routes, n_hops = batch.a.shape
-    work = new_work(batch.pair, batch.first)
-    x, share, trace = np.zeros((n, n_routes)), np.zeros((n, n_routes, n_hops)), np.zeros(rounds + 1)
-    for d in range(n_drops):
-        problem, best = pick(batch, d), np.inf
-        for s in range(starts.shape[0]):
-            forget(problem, work)
-            x[:], trace[:] = starts[s, d], np.nan
-            steps = alternate(problem, x, rounds, work, share, trace)
-            last = trace[steps if steps >= 0 else -1 - steps]
-            if last < best or s == 0:
-                best = last
-                outcome.split[d], outcome.share[d], outcome.trace[d] = x, share, trace
-                outcome.iterations[d], outcome.converged[d] = (steps, True) if steps >= 0 else (-1 - steps, False)
-
-
-@kernel
-def rates_batch(batch: Problem, equal: bool, outcome: Outcome) -> None:
-    """Exact rates for the splits of `outcome`, or equal ones."""
-    work = new_work(batch.pair, batch.first)
-    for d in range(batch.a.shape[0]):
-        problem = pick(batch, d)
-        forget(problem, work)
-        if equal:
-            equal_shares(problem, outcome.split[d], work)
-        else:
-            exact_rates(problem, outcome.split[d], False, np.inf, FINE, FINE_ROUNDS, work)
-        outcome.share[d] = work.share
-
-
-@kernel
-def greedy_batch(batch: Problem, order: np.ndarray, outcome: Outcome) -> None:
-    """Users in `order` (drop, n) each take the route of least merit of the users admitted so far, with exact rates."""
-    n_drops, n, n_routes = batch.ke.shape
-    work = new_work(batch.pair, batch.first)
-    for d in range(n_drops):
-        problem, x = pick(batch, d), outcome.split[d]
-        x[:] = 0.0
-        forget(problem, work)
-        for j in range(n):
-            i = order[d, j]
-            best, chosen = np.inf, -1
-            for r in range(n_routes):
-                if problem.ok[i, r]:
-                    x[i, :] = 0.0
-                    x[i, r] = 1.0
-                    value = exact_rates(problem, x, False, best, ROUGH, ROUGH_ROUNDS, work)
-                    if value < best or chosen < 0:
-                        best, chosen = value, r
-            x[i, :] = 0.0
-            x[i, chosen] = 1.0
-        exact_rates(problem, x, False, np.inf, FINE, FINE_ROUNDS, work)
-        outcome.share[d] = work.share
-        outcome.trace[d, 0] = merit(work.info[COST], work.info[LATE])
+def greedy(problem: Problem, order: np.ndarray, x: np.ndarray, work: Work) -> None:
+    """Users in `order` (n,) each take the route of least merit of the users admitted so far, with exact rates; into
+    x.
+    """
+    x[:] = 0.0
+    for j in range(order.size):
+        i = order[j]
+        best, chosen = np.inf, -1
+        for r in range(x.shape[1]):
+            if problem.ok[i, r]:
+                x[i, :] = 0.0
+                x[i, r] = 1.0
+                start_multipliers(problem, x, work)
+                value = exact_rates(problem, x, best, ROUGH, work)
+                if value < best or chosen < 0:
+                    best, chosen = value, r
+        x[i, :] = 0.0
+        x[i, chosen] = 1.0
