@@ -222,6 +222,7 @@ def _comparison(run: Run) -> dict[str, Any]:
             "n_feasible": int(feasible[row].sum()),
             "iterations": solution.iterations,
             "status": [Status(int(code)).name.lower() for code in solution.status],
+            "reasons": run.system.reasons(run.drops, solution.decision),
             "metrics": scalars(metrics),
         }
         if paper and name != paper and kind.space is run.system.scheme(paper).space:
@@ -261,6 +262,11 @@ def _print_comparison(document: dict[str, Any]) -> None:
     output.say(f"means over {max(used)} of {len(document['seeds'])} drops, those feasible for all schemes")
     head = ("scheme", "role", "mean ± 95 %", *([f"minus {paper}"] if paper else []), "steps", *shown)
     output.table("", head, rows, head[2:])
+    for name, entry in schemes.items():
+        why = [(seed, text) for seed, text in zip(document["seeds"], entry["reasons"], strict=True) if text]
+        for seed, text in why[:1]:
+            more = f", and {len(why) - 1} other drops" if len(why) > 1 else ""
+            output.say(f"{name}, seed {seed}{more}: infeasible: {text if len(text) <= 300 else text[:297] + '...'}")
 
 
 def _spread(entry: dict[str, float] | None, digits: int = 5) -> str:

@@ -142,7 +142,8 @@ class System:
     `draw(scenario, seeds)` gives a drops record. `derive(drops, given)` recomputes derived arrays of drops in which the
     user replaced the arrays named in `given`. `budget(drops)` gives rows (label, value, unit) of the first drop.
     `user_dim` names the dimension along which relabelling users must only relabel the answer. `figures_of(scenario)`
-    gives the figures of a scenario whose axes depend on what it declares.
+    gives the figures of a scenario whose axes depend on what it declares. `culprits(drops, decision, metrics)` says for
+    each drop who breaks a constraint.
     `episodic`: how it takes part in episodes.
     """
 
@@ -161,6 +162,7 @@ class System:
     user_dim: str = ""
     figures_of: Callable[[Any], tuple[Figure, ...]] | None = None
     episodic: Episodic | None = None
+    culprits: Callable[[Any, Any, Any], list[str]] | None = None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """By name if a module keeps it as `SYSTEM` (claims of figures may be closures), else by content."""
@@ -212,6 +214,21 @@ class System:
         space = self.space(type(decision))
         records.sizes(decision, records.sizes(drops))
         return space.evaluate(drops, decision)
+
+    def reasons(self, drops: Any, decision: Any) -> list[str]:
+        """For each drop the constraints that a decision breaks and by how much, and who; empty where it keeps all."""
+        metrics = self.evaluate(drops, decision)
+        table, broken = records.columns(type(metrics)), records.violations(metrics)
+        who = self.culprits(drops, decision, metrics) if self.culprits else []
+        texts = []
+        for row in range(records.n_drops(metrics)):
+            found = [
+                f"{name} by {value[row]:.3g} ({table[f'violation_{name}'].doc})"
+                for name, value in broken.items()
+                if not value[row] <= (table[f"violation_{name}"].tolerance or 0.0)
+            ]
+            texts.append(": ".join(part for part in (", ".join(found), who[row] if who else "") if part))
+        return texts
 
     def bound(self, drops: Any, space: type | None = None, *, threads: int | None = None) -> np.ndarray:
         """(drop,) certified bound of the objective over a decision space (default: the first); NaN: no certificate.

@@ -131,6 +131,8 @@ def _draw_links(scenario: Scenario, tables: Layout, seeds: np.ndarray) -> dict[s
         for source, rows in _senders(scenario, tables, link):
             own = source in scenario.users
             members = len(rows) if own else 1
+            if not rows.size:
+                continue
             stem = f"links/{name}/{source}" if own else f"links/{name}"
             if link.shadow_std_db == 0 and link.fading.model == "none" and link.antennas == 1:
                 fading[:, rows, k, 0] = 1.0  # the phase of one antenna decides nothing
