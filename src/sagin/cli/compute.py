@@ -265,7 +265,7 @@ def _print_comparison(document: dict[str, Any]) -> None:
     for name, entry in schemes.items():
         why = [(seed, text) for seed, text in zip(document["seeds"], entry["reasons"], strict=True) if text]
         for seed, text in why[:1]:
-            more = f", and {len(why) - 1} other drops" if len(why) > 1 else ""
+            more = f" and {len(why) - 1} more" if len(why) > 1 else ""
             output.say(f"{name}, seed {seed}{more}: infeasible: {text if len(text) <= 300 else text[:297] + '...'}")
 
 
