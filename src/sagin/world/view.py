@@ -276,14 +276,29 @@ class View:
 
     def task_bits(self, seed: int, users: UserSeats, low: float, high: float) -> np.ndarray:
         """(slot, seat) sizes of one task a slot and user: of the trace where it has one, else drawn."""
-        uniform = self.of_names_and_slots(seed, users, "tasks")[..., 0]
-        bits = task_sizes(self.world.arrivals, uniform, low, high)
-        if self.surroundings.tasks is not None:
-            slot, seat = tasks_of_seats(self.surroundings.tasks, users.name, self.times)
-            for i in range(len(slot) - 1, -1, -1):  # the first task of a slot and seat is the one decided
-                if slot[i] >= 0 and seat[i] >= 0:
-                    bits[slot[i], seat[i]] = self.surroundings.tasks.bits[i]
-        return bits
+        return self.task_work(seed, users, (low, high), (1.0, 1.0))[0]
+
+    def task_work(
+        self, seed: int, users: UserSeats, bits: tuple[float, float], cycles_per_bit: tuple[float, float]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Sizes (slot, seat) and cycles (slot, seat) of one task a slot and user, drawn between limits.
+
+        Where a trace has a task, its size holds, and its cycles where it has any.
+        """
+        numbers = self.of_names_and_slots(seed, users, "tasks", 2)
+        size = task_sizes(self.world.arrivals, numbers[..., 0], *bits)
+        low, high = cycles_per_bit
+        intensity = low + (high - low) * numbers[..., 1]
+        tasks = self.surroundings.tasks
+        if tasks is None:
+            return size, size * intensity
+        slot, seat = tasks_of_seats(tasks, users.name, self.times)
+        task = np.full(size.shape, -1)
+        for i in np.flatnonzero((slot >= 0) & (seat >= 0))[::-1]:  # the first task of a slot and seat is decided
+            task[slot[i], seat[i]] = i
+        size = np.where(task >= 0, tasks.bits[task], size)
+        given = np.where(task >= 0, tasks.cycles[task], 0.0)
+        return size, np.where(given > 0, given, size * intensity)
 
     def _steps(self) -> np.ndarray:
         """(slot,) seconds since the slot before; 0 for the first."""

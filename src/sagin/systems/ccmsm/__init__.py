@@ -1,6 +1,6 @@
 """Channel-constrained multi-core sequential model: task offloading of vehicular terminals under traffic spikes."""
 
-from sagin.core.contracts import Scheme, Space, System, late
+from sagin.core.contracts import Episodic, Scheme, Space, System, late
 from sagin.systems.ccmsm import figures, model
 from sagin.systems.ccmsm.scenario import ImprovedOptions, Scenario, SeedOptions
 
@@ -77,4 +77,16 @@ SYSTEM = System(
     derive=model.checked,
     budget=model.budget,
     user_dim="terminal",
+    episodic=Episodic(
+        needs=frozenset({"users", "tasks"}),
+        seats=lambda scenario: (0, scenario.n_terminals),
+        follow=late(f"{_HERE}.episode:follow"),
+        carry=late(f"{_HERE}.episode:carry"),
+        association=late(f"{_HERE}.episode:association"),
+        charge=late(f"{_HERE}.episode:charge"),
+        action=(lambda drops: 2 * drops.task_mask.shape[2] + 1, lambda drops: 0),
+        act=late(f"{_HERE}.episode:act"),
+        may_be_empty=True,
+        ignored=("distance_min_m", "distance_max_m", "n_tasks_min"),
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sagin.core.contracts import Role, Scheme, Space, System, late
+from sagin.core.contracts import Episodic, Role, Scheme, Space, System, late
 from sagin.systems.isac_sagin import model
 from sagin.systems.isac_sagin.figures import FIGURES
 from sagin.systems.isac_sagin.scenario import Scenario
@@ -57,5 +57,16 @@ SYSTEM = System(
             relabel_tolerance=1e-7,
         )
         for name, role, summary, where, space in _ROWS
+    ),
+    episodic=Episodic(
+        needs=frozenset({"sky", "path"}),
+        seats=lambda scenario: (1, 0),
+        follow=late(f"{_HERE}episode:follow"),
+        carry=late(f"{_HERE}episode:carry"),
+        association=late(f"{_HERE}episode:association"),
+        charge=late(f"{_HERE}episode:charge"),
+        action=(lambda drops: 0, lambda drops: 2),
+        act=late(f"{_HERE}episode:act"),
+        ignored=("leo_position_m", "aav_start_m", "aav_end_m", "position_jitter_m"),
     ),
 )

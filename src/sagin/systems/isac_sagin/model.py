@@ -125,7 +125,7 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
         "iot_position_m": ground[:, 0] + np.asarray(s.iot_position_m),
         "target_position_m": ground[:, 1] + np.asarray(s.target_position_m),
     }
-    return assemble(s, seeds, base, still(s, base), [_fading(int(seed), s.n_frames, s.n_rx) for seed in seeds])
+    return assemble(s, seeds, base, still(s, base), [fading(int(seed), s.n_frames, s.n_rx) for seed in seeds])
 
 
 def still(s: Scenario, base: dict) -> np.ndarray:
@@ -133,8 +133,8 @@ def still(s: Scenario, base: dict) -> np.ndarray:
     return np.broadcast_to(np.asarray(s.leo_position_m), base["aav_position_m"].shape)
 
 
-def assemble(s: Scenario, seeds: np.ndarray, base: dict, leo_position_m: np.ndarray, fading: list) -> Drops:
-    """Drops of positions of the AAV, device and target (`base`), of the satellite (drop, frame, 3), and of fading."""
+def assemble(s: Scenario, seeds: np.ndarray, base: dict, leo_position_m: np.ndarray, drawn: list) -> Drops:
+    """Drops of positions of AAV, device and target (`base`) and of the satellite (drop, frame, 3), and of fading."""
     covariance = exponential_covariance(from_db(s.clutter_gain_db), s.clutter_correlation, s.n_rx)  # Eq. (M3)
     base = {**base, "clutter_covariance": np.tile(covariance, (len(seeds), 1, 1))}
     scalars = {
@@ -144,7 +144,7 @@ def assemble(s: Scenario, seeds: np.ndarray, base: dict, leo_position_m: np.ndar
         "sensing_sinr_min": from_db(s.sensing_sinr_db),
         **{name: getattr(s, name) for name in _COPIED},
     }
-    return build(Drops, scenario=s, seeds=seeds, **_derived(s, base, leo_position_m, fading), **scalars)
+    return build(Drops, scenario=s, seeds=seeds, **_derived(s, base, leo_position_m, drawn), **scalars)
 
 
 _COPIED = (
@@ -157,14 +157,14 @@ def derive(drops: Drops, given: frozenset[str]) -> Drops:
     """Drops whose gains and channels follow from replaced positions or covariance, except those given themselves."""
     s = drops.scenario
     arrays = {f.name: getattr(drops, f.name) for f in dataclasses.fields(drops)}
-    fading = [_fading(int(seed), drops.aav_position_m.shape[1], s.n_rx) for seed in drops.seeds]
-    return build(Drops, **{**arrays, **_derived(s, arrays, still(s, arrays), fading, given)})
+    drawn = [fading(int(seed), drops.aav_position_m.shape[1], s.n_rx) for seed in drops.seeds]
+    return build(Drops, **{**arrays, **_derived(s, arrays, still(s, arrays), drawn, given)})
 
 
-def _derived(s: Scenario, base: dict, leo: np.ndarray, fading: list, given: frozenset[str] = frozenset()) -> dict:
+def _derived(s: Scenario, base: dict, leo: np.ndarray, drawn: list, given: frozenset[str] = frozenset()) -> dict:
     """Arrays that follow from positions, clutter and each drop's fading; those `given` in `base` are kept."""
     aav, iot, target = base["aav_position_m"], base["iot_position_m"], base["target_position_m"]
-    echo, clutter, shadowing = (np.stack(part) for part in zip(*fading, strict=True))
+    echo, clutter, shadowing = (np.stack(part) for part in zip(*drawn, strict=True))
 
     to_target = target[:, None] - aav
     d_iot_target = np.linalg.norm(iot - target, axis=-1)[:, None]  # (drop, 1)
@@ -198,11 +198,14 @@ def _derived(s: Scenario, base: dict, leo: np.ndarray, fading: list, given: froz
 _BASE = ("aav_position_m", "iot_position_m", "target_position_m", "clutter_covariance")
 
 
-def _fading(seed: int, n_frames: int, n_rx: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Echo (frame,), clutter (frame, antenna), both circular normal, and shadowing (frame,), standard normal."""
-    echo = random.complex_normal(random.stream(seed, "echo"), n_frames)
-    clutter = [random.complex_normal(random.stream(seed, "clutter", i), n_frames) for i in range(n_rx)]
-    return echo, np.stack(clutter, axis=-1), random.stream(seed, "shadowing").standard_normal(n_frames)
+def fading(seed: int, n_frames: int, n_rx: int, prefix: str = "") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Echo (frame,), clutter (frame, antenna), both circular normal, and shadowing (frame,), standard normal.
+
+    `prefix`: of the names of the streams.
+    """
+    echo = random.complex_normal(random.stream(seed, f"{prefix}echo"), n_frames)
+    clutter = [random.complex_normal(random.stream(seed, f"{prefix}clutter", i), n_frames) for i in range(n_rx)]
+    return echo, np.stack(clutter, axis=-1), random.stream(seed, f"{prefix}shadowing").standard_normal(n_frames)
 
 
 def evaluate(drops: Drops, decision: Decision | RatioPerFrame | AllPerFrame) -> Metrics:

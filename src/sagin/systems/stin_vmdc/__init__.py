@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sagin.core.contracts import Scheme, Space, System, late
+from sagin.core.contracts import Episodic, Scheme, Space, System, late
 from sagin.core.parameters import Parameters
 from sagin.systems.stin_vmdc.figures import FIGURES
 from sagin.systems.stin_vmdc.model import Decision, budget, derive, draw, evaluate
@@ -73,4 +73,18 @@ SYSTEM = System(
     derive=derive,
     budget=budget,
     user_dim="vehicle",
+    episodic=Episodic(
+        needs=frozenset({"sky", "users"}),
+        seats=lambda scenario: (1, scenario.n_vehicles),
+        follow=late(f"{_HERE}episode:follow"),
+        carry=late(f"{_HERE}episode:carry"),
+        association=late(f"{_HERE}episode:association"),
+        charge=late(f"{_HERE}episode:charge"),
+        action=(lambda drops: 5, lambda drops: 0),
+        act=late(f"{_HERE}episode:act"),
+        ignored=(
+            *("rsu_offset_min_m", "rsu_offset_max_m", "speed_min_mps", "speed_max_mps"),
+            *("sat_altitude_m", "sat_elevation_min_deg", "sat_elevation_max_deg"),
+        ),
+    ),
 )

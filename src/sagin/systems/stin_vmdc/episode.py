@@ -1,11 +1,125 @@
-"""The system in time: old decisions on new vehicles, handovers, and what numbers stand for a decision."""
+"""The system in time: vehicles pass the road-side unit on their traces while one satellite after another serves."""
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import gammaincinv
 
 from sagin.core import records
+from sagin.core.units import from_db
+from sagin.methods.gauss_legendre import gauss_legendre
+from sagin.systems.stin_vmdc import model
 from sagin.systems.stin_vmdc.model import Decision, Drops, Metrics
+from sagin.systems.stin_vmdc.scenario import Scenario
+from sagin.world.seats import Candidates, UserSeats
+from sagin.world.view import Followed, Reason, View, filled
+
+CARRIER_HZ = 5.9e9  # of the Doppler spread where the world names none; the path loss has no carrier of its own
+LEAST_STAY_S = 0.5  # vehicles with less time left are not seated
+
+
+def follow(scenario: Scenario, view: View, seed: int) -> Followed:
+    """Drops of one seed, one a slot: each vehicle's stay and distances are those of its own trace."""
+    c = scenario
+    found = view.surroundings.within(c.rsu_radius_m)
+    leaving = _leaving(view, found, c.rsu_radius_m)
+    seconds = view.times.seconds + _begin_s(view)
+    stays = [_until(leaving, here, now) for here, now in zip(found.vehicle, seconds, strict=True)]
+    users = view.seat_users(found, [stay >= LEAST_STAY_S for stay in stays])
+    satellites = view.satellites
+    reason = _reasons(view, users, found)
+    rows = filled(reason)
+    nodes, quad_w = gauss_legendre(c.n_quad)
+    stay, distance = _passes(view, users, leaving, nodes)
+    fading = view.ground_scatter(seed, users, CARRIER_HZ, "fading", c.n_subchannels)
+    power = np.swapaxes(np.real(fading) ** 2 + np.imag(fading) ** 2, 1, 2)  # (slot, subchannel, vehicle)
+    numbers = view.of_names_and_slots(seed, users, "nakagami")[..., 0]
+    chi = gammaincinv(c.thz_nakagami_m, numbers) / c.thz_nakagami_m
+    own_air = view.world.weather is None or view.world.weather.vapour_density_g_per_m3 is None
+    elevation, range_m = satellites.elevation_rad[:, 0], satellites.range_m[:, 0]
+    gain = model.thz_gain(c, range_m, elevation, layer=own_air) * from_db(-view.losses(c.thz_carrier_hz, seed)[:, 0])
+    bits, cycles = view.task_work(seed, users, (c.task_bits_min, c.task_bits_max), _intensity(c))
+    drops = model.assemble(
+        c,
+        np.full(len(rows), seed),
+        task_bits=bits[rows],
+        cycles=cycles[rows],
+        stay_s=stay[rows],
+        dist_m=distance[rows],
+        quad_w=quad_w,
+        fading_rf=power[rows],
+        sinr_thz=model.thz_sinr(c, gain[:, None], chi)[rows],
+        rate_rb_bps=np.full(bits.shape, model.backhaul_mean_rate(c, seed)),
+    )
+    return Followed(drops, reason, users=users, satellites=satellites)
+
+
+def _intensity(c: Scenario) -> tuple[float, float]:
+    return c.cycles_per_bit_min, c.cycles_per_bit_max
+
+
+def _begin_s(view: View) -> float:
+    """Second of the trace at the start."""
+    assert view.world.roads is not None
+    return view.world.roads.begin_s
+
+
+def _reasons(view: View, users: UserSeats, found: Candidates) -> np.ndarray:
+    """(slot,) why a slot cannot be decided."""
+    enough = np.array([len(here) for here in found.vehicle]) >= view.n_users
+    empty = np.where(enough, Reason.SHORT_STAY, Reason.FEW_USERS)
+    reason = np.where(users.taken().all(axis=1), Reason.USABLE, empty)
+    reason = np.where(users.traced, reason, Reason.NO_TRACE)
+    unserved = (reason == Reason.USABLE) & ~view.satellites.taken()[:, 0]
+    return np.where(unserved, Reason.NO_SATELLITE, reason).astype(np.int8)
+
+
+def _leaving(view: View, found: Candidates, radius_m: float) -> dict[int, np.ndarray]:
+    """Seconds of the trace at which each vehicle leaves the disc or its trace ends, rising."""
+    traffic = view.surroundings.traffic
+    assert traffic is not None
+    vehicles = np.unique(np.concatenate(found.vehicle)) if found.vehicle else []
+    out = {}
+    for vehicle in np.asarray(vehicles, dtype=int).tolist():
+        track = traffic.ahead(vehicle, float(traffic.seconds[0]))
+        start, way = track.xy_m[:-1], np.diff(track.xy_m, axis=0)
+        a, b = (way**2).sum(axis=1), (start * way).sum(axis=1)
+        rest = radius_m**2 - (start**2).sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = (-b + np.sqrt(b**2 + a * rest)) / a  # the later crossing of the rim, outwards
+        crossed = (share > 0) & (share <= 1)
+        times = track.seconds[:-1][crossed] + share[crossed] * np.diff(track.seconds)[crossed]
+        out[vehicle] = np.append(times, track.seconds[-1])
+    return out
+
+
+def _until(leaving: dict[int, np.ndarray], vehicles: np.ndarray, now: float) -> np.ndarray:
+    """(candidate,) seconds that vehicles stay from `now` on."""
+    return np.array([_next(leaving[vehicle], now) for vehicle in vehicles.tolist()]) - now
+
+
+def _next(times: np.ndarray, now: float) -> float:
+    return float(times[min(np.searchsorted(times, now, side="right"), len(times) - 1)])
+
+
+def _passes(
+    view: View, users: UserSeats, leaving: dict[int, np.ndarray], nodes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Stay (slot, seat) [s], and distances (slot, seat, node) [m] on the trace during it; 1 where a seat is empty."""
+    traffic, mast = view.surroundings.traffic, view.world.site.mast_m
+    assert traffic is not None
+    stay = np.ones(users.vehicle.shape)
+    distance = np.ones((*stay.shape, len(nodes)))
+    seconds = view.times.seconds + _begin_s(view)
+    for vehicle in np.unique(users.vehicle[users.taken()]).tolist():
+        slot, seat = np.nonzero(users.vehicle == vehicle)
+        times = leaving[vehicle]
+        until = times[np.minimum(np.searchsorted(times, seconds[slot], side="right"), len(times) - 1)] - seconds[slot]
+        track = traffic.ahead(vehicle, float(seconds[slot[0]]))
+        place = track.at(seconds[slot][:, None] + until[:, None] * (1 + nodes) / 2)
+        stay[slot, seat] = until
+        distance[slot, seat] = np.maximum(1.0, np.sqrt((place**2).sum(axis=-1) + mast**2))
+    return stay, distance
 
 
 def carry(decided: Drops, decision: Decision, now: Drops) -> Decision:

@@ -139,7 +139,7 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
         dist_m=dist,
         quad_w=quad_w,
         fading_rf=fading,
-        sinr_thz=thz_sinr(c, _thz_gain(c, distance, elevation)[:, None], chi),
+        sinr_thz=thz_sinr(c, thz_gain(c, distance, elevation)[:, None], chi),
         rate_rb_bps=rate_rb[:, None] * np.ones_like(task_bits),
     )
 
@@ -211,7 +211,7 @@ def backhaul_mean_rate(c: Scenario, seed: int) -> float:
     return float(rates.mean())  # Eq. (14) [bit/s]
 
 
-def _thz_gain(c: Scenario, distance: np.ndarray, elevation: np.ndarray, *, layer: bool = True) -> np.ndarray:
+def thz_gain(c: Scenario, distance: np.ndarray, elevation: np.ndarray, *, layer: bool = True) -> np.ndarray:
     """Power gain of the terahertz link without fading over a distance [m] under an elevation [rad], same shapes.
 
     `layer`: with the scenario's absorbing layer; without it, the air is left to the caller.
@@ -346,7 +346,7 @@ def budget(d: Drops) -> list[tuple[str, float, str]]:
     distance = float(slant_range_at_elevation(elevation, c.sat_altitude_m, EARTH_RADIUS_M))
     absorption = slant_transmittance(elevation, c.thz_abs_coeff_per_m, c.thz_abs_height_m)
     noise = to_dbm(thermal_noise_w(c.thz_noise_temp_k, c.thz_bandwidth_hz, from_db(c.thz_noise_figure_db)))
-    sinr = c.thz_power_dbm + to_db(_thz_gain(c, np.asarray(distance), elevation)) - noise
+    sinr = c.thz_power_dbm + to_db(thz_gain(c, np.asarray(distance), elevation)) - noise
     rf_gain = mean_gain(d.fading_rf, d.path_gain, d.quad_w)[0]
     bits, cycles = d.task_bits[0].mean(), d.cycles[0].mean()
     return [

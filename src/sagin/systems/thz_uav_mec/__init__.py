@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sagin.core.contracts import Role, Scheme, Space, System, late
+from sagin.core.contracts import Episodic, Role, Scheme, Space, System, late
 from sagin.core.parameters import Parameters
 from sagin.systems.thz_uav_mec import model, scenario
 from sagin.systems.thz_uav_mec.figures import FIGURES
@@ -50,5 +50,16 @@ SYSTEM = System(
             scenario.ImprovedOptions,
         ),
         _scheme("light", "improved", "priced assignment alone", "improved:solve_light", scenario.LightOptions),
+    ),
+    episodic=Episodic(
+        needs=frozenset({"users"}),
+        seats=lambda scenario: (0, scenario.n_iots),
+        follow=late(_HERE + "episode:follow"),
+        carry=late(_HERE + "episode:carry"),
+        association=late(_HERE + "episode:association"),
+        charge=late(_HERE + "episode:charge"),
+        action=(lambda drops: drops.n_mecs + drops.n_uavs + 1, lambda drops: 2 * drops.n_uavs),
+        act=late(_HERE + "episode:act"),
+        settle=late(_HERE + "episode:settle"),
     ),
 )

@@ -1,4 +1,4 @@
-"""The system in time: UAVs that need time to fly, handovers, and what numbers stand for a decision."""
+"""The system in time: IoTs are vehicles inside a square of the trace, UAVs need time to fly where they are wanted."""
 
 from __future__ import annotations
 
@@ -6,8 +6,100 @@ from dataclasses import replace
 
 import numpy as np
 
-from sagin.core import records
+from sagin.core import random, records
+from sagin.core.errors import InputError
+from sagin.systems.thz_uav_mec import model
 from sagin.systems.thz_uav_mec.model import Decision, Drops, Metrics, distance
+from sagin.systems.thz_uav_mec.scenario import SATURATION_MARGIN, Scenario
+from sagin.world.arrivals import mean_arrivals
+from sagin.world.seats import Candidates, UserSeats
+from sagin.world.view import Followed, Reason, View, filled
+
+LEAST_RATE_PER_S = 1e-9  # of an IoT that sends nothing in a slot: queues need some rate
+
+
+def follow(scenario: Scenario, view: View, seed: int) -> Followed:
+    """Drops of one seed, one a slot; places are counted from the corner of the square."""
+    s = scenario
+    corner = _corner(s, view)
+    users = view.seat_users(_inside(s, view, corner))
+    rate = _rates(s, view, users, seed)
+    capacity = s.n_units * s.unit_service_rate_per_s * (1 - SATURATION_MARGIN)
+    reason = view.user_reasons(users)
+    fits = np.array([packs(row, s.n_mecs, capacity) for row in rate])
+    reason = np.where((reason == Reason.USABLE) & ~fits, Reason.OVERLOAD, reason).astype(np.int8)
+    rows = filled(reason)
+    iot_xy = np.stack([users.east_m, users.north_m], axis=-1) - corner
+    frequency = model.band_centres(s)
+    gas, rain = view.conditions(seed).level_absorption_per_m(frequency)
+    absorption = (model.absorption(frequency) if gas is None else gas) + rain
+    drops = model.assemble(
+        s,
+        np.full(len(rows), seed),
+        iot_xy=iot_xy[rows],
+        mec_xy=np.tile(_servers(s, view, corner, seed), (len(rows), 1, 1)),
+        arrival_rate_per_s=rate[rows],
+        absorption_per_m=absorption[rows],
+    )
+    return Followed(drops, reason, users=users)
+
+
+def _corner(s: Scenario, view: View) -> np.ndarray:
+    """(2,) corner of the square in the frame of the site [m]; default: the site is the centre."""
+    roads = view.world.roads
+    if roads is None or roads.area_origin_m is None:
+        return np.full(2, -s.area_side_m / 2)
+    return np.asarray(roads.area_origin_m) - np.asarray(roads.origin_m or (0.0, 0.0))
+
+
+def _inside(s: Scenario, view: View, corner: np.ndarray) -> Candidates:
+    """Vehicles inside the square in each slot, nearest to its centre first."""
+    reach = float(np.linalg.norm(np.abs(corner) + s.area_side_m))
+    near = view.surroundings.within(reach)
+    kept = []
+    for xy in near.xy_m:
+        inside = np.flatnonzero(((xy >= corner) & (xy <= corner + s.area_side_m)).all(axis=1))
+        away = np.linalg.norm(xy[inside] - corner - s.area_side_m / 2, axis=1)
+        kept.append(inside[np.argsort(away, kind="stable")])
+
+    def pick(columns: list[np.ndarray]) -> list[np.ndarray]:
+        return [column[rows] for column, rows in zip(columns, kept, strict=True)]
+
+    speed, heading = pick(near.speed_mps), pick(near.heading_rad)
+    return Candidates(pick(near.vehicle), pick(near.xy_m), speed, heading, near.traced)
+
+
+def _servers(s: Scenario, view: View, corner: np.ndarray, seed: int) -> np.ndarray:
+    """(mec, 2) places of the servers from the corner [m]: the world's, or drawn once for the seed."""
+    edges = view.world.edges
+    if edges is None:
+        return np.array([random.stream(seed, "mec", i).uniform(0, s.area_side_m, 2) for i in range(s.n_mecs)])
+    if len(edges) != s.n_mecs:
+        raise InputError("world.edges", len(edges), f"n_mecs = {s.n_mecs} of them", "one place a server")
+    return np.array([[edge.east_m, edge.north_m] for edge in edges]) - corner
+
+
+def _rates(s: Scenario, view: View, users: UserSeats, seed: int) -> np.ndarray:
+    """(slot, iot) tasks a second: the scenario's, or the mean of the arrivals in the slot."""
+    arrivals = view.world.arrivals
+    if arrivals is None:
+        return np.full(users.name.shape, s.arrival_rate_per_s)
+    names, place = np.unique(users.name, return_inverse=True)
+    longitude = view.world.site.longitude_deg
+    means = np.array([mean_arrivals(arrivals, seed, name, view.times, longitude) for name in names.tolist()])
+    rate = means[place.reshape(users.name.shape), np.arange(len(view.times))[:, None]] / view.times.slot_s
+    return np.maximum(rate, LEAST_RATE_PER_S)
+
+
+def packs(rates: np.ndarray, n_servers: int, capacity: float) -> bool:
+    """Whether rates fit on servers by first fit in falling order; exact for equal rates, safe for others."""
+    left = np.full(n_servers, capacity)
+    for rate in np.sort(rates)[::-1]:
+        free = np.flatnonzero(left > rate)
+        if not free.size:
+            return False
+        left[free[0]] -= rate
+    return True
 
 
 def carry(decided: Drops, decision: Decision, now: Drops) -> Decision:
@@ -34,28 +126,18 @@ def charge(drops: Drops, metrics: Metrics, seconds: np.ndarray, joules: np.ndarr
     return metrics.objective + seconds.mean(axis=1)
 
 
-def numbers_a_user(drops: Drops) -> int:
-    """One for each server, and one for each UAV and for none."""
-    return drops.n_mecs + drops.n_uavs + 1
-
-
-def numbers_shared(drops: Drops) -> int:
-    """Two coordinates of each UAV."""
-    return 2 * drops.n_uavs
-
-
 def act(drops: Drops, action: np.ndarray) -> Decision:
     """Decision of numbers (drop, n) in [-1, 1]: a row of M + U + 1 for each IoT, then x and y of each UAV.
 
     The largest of the first M names the server, of the rest no relay or a UAV. A UAV spends its power in equal parts
     on its IoTs. The IoT with the longest first hop takes the sub-band of least loss, and so on.
     """
-    n, users, uavs = len(drops.seeds), drops.n_iots, drops.n_uavs
+    n, users, uavs, width = len(drops.seeds), drops.n_iots, drops.n_uavs, drops.n_mecs + drops.n_uavs + 1
     values = np.asarray(action, dtype=float)
-    rows = values[:, : users * numbers_a_user(drops)].reshape(n, users, numbers_a_user(drops))
+    rows = values[:, : users * width].reshape(n, users, width)
     server = np.argmax(rows[..., : drops.n_mecs], axis=2)
     relay = np.argmax(rows[..., drops.n_mecs :], axis=2) - 1
-    places = np.clip(values[:, users * numbers_a_user(drops) :], -1, 1).reshape(n, uavs, 2)
+    places = np.clip(values[:, users * width :], -1, 1).reshape(n, uavs, 2)
     uav_xy = drops.area_side_m * (places + 1) / 2
     chosen = relay[:, None, :] == np.arange(uavs)[:, None]  # (drop, uav, iot)
     power = drops.uav_power_w[..., None] * chosen / np.maximum(chosen.sum(axis=2, keepdims=True), 1)
