@@ -137,7 +137,7 @@ def test_drops_are_nested_and_geometry_is_as_stated() -> None:
     # fading of shared frames and antennas is the same: remove what depends on the position
     echo = [d.channel / np.sqrt(d.target_gain)[..., None] for d in (long, short)]
     scale = np.sqrt(long.clutter_covariance[0, 0, 0].real)
-    fading = [model._fading(0, n, k) for n, k in ((50, 3), (20, 2))]
+    fading = [model.fading(0, n, k) for n, k in ((50, 3), (20, 2))]
     np.testing.assert_array_equal(fading[0][0][:20], fading[1][0])
     np.testing.assert_array_equal(fading[0][1][:20, :2], fading[1][1])
     np.testing.assert_array_equal(fading[0][2][:20], fading[1][2])
