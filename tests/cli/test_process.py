@@ -120,3 +120,24 @@ def test_an_early_reader_of_json_is_no_error() -> None:
     done = _run("list", "--json", capture_output=False, stdout=writer, stderr=subprocess.PIPE)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_nothing_needs_names_that_only_posix_has(tmp_path: Path) -> None:
+    """No Windows machine was at hand: what its Python lacks is hidden, as far as a process can forget it."""
+    names = "getuid geteuid getgid sched_getaffinity mkfifo sysconf uname O_NONBLOCK O_NOFOLLOW O_CLOEXEC fork kill"
+    code = f"""
+import os, signal, sys
+for name in {names!r}.split():
+    if hasattr(os, name):
+        delattr(os, name)
+for name in ("SIGKILL", "SIGHUP", "SIGPIPE", "SIGALRM"):
+    if hasattr(signal, name):
+        delattr(signal, name)
+from sagin.cli import main
+codes = [main.run(words.split()) for words in (
+    "solve toy --seeds 0:3 --out run.nc", "evaluate run.nc", "reproduce toy --drops 3 --out figures", "list")]
+sys.exit(sum(codes))
+"""
+    done = _started(code, stdout=subprocess.PIPE, cwd=tmp_path)
+    _, errors = done.communicate()
+    assert (done.returncode, errors) == (0, "")

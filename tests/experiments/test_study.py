@@ -114,3 +114,9 @@ def test_from_python(toy: System) -> None:
     assert study.cells[0].values == {"n_users": 2, "task_bits_min": 1e6, "task_bits_max": 1e6}
     with pytest.raises(InputError, match="seeds"):
         Study(toy, seeds=[])
+
+
+def test_too_many_cells_are_refused_before_any_is_made(toy: System) -> None:
+    values = [1e6 + i for i in range(400)]
+    with pytest.raises(InputError, match="160000 combinations"):
+        Study(toy, axes={"task_bits_min": values, "deadline_s": values})

@@ -69,6 +69,7 @@ def main() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller (cron, services, `>&-`)
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    warnings.filterwarnings("ignore", category=RuntimeWarning)  # NumPy's: what overflows is judged infeasible
     sys.exit(_beside(lambda: run(sys.argv[1:])))
 
 
@@ -175,6 +176,8 @@ def _bug(error: Exception) -> int:
     if os.environ.get("SAGIN_DEBUG"):
         raise error
     text = " ".join(str(error).split())
+    if isinstance(error, ArithmeticError) or type(error).__name__ == "LinAlgError":
+        return _fail(2, f"these values are beyond what can be computed ({type(error).__name__}: {text})")
     return _fail(1, f"{type(error).__name__}: {text} (SAGIN_DEBUG=1 shows where)")
 
 

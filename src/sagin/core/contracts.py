@@ -13,6 +13,7 @@ import numpy as np
 from sagin.core import places, records, results
 from sagin.core.errors import InputError
 from sagin.core.figures import Figure
+from sagin.core.machine import memory_bytes
 from sagin.core.parameters import Parameters
 from sagin.core.values import ByValue
 
@@ -174,7 +175,10 @@ class System:
         scenario = self.scenario() if scenario is None else scenario
         if not isinstance(scenario, self.scenario):
             raise InputError("scenario", type(scenario).__name__, f"a scenario of {self.name}")
-        return self.draw(scenario, check_seeds(seeds))
+        numbers = check_seeds(seeds)
+        if len(numbers) > 1000:
+            check_memory(self.draw(scenario, numbers[:1]), len(numbers))
+        return self.draw(scenario, numbers)
 
     def drops_from(self, scenario: Any = None, seeds: Iterable[int] | None = None, **arrays: Any) -> Any:
         """Drops with some arrays (drop, ...) of your own, the rest drawn; seeds default to 0, 1, ..."""
@@ -283,6 +287,15 @@ class System:
             if space.decision is decision:
                 return space
         raise InputError("decision", decision.__name__, "a decision of " + self.name)
+
+
+def check_memory(example: Any, count: int) -> None:
+    """InputError where so many drops as the one given do not fit into memory."""
+    each = sum(getattr(example, name).nbytes for name, col in records.columns(type(example)).items() if col.per_drop)
+    free = memory_bytes()
+    if free is not None and 2 * each * count > free:  # drops, and about as much for what is computed from them
+        reason = f"a drop takes {each} bytes, {free} are free"
+        raise InputError("seeds", f"{count} drops", f"at most {max(1, free // (2 * max(each, 1)))}", reason)
 
 
 def check_seeds(seeds: Iterable[int]) -> np.ndarray:

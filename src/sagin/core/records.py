@@ -177,10 +177,11 @@ def violations(metrics: Any) -> dict[str, np.ndarray]:
 
 
 def feasible(metrics: Any) -> np.ndarray:
-    """(drop,) bool: every violation within its declared tolerance. NaN counts as violated."""
+    """(drop,) bool: every violation within its declared tolerance, the objective finite. NaN counts as violated."""
     table = columns(type(metrics))
     within = [getattr(metrics, name) <= col.tolerance for name, col in table.items() if col.tolerance is not None]
-    return np.logical_and.reduce(within)
+    objective = getattr(metrics, "objective", None)
+    return np.logical_and.reduce(within if objective is None else [*within, np.isfinite(objective)])
 
 
 def _coerce(name: str, value: Any, col: Column) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -18,6 +19,7 @@ from sagin.experiments.jobs import BOUND, Codes, Job
 from sagin.experiments.runs import choose
 from sagin.experiments.seeds import parse_seeds
 
+MOST_CELLS = 100_000
 KEYS = ("system", "scenario", "axes", "schemes", "seeds", "bound")
 
 
@@ -77,6 +79,9 @@ class Study:
     def cells(self) -> list[Cell]:
         """Every combination of axis values, the last axis fastest."""
         cells = []
+        count = math.prod(map(len, self.axes.values()))
+        if count > MOST_CELLS:
+            raise InputError("axes", f"{count} combinations", f"at most {MOST_CELLS}", "several studies hold more")
         for point in itertools.product(*self.axes.values()):
             values: dict[str, Any] = {}
             for axis, value in zip(self.axes, point, strict=True):
