@@ -7,6 +7,7 @@ those of `alternate`.
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 from itertools import combinations
 from typing import Any
@@ -29,10 +30,10 @@ class Rates:
         self.need, self.power = cp.Parameter(count, nonneg=True), cp.Parameter(count, nonneg=True)
         self.latency, self.weight = cp.Parameter((n, n_routes), nonneg=True), cp.Parameter(n, nonneg=True)
         self.share = cp.Variable(count, nonneg=True)
-        self.signal, self.nats = {}, {}
+        self.signal, self.nats, self.log_signal = {}, {}, {}
         t = cp.multiply(self.need, cp.inv_pos(self.share))
         delay, on = cp.Variable(n), cp.Variable(count, nonneg=True)
-        limits = [on >= cp.multiply(self.power, t)]
+        limits = [on >= cp.multiply(self.power, cp.inv_pos(self.share)), self.share <= 1]
         for i in range(n):
             for r in range(n_routes):
                 own = [f for f, (user, route, _) in enumerate(self.flows) if (user, route) == (i, r)]
@@ -58,20 +59,22 @@ class Rates:
         if kind == "ofdma":
             part, signal = cp.Variable(k, nonneg=True), cp.Parameter(k, nonneg=True)
             self.signal[m] = signal
-            rate = -cp.rel_entr(part, part + signal)  # a log(1 + s/a)
+            self.log_signal[m] = cp.Parameter(k)
+            scaled = cp.rel_entr(part, 1 + cp.multiply(signal, part))  # signal: 1/s
+            rate = cp.multiply(self.log_signal[m], part) - scaled  # a log(1 + s/a) = a log s + a log((1 + a/s)/a)
             return [cp.multiply(nats, total) <= rate, cp.sum(part) <= 1]
         sets = [list(some) for size in range(1, k + 1) for some in combinations(range(k), size)]
         self.signal[m] = cp.Parameter(len(sets), nonneg=True)  # log(1 + sum s) of every set
         rates = cp.multiply(nats, total)
         return [cp.sum(rates[some]) <= self.signal[m][j] for j, some in enumerate(sets)]
 
-    def solve(self, drops: Drops, split: np.ndarray) -> np.ndarray:
-        """(user, route, hop) best shares for a split (user, route)."""
+    def solve(self, drops: Drops, split: np.ndarray) -> np.ndarray | None:
+        """(user, route, hop) best shares for a split (user, route); None where the solver fails."""
         index = tuple(np.array(self.flows).T)
         a = np.where(drops.resource >= 0, drops.work[0] / drops.peak[0], 0.0)
         self.need.value = (a * split[..., None])[index]
         charged = (1 - drops.beta) * drops.weight[0][:, None, None] * drops.on_power_w[0] * (split > 0)[..., None]
-        self.power.value = charged[index]
+        self.power.value = charged[index] * self.need.value
         self.latency.value = np.where(split > 0, drops.latency_s[0], 0.0)
         self.weight.value = drops.beta * drops.weight[0]
         for m, nats in self.nats.items():
@@ -79,9 +82,16 @@ class Rates:
             snr = np.where(here, drops.snr[0], 0.0)[here.any(axis=(1, 2))].max(axis=(1, 2))
             nats.value = np.log1p(snr)
             sets = [list(s) for size in range(1, len(snr) + 1) for s in combinations(range(len(snr)), size)]
-            ofdma = str(drops.kind[m]) == "ofdma"
-            self.signal[m].value = snr if ofdma else np.log1p([snr[some].sum() for some in sets])
-        self.problem.solve(solver=cp.CLARABEL)
+            if m in self.log_signal:
+                self.signal[m].value, self.log_signal[m].value = 1 / snr, np.log(snr)
+            else:
+                self.signal[m].value = np.log1p([snr[some].sum() for some in sets])
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Solution may be inaccurate")
+            try:
+                self.problem.solve(solver=cp.CLARABEL)
+            except cp.SolverError:
+                return None
         share = np.zeros(split.shape + drops.resource.shape[2:])
         share[index] = np.where((split > 0)[index[:2]], self.share.value, 0.0)
         return share * (1 - 1e-8)  # inside the regions in spite of the solver's tolerance
@@ -152,7 +162,10 @@ class Alternation:
         split = self.splits(split, share)
         best, kept = np.inf, (split, share)
         for _ in range(31):
-            share = self.rates.solve(self.drops, split)
+            found = self.rates.solve(self.drops, split)
+            if found is None:
+                break
+            share = found
             value = self.cost(split, share).sum()
             if value > best * (1 - 1e-6):
                 break

@@ -106,7 +106,10 @@ def _prune(problem: Problem, search: Search, work: Work) -> None:
             judge_trial(problem, search, work)
     now = search.splits[X]
     single = (now > 0) & (now < (1.0 if len(now) <= MANY else 0.35))
-    _try(problem, [(i, _without(now[i], r)) for i, r in zip(*np.nonzero(single), strict=True)], search, work)
+    parts = sorted(
+        zip(*np.nonzero(single), strict=True), key=lambda part: now[part]
+    )  # no matter how users are numbered
+    _try(problem, [(i, _without(now[i], r)) for i, r in parts], search, work)
 
 
 def _without(row: np.ndarray, route: int) -> np.ndarray:
@@ -125,7 +128,7 @@ def _move(problem: Problem, search: Search, relax: Relax, work: Work, rounds: in
         for user in np.argsort(-loss, kind="stable")[:MANY]:
             _try(problem, _user_moves(problem, search.splits[X, user], relax, user), search, work)
         if not problem.splitting and n_users <= PAIRS:
-            _move_pairs(problem, search, work)
+            _move_pairs(problem, np.argsort(-loss, kind="stable"), search, work)
         if before - search.value[0] <= GAIN * abs(before):
             return
 
@@ -149,11 +152,11 @@ def _user_moves(problem: Problem, now: np.ndarray, relax: Relax, user: int) -> l
     return moves
 
 
-def _move_pairs(problem: Problem, search: Search, work: Work) -> None:
+def _move_pairs(problem: Problem, order: np.ndarray, search: Search, work: Work) -> None:
     """Whole tasks of two users: swap their routes, or one takes the other's route and the other any."""
-    n_users, n_routes = problem.ok.shape
-    for i in range(n_users):
-        for j in range(n_users):
+    n_routes = problem.ok.shape[1]
+    for i in order:
+        for j in order:
             first, second = (int(np.argmax(search.splits[X, user])) for user in (i, j))
             if i == j or first == second or not problem.ok[i, second]:
                 continue

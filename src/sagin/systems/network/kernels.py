@@ -254,7 +254,7 @@ def merit(cost: float, late: float) -> float:
 
 @kernel
 def renew_multipliers(problem: Problem, x: np.ndarray, work: Work) -> None:
-    """Fit the multipliers of another split to `x`: parts that are new get their share, then sums are restored."""
+    """Fit the multipliers of another split to `x`: none too small to grow, then sums are restored."""
     n, n_routes, n_hops = problem.pair.shape
     for j in range(work.pairs.shape[1]):
         work.pairs[ROOT, j] = 0.0
@@ -263,8 +263,8 @@ def renew_multipliers(problem: Problem, x: np.ndarray, work: Work) -> None:
         for r in range(n_routes):
             if x[i, r] <= 0.0:
                 work.parts[THETA, i, r] = 0.0
-            elif work.parts[THETA, i, r] <= 0.0:
-                work.parts[THETA, i, r] = x[i, r]
+            else:  # no smaller than a part that has to grow again can be
+                work.parts[THETA, i, r] = max(work.parts[THETA, i, r], 1e-3 * x[i, r])
             weighed += work.parts[THETA, i, r]
         for r in range(n_routes):
             work.parts[THETA, i, r] /= max(weighed, FLOOR)
@@ -273,8 +273,8 @@ def renew_multipliers(problem: Problem, x: np.ndarray, work: Work) -> None:
                 if not on:
                     work.flows[ZETA, i, r, h] = 0.0
                 else:
-                    if work.flows[ZETA, i, r, h] <= 0.0:
-                        work.flows[ZETA, i, r, h] = problem.hops[P, i, r, h] * x[i, r]
+                    floor = 1e-3 * problem.hops[P, i, r, h] * x[i, r]
+                    work.flows[ZETA, i, r, h] = max(work.flows[ZETA, i, r, h], floor)
                     work.pairs[ROOT, problem.pair[i, r, h]] += work.flows[ZETA, i, r, h]
     for i in range(n):
         for r in range(n_routes):

@@ -12,7 +12,9 @@ from sagin.systems.network.kernels import (
     FINE,
     KE,
     KIND,
+    LATE,
     LATENCY,
+    MET,
     PART,
     PRICE,
     ROOT,
@@ -27,6 +29,7 @@ from sagin.systems.network.kernels import (
     Work,
     exact_rates,
     merit,
+    renew_multipliers,
     start_multipliers,
 )
 
@@ -249,7 +252,10 @@ def alternate(problem: Problem, x: np.ndarray, rounds: int, work: Work, share: n
         step += 1
         ended = not best_splits(problem, share, present, choice, trial)
         if not ended:
-            start_multipliers(problem, present, work)
+            if work.info[LATE] > MET:  # multipliers of deadlines that were out of reach are no start
+                start_multipliers(problem, present, work)
+            else:
+                renew_multipliers(problem, present, work)
             value = exact_rates(problem, present, np.inf, ROUGH, work)
             ended = value > best * (1.0 - FALL)
             if value < best:
