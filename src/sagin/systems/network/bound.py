@@ -20,7 +20,7 @@ from sagin.systems.network.kernels_relax import (
     search_prices,
 )
 from sagin.systems.network.model import Drops
-from sagin.systems.network.workspace import new_relax, new_work, prepare
+from sagin.systems.network.workspace import canonical, new_relax, new_work, prepare
 
 TOLERANCE, ROUNDS = 1e-5, 120  # relative end of a price search, and its most rounds
 LARGEST, LARGEST_ROUNDS = 2e-5, 60  # the same for the users' weights of the largest delay
@@ -30,7 +30,8 @@ SMALL_PART = 0.01  # parts of a mixture below it are dropped
 
 def lower_bound(drops: Drops) -> np.ndarray:
     """(drop,) lower bound of the objective over all feasible decisions; inf: certainly no decision is feasible."""
-    bounds = [certified_bound(problem, new_relax(problem), new_work(problem)) for problem in prepare(drops)]
+    problems = [canonical(problem)[0] for problem in prepare(drops)]
+    bounds = [certified_bound(problem, new_relax(problem), new_work(problem)) for problem in problems]
     return outward(np.array(bounds), "min")
 
 

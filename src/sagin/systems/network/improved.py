@@ -13,7 +13,17 @@ from sagin.systems.network.kernels_relax import OVER, VALUE, Relax
 from sagin.systems.network.model import Drops
 from sagin.systems.network.options import AlternateOptions, ImproveOptions
 from sagin.systems.network.solver import best_alternation, one_route
-from sagin.systems.network.workspace import best_rates, new_relax, new_search, new_work, prepare, rates_of, to_decision
+from sagin.systems.network.workspace import (
+    best_rates,
+    canonical,
+    new_relax,
+    new_search,
+    new_work,
+    prepare,
+    rates_of,
+    restored,
+    to_decision,
+)
 
 REFINED = 2  # starts that are refined
 MANY = 50  # most users that are moved in a round: those that lose most at the present prices
@@ -24,13 +34,14 @@ LIMITS = (0.02, 0.05, 0.1, 0.2, 0.35)  # parts below them are dropped together
 def solve_recover(drops: Drops, options: NoOptions) -> results.Solution:
     """The split of the mixture that matches the bound's prices, with the best rates."""
     splits, shares = [], []
-    for problem in prepare(drops):
+    for declared in prepare(drops):
+        problem, order = canonical(declared)
         work, relax = new_work(problem), new_relax(problem)
         certified_bound(problem, relax, work)
         split = mixture_split(problem, relax)
         best_rates(problem, split, FINE, work)
-        splits.append(split)
-        shares.append(rates_of(work))
+        splits.append(restored(order, split))
+        shares.append(restored(order, rates_of(work)))
     return results.solution(to_decision(drops, splits, shares))
 
 
@@ -45,8 +56,9 @@ def solve_improved(drops: Drops, options: ImproveOptions) -> results.Solution:
     return results.solution(to_decision(drops, splits, shares), iterations=REFINED, trace=np.array(traces))
 
 
-def improve(problem: Problem, beta: float, options: ImproveOptions) -> tuple[np.ndarray, np.ndarray, list[float]]:
+def improve(declared: Problem, beta: float, options: ImproveOptions) -> tuple[np.ndarray, np.ndarray, list[float]]:
     """Split, shares and trace of a drop: the best starts refined, never worse than the best of them."""
+    problem, users = canonical(declared)
     work, relax = new_work(problem), new_relax(problem)
     split, share, trace, _ = best_alternation(problem, beta, AlternateOptions().rounds, work)
     best = float(np.nanmin(trace))
@@ -68,7 +80,7 @@ def improve(problem: Problem, beta: float, options: ImproveOptions) -> tuple[np.
         merit = best_rates(problem, candidate, FINE, work)
         if merit < best:
             split, share, best = candidate, rates_of(work), merit
-    return split, share, [history[0], max(history[1], best), best]
+    return restored(users, split), restored(users, share), [history[0], max(history[1], best), best]
 
 
 def refine(problem: Problem, search: Search, relax: Relax, work: Work, options: ImproveOptions) -> None:

@@ -61,6 +61,24 @@ def number_pairs(resource: np.ndarray, n_resources: int) -> tuple[np.ndarray, np
     return pair, first, (keys // n_users).astype(np.int64)
 
 
+def canonical(problem: Problem) -> tuple[Problem, np.ndarray]:
+    """The same drop with its users sorted by what they need, and their old numbers.
+
+    Searches go through users one after the other; so they end alike however the users are numbered.
+    """
+    need, kept = problem.hops.sum(axis=(0, 2, 3)), problem.users[2]
+    order = np.lexsort((problem.routes.sum(axis=(0, 2)), kept, need))
+    arrays = {name: np.ascontiguousarray(getattr(problem, name)[:, order]) for name in ("hops", "routes", "users")}
+    return problem._replace(pair=problem.pair[order], ok=problem.ok[order], **arrays), order
+
+
+def restored(order: np.ndarray, array: np.ndarray) -> np.ndarray:
+    """An array (user, ...) of the sorted drop in the old order."""
+    old = np.empty_like(array)
+    old[order] = array
+    return old
+
+
 def local_routes(problem: Problem) -> np.ndarray:
     """(user, route) bool: the own processor."""
     private = np.append(problem.owner[1] > 0, False)  # pair -1, no hop, is the last entry
