@@ -24,6 +24,7 @@ from hashlib import blake2b
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -72,14 +73,14 @@ def fingerprint(parts: Mapping[str, Any], files: Iterable[Path] = (), home: Iter
         return Fingerprint("", str(error))
 
 
-def scheme_code(system: System, scheme: Scheme) -> Fingerprint:
+def scheme_code(system: System, scheme: Scheme, more: Mapping[str, Any] = MappingProxyType({})) -> Fingerprint:
     """What decides the results of a scheme on drops of a system, as the functions are in this System object."""
-    return _of(system, scheme.space, {"solve": scheme.solve, "options": scheme.options})
+    return _of(system, scheme.space, {"solve": scheme.solve, "options": scheme.options, **more})
 
 
-def bound_code(system: System, space: type) -> Fingerprint:
+def bound_code(system: System, space: type, more: Mapping[str, Any] = MappingProxyType({})) -> Fingerprint:
     """What decides the certified bound of a decision space."""
-    return _of(system, space, {"bound": system.space(space).bound})
+    return _of(system, space, {"bound": system.space(space).bound, **more})
 
 
 def figure_code(system: System, compute: Callable[..., Any]) -> Fingerprint:

@@ -96,6 +96,10 @@ class Job:
     @cached_property
     def key(self) -> str:
         """Digest of everything that decides the result; begins with `UNKEPT` where that cannot be said."""
+        return key_of(self.facts(), self.code)
+
+    def facts(self) -> dict[str, Any]:
+        """What decides the result beside the code."""
         facts = {
             "system": self.system.name,
             "scenario": self.scenario.to_dict(),
@@ -105,7 +109,11 @@ class Job:
         }
         if files := self.scenario.files():
             facts["files"] = digest(frozenset.union(*map(closure, files)))
-        return key_of(facts, self.code)
+        return facts
+
+    def drops(self) -> Any:
+        """What is decided."""
+        return self.system.sample(self.scenario, self.seeds)
 
     def parts(self) -> list[Job]:
         """The same job in pieces of at most `CHUNK` drops."""
@@ -214,7 +222,7 @@ class Shards:
 
 def compute(job: Job, threads: int | None = None, progress: Callable[[int], None] | None = None) -> Group:
     """Solve a job; its tree does not depend on the number of threads."""
-    drops = job.system.sample(job.scenario, job.seeds)
+    drops = job.drops()
     about = {"system": job.system.name, "scheme": job.scheme, "seeds": np.asarray(job.seeds)}
     if job.scheme == BOUND:
         values = job.system.bound(drops, job.space, threads=threads)

@@ -22,6 +22,7 @@ from sagin.experiments.runs import Outcome, Run
 
 TOLERANCE = 1e-9  # relative difference above which a stored metric does not match ours
 FORMAT = 2  # raised when older readers could misread a file
+EPISODE = "episode"  # attribute of files whose rows are the slots of some seeds
 READABLE = (1, 2)  # 1 calls the dimension of the drops `drop`
 
 
@@ -63,6 +64,11 @@ def to_group(run: Run) -> Group:
         },
         sizes=sizes,
     )
+    return stamp(root)
+
+
+def stamp(root: Group) -> Group:
+    """The tree with the checksum of its content."""
     root.attributes["checksum"] = _checksum(root)
     return root
 
@@ -70,6 +76,7 @@ def to_group(run: Run) -> Group:
 def _checksum(root: Group) -> str:
     """Digest of all arrays and attributes that say what they are; provenance may be added to."""
     words = [str(root.attributes.get(name)) for name in ("sagin_format", "system", "scenario", "scheme_options")]
+    words += [str(root.attributes[name]) for name in (EPISODE,) if name in root.attributes]
     facts = json.dumps([*words, np.ravel(root.attributes.get("seeds", ())).tolist(), netcdf.checksum(root)])
     return blake2b(facts.encode(), digest_size=16).hexdigest()
 
@@ -125,7 +132,7 @@ def from_group(root: Group, *, audit: bool = False) -> Run:
     system = find_system(str(root.attributes["system"]))
     scenario = system.scenario(**_json(root.attributes["scenario"], "scenario"))
     seeds = check_seeds(np.atleast_1d(np.asarray(root.attributes["seeds"])))
-    if len(np.unique(seeds)) < len(seeds):
+    if EPISODE not in root.attributes and len(np.unique(seeds)) < len(seeds):
         raise InputError("seeds", seeds.tolist(), "different from each other")
     example = system.sample(scenario, seeds[:1])
     drops = unpack(type(example), root.group("drops"), scenario=scenario, seeds=seeds)
@@ -143,9 +150,7 @@ def from_group(root: Group, *, audit: bool = False) -> Run:
 
 def read_outcome(system: System, drops: Any, name: str, group: Group) -> Outcome:
     """One scheme of a file, checked against the drops it belongs to."""
-    decision_group = group.group("decision")
-    decision = unpack(_decision_class(system, decision_group), decision_group)
-    records.sizes(decision, records.sizes(drops))
+    decision = read_decision(system, drops, group.group("decision"))
     first = slice(0, 1)
     example = system.evaluate(records.take(drops, first), records.take(decision, first))
     metrics = unpack(type(example), group.group("metrics"))
@@ -176,6 +181,13 @@ def _check_outcome(system: System, name: str, outcome: Outcome) -> None:
     gone = np.isnan(solution.trace)
     if (gone[:, :-1] & ~gone[:, 1:]).any():
         raise InputError(f"{name}.trace", float("nan"), "a number before the last iteration")
+
+
+def read_decision(system: System, drops: Any, group: Group) -> Any:
+    """A stored decision, checked against the drops it belongs to."""
+    decision = unpack(_decision_class(system, group), group)
+    records.sizes(decision, records.sizes(drops))
+    return decision
 
 
 def verify(run: Run) -> dict[str, dict[str, float]]:

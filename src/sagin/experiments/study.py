@@ -141,7 +141,7 @@ def read_study(path: str | Path) -> Study:
         data["system"],
         scenario=scenario,
         axes=_axes(data.get("axes", {})),
-        schemes=_schemes(data.get("schemes", ())),
+        schemes=parse_schemes(data.get("schemes", ())),
         seeds=parse_seeds(data["seeds"]) if "seeds" in data else range(20),
         bound=data.get("bound", False),
     )
@@ -158,7 +158,8 @@ def _axes(axes: Any) -> dict[str | tuple[str, ...], list[Any]]:
     return table
 
 
-def _schemes(schemes: Any) -> Any:
+def parse_schemes(schemes: Any) -> Any:
+    """Schemes as studies write them: a name, a list of names or roles, or a mapping of names to options."""
     if isinstance(schemes, str) and schemes.strip():
         return [schemes]
     if isinstance(schemes, Mapping):

@@ -51,7 +51,8 @@ class Followed:
     """Drops of one seed, one a slot; why slots are unusable; numbers to report.
 
     Rows of unusable slots repeat those of the nearest earlier usable slot (the first one at the start).
-    `seats`: the seats in force where the system seats otherwise than its view does.
+    `users`, `satellites`: the seats in force where the system seats otherwise than its view does. `start`: a decision a
+    row from which `settle` begins.
     """
 
     drops: Any
@@ -59,6 +60,7 @@ class Followed:
     notes: dict[str, float] = field(default_factory=dict)
     users: UserSeats | None = None
     satellites: SatelliteSeats | None = None
+    start: Any = None
 
 
 @dataclass(frozen=True)
