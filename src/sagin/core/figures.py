@@ -141,7 +141,8 @@ class Picture(ByValue):
     """A drawing that is not curves: markers and lines (a map), bars (a schedule), stacked columns; in data units.
 
     `points`: (label, x, y) groups; `lines`: (label, x pairs (n, 2), y pairs (n, 2)) groups; `bars`: (label, row, start,
-    width), `rows` their names; `stacks`: (label, heights) over `columns`, `stack_label` what their heights are.
+    width), `rows` their names; `stacks`: (label, heights) over `columns`, `stack_label` what their heights are. `paths`:
+    (label, x, y) polylines, NaN between them, drawn to scale; those without a label are background.
     """
 
     x_label: str
@@ -153,3 +154,4 @@ class Picture(ByValue):
     stacks: tuple[tuple[str, np.ndarray], ...] = ()
     columns: tuple[str, ...] = ()
     stack_label: str = ""
+    paths: tuple[tuple[str, np.ndarray, np.ndarray], ...] = ()

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
+from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, NullFormatter
@@ -43,7 +44,7 @@ def draw_picture(figure: Figure, picture: Picture, formats: tuple[str, ...] = ("
     parts = [
         (painter, picture)
         for painter, present in (
-            (_points_and_lines, picture.points or picture.lines),
+            (_points_and_lines, picture.points or picture.lines or picture.paths),
             (_bars, picture.bars),
             (_stacks, picture.stacks),
         )
@@ -119,7 +120,7 @@ def _scales(axes: Any, figure: Figure, series: Series) -> None:
 
 
 def _points_and_lines(axes: Any, picture: Picture) -> list[Any]:
-    handles: list[Any] = []
+    handles = _paths(axes, picture.paths)
     for index, (label, xs, ys) in enumerate(picture.lines):
         colour, kind = style.COLOURS[index % len(style.COLOURS)], style.LINES[index % len(style.LINES)]
         for x, y in zip(np.reshape(xs, (-1, 2)), np.reshape(ys, (-1, 2)), strict=True):
@@ -132,6 +133,27 @@ def _points_and_lines(axes: Any, picture: Picture) -> list[Any]:
     return handles
 
 
+def _paths(axes: Any, paths: Any) -> list[Any]:
+    """Polylines in one collection each, to scale; those without a label in grey behind the others."""
+    handles: list[Any] = []
+    for label, x, y in paths:
+        points = np.column_stack([x, y]).astype(float)
+        gaps = np.flatnonzero(np.isnan(points).any(axis=1))
+        pieces = [piece[~np.isnan(piece).any(axis=1)] for piece in np.split(points, gaps)]
+        if label:
+            look = {"colors": style.COLOURS[len(handles) % len(style.COLOURS)], "linewidths": 1.2, "zorder": 2}
+            look["linestyles"] = style.LINES[len(handles) // len(style.COLOURS) % len(style.LINES)]
+        else:
+            look = {"colors": "#b0b0b0", "linewidths": 0.5, "zorder": 1}
+        lines = LineCollection([piece for piece in pieces if len(piece) > 1], label=label, **look)
+        axes.add_collection(lines)
+        handles += [lines] if label else []
+    if paths:
+        axes.autoscale_view()
+        axes.set_aspect("equal", adjustable="box")
+    return handles
+
+
 def _bars(axes: Any, picture: Picture) -> list[Any]:
     if not picture.bars:
         return []
@@ -141,7 +163,7 @@ def _bars(axes: Any, picture: Picture) -> list[Any]:
     axes.set_yticks(range(len(picture.rows)), picture.rows)
     axes.set_ylim(len(picture.rows) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)
-    if len(labels) <= 2 * len(style.COLOURS):
+    if len(labels) <= len(style.COLOURS):  # colours and hatches repeat beyond
         return [Patch(label=label, linewidth=0.4, **style.fill(index)) for index, label in enumerate(labels)]
     for label, row, start, width in picture.bars:
         axes.text(start + width / 2, row, label, ha="center", va="center", fontsize=5, clip_on=True)

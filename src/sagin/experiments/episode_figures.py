@@ -1,0 +1,113 @@
+"""Figures of an episode as data: time series, age of decisions, seats over time, sky, map, roads; and drawing them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from sagin.core.figures import Axis, Figure, Picture, Series
+from sagin.experiments import world_pictures
+from sagin.experiments.episode import Result
+from sagin.experiments.episode_report import by_seed
+from sagin.experiments.files import make_folder, write_bytes
+from sagin.experiments.policies import Policy
+from sagin.world.seats import EMPTY
+
+MOST_CURVES = 6
+MINUTE_S = 60.0
+
+
+def time_series(result: Result) -> tuple[Figure, Series]:
+    """Charged objective of the first policies, and the bound, against time; gaps where slots are not compared."""
+    study = result.study
+    shape = result.reason.shape
+    keys = [key for key in result.applied if key[1] in study.policies]
+    keys = keys[: MOST_CURVES - (result.bound is not None)]
+    labels = [f"{scheme}, {policy.label}" for scheme, policy in keys]
+    values = [result.applied[key].charged for key in keys]
+    feasible = [result.window & result.applied[key].feasible for key in keys]
+    if result.bound is not None:
+        labels, values, feasible = [*labels, "bound"], [*values, result.bound], [*feasible, result.window]
+    minutes = study.times.seconds / MINUTE_S
+    unit = f" [{study.system.objective_unit}]" if study.system.objective_unit else ""
+    axis = Axis(("slot",), tuple(range(len(minutes))), "time [min]", shown=tuple(minutes.tolist()))
+    figure = Figure("time_series", "objective over time", axis, f"objective{unit}")
+    stacked = np.array([value.reshape(shape).T for value in values])  # (curve, slot, seed)
+    return figure, Series(minutes, tuple(labels), stacked, np.array([mask.reshape(shape).T for mask in feasible]))
+
+
+def age_curve(result: Result) -> tuple[Figure, Series] | None:
+    """Mean gap to the bound (objective without one) against the age of decisions; None without stale policies."""
+    study = result.study
+    ages = sorted({policy.age for policy in study.policies if policy == Policy(age=policy.age)} | {0})
+    if len(ages) < 2:
+        return None
+    schemes = list(dict.fromkeys(scheme for scheme, _ in result.applied))
+    values = np.full((len(schemes), len(ages), len(study.seeds)), np.nan)
+    for row, scheme in enumerate(schemes):
+        for column, slots in enumerate(ages):
+            part = result.applied[scheme, Policy(age=slots)]
+            value = part.charged
+            if result.bound is not None:
+                value = 100 * study.system.gap(value, result.bound)
+            values[row, column] = by_seed(result, value, result.window & part.feasible)
+    seconds = tuple(slots * study.times.slot_s for slots in ages)
+    what = "mean gap to the bound [%]" if result.bound is not None else "mean objective"
+    axis = Axis(("age",), tuple(ages), "age of the decision [s]", shown=seconds)
+    figure = Figure("age", "what late decisions cost", axis, what)
+    return figure, Series(np.array(seconds), tuple(schemes), values, np.isfinite(values))
+
+
+def seats_picture(result: Result) -> Picture | None:
+    """Which satellite holds which seat, over time; None without a sky."""
+    seats = result.followed[0].satellites
+    if seats is None:
+        return None
+    times, bars = result.study.times, []
+    for seat in range(seats.index.shape[1]):
+        holder = seats.index[:, seat]
+        edges = [0, *(np.flatnonzero(np.diff(holder)) + 1).tolist(), len(holder)]
+        for begin, end in zip(edges[:-1], edges[1:], strict=True):
+            if holder[begin] != EMPTY:
+                start = times.seconds[begin] / MINUTE_S
+                width = (end - begin) * times.slot_s / MINUTE_S
+                bars.append((str(seats.catalogue[begin, seat]), seat, float(start), float(width)))
+    rows = tuple(f"seat {seat + 1}" for seat in range(seats.index.shape[1]))
+    return Picture("time [min]", "", bars=tuple(bars), rows=rows) if bars else None
+
+
+def pictures(result: Result) -> dict[str, Picture]:
+    """Every drawing of an episode by name."""
+    here, first = result.setting.surroundings(), result.followed[0]
+    found: dict[str, Picture] = {}
+    if here.sky is not None:
+        found["sky"] = world_pictures.sky_picture(here, first.satellites)
+        found["map"] = world_pictures.map_picture(here, first.satellites)
+    if here.traffic is not None:
+        found["roads"] = world_pictures.roads_picture(here, first.users)
+    held = seats_picture(result)
+    return {**found, **({"handover": held} if held else {})}
+
+
+def draw(folder: str | Path, result: Result) -> list[str]:
+    """Draw all figures of an episode (PNG, PDF) into a folder; their file names."""
+    from sagin.experiments.figure_writer import draw_picture, draw_series
+
+    target = make_folder(folder)
+    written = {}
+    for part in (time_series(result), age_curve(result)):
+        if part is not None:
+            written[part[0].name] = draw_series(*part)
+    for name, picture in pictures(result).items():
+        written[name] = draw_picture(_figure(name), picture)
+    names = []
+    for name, kinds in written.items():
+        for kind, data in kinds.items():
+            write_bytes(target / f"{name}.{kind}", data)
+            names.append(f"{name}.{kind}")
+    return names
+
+
+def _figure(name: str) -> Figure:
+    return Figure(name, name, Axis(("slot",), (0,), ""), "")
