@@ -77,11 +77,12 @@ def evaluate(
 
     Exit code 1 if a stored metric differs from ours by more than 1e-9, relatively.
     """
+    from sagin.experiments.episode_file import verify_policies
     from sagin.experiments.store import TOLERANCE, load, verify
 
     run = load(file, audit=True)
     altered = str(run.provenance.get("altered", ""))
-    differences = verify(run)
+    differences = verify(run) | verify_policies(run, file)
     worst = max((value for metrics in differences.values() for value in metrics.values()), default=0.0)
     matches = worst <= TOLERANCE and not altered
     if json:

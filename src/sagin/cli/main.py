@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from sagin.cli import compute, explore, output, studies
+from sagin.cli import compute, episodes, explore, output, studies
 from sagin.cli.compare import compare
 from sagin.cli.readings import readings
 from sagin.cli.report import report
@@ -43,6 +43,8 @@ app.command()(compute.solve)
 app.command()(compute.evaluate)
 app.command()(studies.sweep)
 app.command()(studies.reproduce)
+app.command()(episodes.world)
+app.command()(episodes.episode)
 app.command()(readings)
 app.command()(compute.bound)
 app.command()(compare)

@@ -141,8 +141,8 @@ class Picture(ByValue):
     """A drawing that is not curves: markers and lines (a map), bars (a schedule), stacked columns; in data units.
 
     `points`: (label, x, y) groups; `lines`: (label, x pairs (n, 2), y pairs (n, 2)) groups; `bars`: (label, row, start,
-    width), `rows` their names; `stacks`: (label, heights) over `columns`, `stack_label` what their heights are. `paths`:
-    (label, x, y) polylines, NaN between them, drawn to scale; those without a label are background.
+    width), `rows` their names; `stacks`: (label, heights) over `columns`, `stack_label` what their heights are.
+    `paths`: (label, x, y) polylines, NaN between them, drawn to scale; those without a label are background.
     """
 
     x_label: str

@@ -60,8 +60,13 @@ class Setting:
     @classmethod
     def of(cls, study: EpisodeStudy) -> Setting:
         """The setting of a study; InputError for files that cannot be read."""
-        found = digests(study.world.files(), study.folder)
-        return cls(study.world, study.time, str(study.folder), tuple(sorted(found.items())))
+        return cls.made(study.world, study.time, study.folder)
+
+    @classmethod
+    def made(cls, world: World, time: Time, folder: str | Path) -> Setting:
+        """The setting of a world whose file names are relative to `folder`."""
+        found = digests(world.files(), Path(folder))
+        return cls(world, time, str(folder), tuple(sorted(found.items())))
 
     def facts(self) -> dict[str, Any]:
         """Everything that decides what is seen: parameters, times, contents of files, not their names."""
@@ -301,8 +306,10 @@ def _result(
 def _expand(part: Outcome, rows: np.ndarray) -> Outcome:
     """An outcome of the usable slots for all rows: unusable ones repeat, as the drops do."""
     old = part.solution
-    parts = (array[rows] for array in (old.status, old.iterations, old.trace))
-    solution = Solution(old.scheme, records.take(old.decision, rows), *parts, old.options)
+    decision = records.take(old.decision, rows)
+    solution = Solution(
+        old.scheme, decision, old.status[rows], old.iterations[rows], old.trace[rows], options=old.options
+    )
     return Outcome(solution, records.take(part.metrics, rows))
 
 

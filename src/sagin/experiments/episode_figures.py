@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
 
 from sagin.core.figures import Axis, Figure, Picture, Series
+from sagin.core.statistics import LEAST_DROPS
 from sagin.experiments import world_pictures
 from sagin.experiments.episode import Result
 from sagin.experiments.episode_report import by_seed
@@ -68,7 +70,7 @@ def seats_picture(result: Result) -> Picture | None:
     for seat in range(seats.index.shape[1]):
         holder = seats.index[:, seat]
         edges = [0, *(np.flatnonzero(np.diff(holder)) + 1).tolist(), len(holder)]
-        for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        for begin, end in itertools.pairwise(edges):
             if holder[begin] != EMPTY:
                 start = times.seconds[begin] / MINUTE_S
                 width = (end - begin) * times.slot_s / MINUTE_S
@@ -96,9 +98,12 @@ def draw(folder: str | Path, result: Result) -> list[str]:
 
     target = make_folder(folder)
     written = {}
-    for part in (time_series(result), age_curve(result)):
-        if part is not None:
-            written[part[0].name] = draw_series(*part)
+    n = len(result.study.seeds)
+    text = f"means of {n} seeds; gaps: slots that are not compared" if n > 1 else "gaps: slots that are not compared"
+    written["time_series"] = draw_series(*time_series(result), title=text, bars=n >= LEAST_DROPS)
+    aged = age_curve(result)
+    if aged is not None:
+        written["age"] = draw_series(*aged, title=f"means over {n} seeds, 95 % intervals", bars=n > 1)
     for name, picture in pictures(result).items():
         written[name] = draw_picture(_figure(name), picture)
     names = []

@@ -129,10 +129,15 @@ def _policy(result: Result, part: Applied) -> Group:
     )
 
 
-def verify_policies(run: Run, root: Group) -> dict[str, dict[str, float]]:
-    """Largest relative difference between stored and fresh metrics of every policy, by group name and metric."""
+def verify_policies(run: Run, path: str | Path) -> dict[str, dict[str, float]]:
+    """Largest relative difference between stored and fresh metrics of every policy of an episode, by group name.
+
+    Empty for files that are no episodes.
+    """
     table: dict[str, dict[str, float]] = {}
-    for name, group in root.groups["policies"].groups.items() if "policies" in root.groups else ():
+    if EPISODE not in run.provenance:
+        return table
+    for name, group in netcdf.read(path).group("policies").groups.items():
         decision = read_decision(run.system, run.drops, group.group("decision"))
         fresh: Any = run.system.evaluate(run.drops, decision)
         stored = unpack(type(fresh), group.group("metrics"))

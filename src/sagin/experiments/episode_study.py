@@ -13,7 +13,7 @@ from sagin.core.discovery import system_names
 from sagin.core.errors import InputError
 from sagin.core.parameters import Parameters, parameter
 from sagin.core.plain_yaml import read_mapping
-from sagin.experiments.policies import Policy, parse_policy
+from sagin.experiments.policies import parse_policy
 from sagin.experiments.runs import choose
 from sagin.experiments.seeds import parse_seeds
 from sagin.experiments.study import parse_schemes

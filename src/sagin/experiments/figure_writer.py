@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure as Canvas
 from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, NullFormatter
@@ -23,19 +23,29 @@ from sagin.experiments import style
 FORMATS = ("png", "pdf", "svg")
 
 
-def draw_series(figure: Figure, series: Series, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:
-    """Curves: means over the drops feasible for all curves of a point, 95 % intervals as bars."""
+def draw_series(
+    figure: Figure,
+    series: Series,
+    formats: tuple[str, ...] = ("png", "pdf"),
+    *,
+    title: str | None = None,
+    bars: bool = True,
+) -> dict[str, bytes]:
+    """Curves: means over the drops feasible for all curves of a point, 95 % intervals as bars.
+
+    `title`: what stands above instead of what the means rest on. `bars`: draw the intervals.
+    """
     with rc_context(style.TABLE):  # type: ignore[arg-type]
         canvas = canvas_of(style.HEIGHT_INCH + 0.12 * max(0, len(series.labels) // 3 - 1))
         axes = canvas.add_subplot()
         values = statistics.common_values(series)
         for row, label in enumerate(series.labels):
-            _curve(axes, series.x, values[row], row, label)
+            _curve(axes, series.x, values[row], row, label, bars=bars)
         _scales(axes, figure, series)
         axes.set_xlabel(figure.axis.label)
         axes.set_ylabel(figure.y_label)
         handles, labels = axes.get_legend_handles_labels()
-        _legend(axes, handles, labels, note(series))
+        _legend(axes, handles, labels, note(series) if title is None else title)
         return {kind: to_bytes(canvas, kind) for kind in formats}
 
 
@@ -91,7 +101,7 @@ def canvas_of(height: float, width: float = style.COLUMN_INCH) -> Canvas:
     return canvas
 
 
-def _curve(axes: Any, x: np.ndarray, values: np.ndarray, row: int, label: str) -> None:
+def _curve(axes: Any, x: np.ndarray, values: np.ndarray, row: int, label: str, *, bars: bool) -> None:
     rows = [statistics.interval(drops) for drops in values]
     mean = np.array([part.mean for part in rows])
     half = np.array([part.high - part.mean for part in rows])
@@ -100,7 +110,7 @@ def _curve(axes: Any, x: np.ndarray, values: np.ndarray, row: int, label: str) -
     axes.plot(x, mean, label=label, markevery=every, markerfacecolor="white", **look)
     shown = np.isfinite(mean) & np.isfinite(half)
     shown[np.setdiff1d(np.arange(len(mean)), np.arange(len(mean))[::every])] = False
-    if shown.any():
+    if bars and shown.any():
         axes.errorbar(x[shown], mean[shown], half[shown], fmt="none", ecolor=look["color"], elinewidth=0.7)
 
 

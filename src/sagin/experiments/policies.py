@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -227,7 +227,7 @@ def _excess(metrics: Any) -> np.ndarray:
 
 def _settled(episodes: Episodes, applied: Any, source: np.ndarray) -> Any:
     """Decisions of which positions move no farther than they can from slot to slot, in order of time."""
-    settle, n_slots = episodes.system.episodic.settle, episodes.n_slots  # type: ignore[union-attr]
+    settle, n_slots = _settle(episodes), episodes.n_slots
     out = applied
     for seed in range(len(source)):
         previous, since = episodes.start, 0
@@ -240,6 +240,12 @@ def _settled(episodes: Episodes, applied: Any, source: np.ndarray) -> Any:
                 out = put(out, row, settle(previous, records.take(out, row), reach))
             previous, since = records.take(out, row), slot
     return out
+
+
+def _settle(episodes: Episodes) -> Callable[[Any, Any, float], Any]:
+    assert episodes.system.episodic is not None
+    assert episodes.system.episodic.settle is not None
+    return episodes.system.episodic.settle
 
 
 def handovers(episodes: Episodes, applied: Any, source: np.ndarray) -> np.ndarray:

@@ -150,5 +150,3 @@ def _coast_around(paths: list[tuple[str, np.ndarray, np.ndarray]]) -> tuple[np.n
     inside = (lonlat[:, 0] >= np.nanmin(x) - margin) & (lonlat[:, 0] <= np.nanmax(x) + margin)
     inside &= (lonlat[:, 1] >= np.nanmin(y) - margin) & (lonlat[:, 1] <= np.nanmax(y) + margin)
     return np.where(inside, lonlat[:, 0], np.nan), np.where(inside, lonlat[:, 1], np.nan)
-
-

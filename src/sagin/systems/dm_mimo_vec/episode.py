@@ -48,9 +48,7 @@ def follow(scenario: Scenario, view: View, seed: int) -> Followed:
         d_sat_m=d_sat_m[rows],
         theta_sat_rad=theta[rows],
     )
-    usable = reason == 0
-    empty = float(1 - taken[usable].mean())
-    return Followed(drops, reason, {"empty satellite seats": empty})
+    return Followed(drops, reason)
 
 
 def carry(decided: Drops, decision: Decision, now: Drops) -> Decision:
