@@ -126,6 +126,11 @@ def _numbers(seed: int, users: UserSeats, queue: Backlog, places: int) -> tuple[
     return picked[..., 0], picked[..., 1]
 
 
+def seats(scenario: Scenario) -> tuple[int, int]:
+    """Satellite and user seats."""
+    return 0, scenario.n_terminals
+
+
 def carry(decided: Drops, decision: Decision, now: Drops) -> Decision:
     """A plan applied to other tasks: places without a task, then or now, stay local; queues and powers hold."""
     return replace(decision, core=np.where(decided.task_mask & now.task_mask, decision.core, 0))
@@ -141,6 +146,16 @@ def charge(drops: Drops, metrics: Metrics, seconds: np.ndarray, joules: np.ndarr
     energy_unit, time_unit = model.references(drops)
     added = model.utility(drops, joules.sum(axis=1) / energy_unit, seconds.max(axis=1) / time_unit)
     return metrics.objective + added
+
+
+def numbers_a_user(drops: Drops) -> int:
+    """Numbers of an action for each user."""
+    return 2 * drops.task_mask.shape[2] + 1
+
+
+def numbers_shared(drops: Drops) -> int:
+    """Numbers of an action beyond those of the users."""
+    return 0
 
 
 def act(drops: Drops, action: np.ndarray) -> Decision:

@@ -74,6 +74,11 @@ def _first_frames(serving: SatelliteSeats, n_frames: int) -> SatelliteSeats:
     return SatelliteSeats(*(getattr(serving, name)[::n_frames] for name in serving.__dataclass_fields__))
 
 
+def seats(scenario: Scenario) -> tuple[int, int]:
+    """Satellite and user seats."""
+    return 1, 0
+
+
 def carry(decided: Drops, decision: Decision, now: Drops) -> Decision:
     """A decision applied later: as it is."""
     return decision
@@ -87,6 +92,16 @@ def association(drops: Drops, decision: Decision) -> np.ndarray:
 def charge(drops: Drops, metrics: Metrics, seconds: np.ndarray, joules: np.ndarray) -> np.ndarray:
     """(drop,) energy with joules added; seconds do not enter this objective."""
     return metrics.objective + joules.sum(axis=1)
+
+
+def numbers_a_user(drops: Drops) -> int:
+    """Numbers of an action for each user."""
+    return 0
+
+
+def numbers_shared(drops: Drops) -> int:
+    """Numbers of an action beyond those of the users."""
+    return 2
 
 
 def act(drops: Drops, action: np.ndarray) -> Decision:

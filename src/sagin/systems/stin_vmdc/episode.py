@@ -122,6 +122,11 @@ def _passes(
     return stay, distance
 
 
+def seats(scenario: Scenario) -> tuple[int, int]:
+    """Satellite and user seats."""
+    return 1, scenario.n_vehicles
+
+
 def carry(decided: Drops, decision: Decision, now: Drops) -> Decision:
     """A decision applied later: splits, shares and powers brought into their ranges, the matching as it was.
 
@@ -147,6 +152,16 @@ def charge(drops: Drops, metrics: Metrics, seconds: np.ndarray, joules: np.ndarr
     bits = drops.task_bits.sum(axis=1)
     with np.errstate(divide="ignore"):
         return bits / (bits / metrics.objective + joules.sum(axis=1))
+
+
+def numbers_a_user(drops: Drops) -> int:
+    """Numbers of an action for each user."""
+    return 5
+
+
+def numbers_shared(drops: Drops) -> int:
+    """Numbers of an action beyond those of the users."""
+    return 0
 
 
 def act(drops: Drops, action: np.ndarray) -> Decision:

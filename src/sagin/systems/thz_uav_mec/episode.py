@@ -102,6 +102,11 @@ def packs(rates: np.ndarray, n_servers: int, capacity: float) -> bool:
     return True
 
 
+def seats(scenario: Scenario) -> tuple[int, int]:
+    """Satellite and user seats."""
+    return 0, scenario.n_iots
+
+
 def carry(decided: Drops, decision: Decision, now: Drops) -> Decision:
     """A decision applied later: as it is."""
     return decision
@@ -124,6 +129,16 @@ def association(drops: Drops, decision: Decision) -> np.ndarray:
 def charge(drops: Drops, metrics: Metrics, seconds: np.ndarray, joules: np.ndarray) -> np.ndarray:
     """(drop,) mean delay with the mean of the seconds added; joules do not enter this objective."""
     return metrics.objective + seconds.mean(axis=1)
+
+
+def numbers_a_user(drops: Drops) -> int:
+    """Numbers of an action for each user."""
+    return drops.n_mecs + drops.n_uavs + 1
+
+
+def numbers_shared(drops: Drops) -> int:
+    """Numbers of an action beyond those of the users."""
+    return 2 * drops.n_uavs
 
 
 def act(drops: Drops, action: np.ndarray) -> Decision:
