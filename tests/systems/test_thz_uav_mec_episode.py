@@ -1,5 +1,7 @@
 """IoTs of a square of the trace, servers, arrival rates, overload, and UAVs that take time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -94,11 +96,20 @@ def test_uavs_reach_only_so_far() -> None:
     drops = model.draw(SCENARIO, np.arange(3))
     width = 4 * 5 + 4
     decision = episode.act(drops, np.zeros((3, width)))
-    previous = decision.uav_xy + np.array([30.0, 40.0])
-    moved = episode.settle(previous, decision, 20.0)
-    np.testing.assert_allclose(moved.uav_xy, previous - np.array([12.0, 16.0]))
-    np.testing.assert_array_equal(episode.settle(previous, decision, 50.1).uav_xy, decision.uav_xy)
-    np.testing.assert_array_equal(episode.settle(decision.uav_xy, decision, 1.0).uav_xy, decision.uav_xy)
+    before = replace(decision, uav_xy=decision.uav_xy + np.array([30.0, 40.0]))
+    moved = episode.settle(before, decision, 20.0)
+    np.testing.assert_allclose(moved.uav_xy, before.uav_xy - np.array([12.0, 16.0]))
+    np.testing.assert_array_equal(episode.settle(before, decision, 50.1).uav_xy, decision.uav_xy)
+    np.testing.assert_array_equal(episode.settle(decision, decision, 1.0).uav_xy, decision.uav_xy)
+
+
+def test_a_path_says_where_uavs_are_before_the_first_slot(tmp_path) -> None:
+    (tmp_path / "uav.csv").write_text("time_s,name,east_m,north_m,up_m\n0,a,0,0,40\n0,b,30,40,40\n9,a,5,5,40\n")
+    xy = np.full((4, 2), [500.0, 700.0])
+    start = episode.follow(SCENARIO, view(tmp_path, xy, paths={"file": "uav.csv"}), 0).start
+    np.testing.assert_allclose(start.uav_xy[3], [[75, 75], [105, 115]])
+    with pytest.raises(InputError, match="n_uavs = 3"):
+        episode.follow(SCENARIO.replace(n_uavs=3), view(tmp_path, xy, paths={"file": "uav.csv"}), 0)
 
 
 def test_the_longest_hop_takes_the_band_of_least_loss() -> None:

@@ -41,7 +41,7 @@ def follow(scenario: Scenario, view: View, seed: int) -> Followed:
         arrival_rate_per_s=rate[rows],
         absorption_per_m=absorption[rows],
     )
-    return Followed(drops, reason, users=users)
+    return Followed(drops, reason, users=users, start=_start(s, view, corner))
 
 
 def _corner(s: Scenario, view: View) -> np.ndarray:
@@ -112,13 +112,27 @@ def carry(decided: Drops, decision: Decision, now: Drops) -> Decision:
     return decision
 
 
-def settle(previous: np.ndarray, decision: Decision, reach: float) -> Decision:
-    """The decision with each UAV moved from where it was (drop, uav, 2) to its new place, at most `reach` [m] far."""
-    way = decision.uav_xy - previous
+def settle(previous: Decision, decision: Decision, reach: float) -> Decision:
+    """The decision with each UAV moved from where it was before to its new place, at most `reach` [m] far."""
+    way = decision.uav_xy - previous.uav_xy
     length = np.linalg.norm(way, axis=2, keepdims=True)
     share = np.minimum(1.0, reach / np.maximum(length, np.finfo(float).tiny))
-    moved = np.where(share < 1.0, previous + share * way, decision.uav_xy)
+    moved = np.where(share < 1.0, previous.uav_xy + share * way, decision.uav_xy)
     return replace(decision, uav_xy=moved)
+
+
+def _start(s: Scenario, view: View, corner: np.ndarray) -> Decision | None:
+    """Where UAVs with a path are before the first slot, a row for each slot; None without paths."""
+    if view.paths is None:
+        return None
+    if len(view.paths.name) != s.n_uavs:
+        bound = f"paths of n_uavs = {s.n_uavs} UAVs"
+        raise InputError("world.paths", f"{len(view.paths.name)} UAVs", bound, "where they are before the first slot")
+    n, users = len(view.times), s.n_iots
+    none = np.zeros((n, users), dtype=np.int64)
+    place = np.tile(view.paths.at(0.0)[:, :2] - corner, (n, 1, 1))
+    power = np.zeros((n, s.n_uavs, users))
+    return records.build(Decision, server=none, subband=none, relay=none - 1, uav_xy=place, uav_power=power)
 
 
 def association(drops: Drops, decision: Decision) -> np.ndarray:
