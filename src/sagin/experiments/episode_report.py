@@ -39,11 +39,12 @@ def summary_rows(result: Result) -> list[Row]:
     lost = {f"unusable_{words.replace(' ', '_')}": n for words, n in unusable_counts(result).items() if n}
     unusable = float((result.reason != Reason.USABLE).mean())
     changes = seat_changes(result)
+    roles = {name: study.system.scheme(name).role for name in result.run.schemes}
     table = []
     for (scheme, policy), part in rows.items():
         used = result.window & part.feasible
         mean = statistics.interval(by_seed(result, part.charged, used))
-        row: Row = {"scheme": scheme, "role": study.system.scheme(scheme).role, "policy": policy.label}
+        row: Row = {"scheme": scheme, "role": roles.get(scheme, "learned"), "policy": policy.label}
         row |= {"mean": mean.mean, "low": mean.low, "high": mean.high}
         row["mean_common"] = statistics.interval(by_seed(result, part.charged, common)).mean
         row["infeasible"] = share(~part.feasible, result.window)

@@ -33,7 +33,7 @@ class Players:
             raise InputError("reward", reward, "gap or objective")
         if isinstance(age, bool) or not isinstance(age, int) or age < 0:
             raise InputError("age", age, "an integer >= 0", "slots between a decision and its use")
-        if reward == "gap" and not np.isfinite(pool.bound[pool.usable.ravel()]).all():
+        if reward == "gap" and np.isnan(pool.bound[pool.usable.ravel()]).any():
             raise InputError("reward", reward, "objective", "some slots have no certified bound")
         self.pool, self.reward, self.age = pool, reward, age
         slots, size = pool.usable.shape[1], pool.n_actions

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,13 @@ import numpy as np
 from sagin.core import records
 from sagin.core.contracts import Episodic, System, check_seeds
 from sagin.core.errors import InputError
+from sagin.experiments.episode import EpisodeJob, Setting, view_of
+from sagin.experiments.episode_study import EpisodeStudy, episodic_of, read_episode_study
+from sagin.experiments.jobs import BOUND, Shards
+from sagin.experiments.seeds import parse_seeds
 from sagin.learning.observation import Scaling, Seen, fit, look, scale
 from sagin.world.clock import Times
-from sagin.world.view import Followed, Reason, Surroundings, View, shown
+from sagin.world.view import Followed, Reason, Surroundings, shown
 
 NOBODY = -1
 
@@ -36,6 +41,51 @@ class Pool:
     bound: np.ndarray
     scaling: Scaling
     handover: tuple[float, float] = (0.0, 0.0)
+    study: EpisodeStudy | None = None
+
+    @classmethod
+    def from_file(
+        cls,
+        path: str | Path,
+        seeds: str | Iterable[int] | None = None,
+        *,
+        out: str | Path | None = None,
+        threads: int | None = None,
+        scaling: Scaling | None = None,
+    ) -> Pool:
+        """Episodes of a study file. `seeds`: as `0:16`, instead of the study's. `out`: where bounds are kept.
+
+        They are kept where `sagin episode` keeps them, in `results/STUDY` beside the file, and found there again.
+        """
+        study = read_episode_study(path)
+        if seeds is not None:
+            study = with_seeds(study, parse_seeds(seeds) if isinstance(seeds, str) else tuple(seeds))
+        folder = Path(path).parent / "results" / Path(path).stem if out is None else Path(out)
+        return cls.from_study(study, out=folder, threads=threads, scaling=scaling)
+
+    @classmethod
+    def from_study(
+        cls,
+        study: EpisodeStudy,
+        *,
+        out: str | Path | None = None,
+        threads: int | None = None,
+        scaling: Scaling | None = None,
+    ) -> Pool:
+        """Episodes of a study made in Python; bounds are computed, or found in `out`."""
+        setting = Setting.of(study)
+        shards = Shards(None if out is None else Path(out) / "shards")
+        job = EpisodeJob(study.system, study.scenario, BOUND, study.seeds, {}, shards.codes, setting)
+        pool = cls.build(
+            study.system,
+            study.scenario,
+            setting.surroundings(),
+            study.seeds,
+            scaling=scaling,
+            handover=(study.handover.seconds, study.handover.joules),
+            bound=lambda drops: shards.answer(job, threads).metrics["objective"],
+        )
+        return dataclasses.replace(pool, study=study)
 
     @classmethod
     def build(  # noqa: PLR0913  (what a study says)
@@ -50,11 +100,11 @@ class Pool:
         bound: Callable[[Any], np.ndarray] | None = None,
     ) -> Pool:
         """Follow a world with several seeds. `bound(drops)`: instead of the system's own (where it is kept already)."""
-        episodic = _episodic(system)
+        episodic = episodic_of(system)
         array = check_seeds(seeds)
         if len(np.unique(array)) < len(array):
             raise InputError("seeds", array.tolist()[:8], "all different")
-        view = View(surroundings, *episodic.seats(scenario))
+        view = view_of(system, scenario, surroundings)
         episodes = tuple(shown(episodic.follow(scenario, view, int(seed)), view) for seed in array)
         usable = np.array([episode.reason == Reason.USABLE for episode in episodes])
         drops = records.concatenate([episode.drops for episode in episodes])
@@ -71,7 +121,7 @@ class Pool:
     @property
     def episodic(self) -> Episodic:
         """How the system takes part."""
-        return _episodic(self.system)
+        return episodic_of(self.system)
 
     @property
     def times(self) -> Times:
@@ -160,10 +210,13 @@ class Pool:
         return self.features.shape[1] + self.n_actions + 1
 
 
-def _episodic(system: System) -> Episodic:
-    if system.episodic is None:
-        raise InputError("system", system.name, "one with episodes", "it has no episode.py")
-    return system.episodic
+def with_seeds(study: EpisodeStudy, seeds: Iterable[int], **changes: Any) -> EpisodeStudy:
+    """A study with other seeds, and with other arguments where `changes` give any."""
+    same = {
+        name: getattr(study, name) for name in ("time", "world", "schemes", "policies", "handover", "bound", "folder")
+    }
+    scenario = study.scenario.to_dict()
+    return EpisodeStudy(study.system, **{**same, "scenario": scenario, "seeds": tuple(seeds), **changes})
 
 
 def _stacked(parts: list[np.ndarray | None], shape: tuple[int, ...]) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, ClassVar
 
 import gymnasium
@@ -45,7 +47,7 @@ class SlotEnv(gymnasium.Env):
         episode = (options or {}).get("episode")
         if episode is None:
             episode = int(self.np_random.integers(len(self.pool.seeds)))
-        self._players.start(np.array([0]), np.array([_named(self.pool, episode)]))
+        self._players.start(np.array([0]), np.array([named(self.pool, episode)]))
         self._gaps = []
         slot = self._players.slot()
         info = {"episode": int(episode), "seed": int(self.pool.seeds[episode]), "slot": int(slot[0])}
@@ -69,8 +71,19 @@ class SlotEnv(gymnasium.Env):
         return draw_slot(self.pool, episode, slot, self._gaps)
 
 
-def _named(pool: Pool, episode: Any) -> int:
+def named(pool: Pool, episode: Any) -> int:
     """An episode of the pool by its number."""
     if isinstance(episode, bool) or not isinstance(episode, int | np.integer) or not 0 <= episode < len(pool.seeds):
         raise InputError("options.episode", episode, f"an integer from 0 to {len(pool.seeds) - 1}")
     return int(episode)
+
+
+@lru_cache(maxsize=8)
+def pool_of(study: str, seeds: str | None) -> Pool:
+    """The pool of a study file, prepared once a process."""
+    return Pool.from_file(study, seeds)
+
+
+def make(study: str | Path, seeds: str | None = None, **options: Any) -> SlotEnv:
+    """What `gymnasium.make("sagin/Slots-v0", study="study.yaml", seeds="0:16")` makes."""
+    return SlotEnv(pool_of(str(study), seeds), **options)

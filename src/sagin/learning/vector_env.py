@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +12,7 @@ from gymnasium.vector.utils import batch_space
 from sagin.core.errors import InputError
 from sagin.learning.play import Players, Reward
 from sagin.learning.pool import Pool
-from sagin.learning.slot_env import _named, boxes
+from sagin.learning.slot_env import boxes, named, pool_of
 
 
 class SlotVectorEnv(VectorEnv):
@@ -39,7 +40,7 @@ class SlotVectorEnv(VectorEnv):
         if given is None:
             episodes = self.np_random.integers(len(self.pool.seeds), size=self.num_envs)
         else:
-            episodes = np.array([_named(self.pool, one) for one in given])
+            episodes = np.array([named(self.pool, one) for one in given])
             if len(episodes) != self.num_envs:
                 raise InputError("options.episode", len(episodes), f"{self.num_envs} numbers", "one an environment")
         self._players.start(everybody, episodes)
@@ -71,3 +72,8 @@ def _spread(values: np.ndarray, players: np.ndarray, n: int) -> np.ndarray:
     whole = np.zeros(n, dtype=values.dtype)
     whole[players] = values
     return whole
+
+
+def make(study: str | Path, seeds: str | None = None, num_envs: int = 64, **options: Any) -> SlotVectorEnv:
+    """What `gymnasium.make_vec("sagin/Slots-v0", num_envs=64, study="study.yaml")` makes."""
+    return SlotVectorEnv(pool_of(str(study), seeds), num_envs, **options)
