@@ -78,7 +78,7 @@ class Players:
         drops = records.take(pool.drops, episode * slots + slot)
         decision = self._decide(drops, players, episode, slot, np.where(in_force, source, slot))
         outcome = self._judge(drops, decision, players, episode, slot)
-        self.last_slot[players] = slot
+        self.last_slot[players] = np.where(in_force, slot, self.last_slot[players])
         self.step_number[players] += 1
         over = self.step_number[players] >= pool.length[episode]
         outcome["in_force"] = in_force

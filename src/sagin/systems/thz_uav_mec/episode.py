@@ -116,8 +116,8 @@ def settle(previous: Decision, decision: Decision, reach: float) -> Decision:
     """The decision with each UAV moved from where it was before to its new place, at most `reach` [m] far."""
     way = decision.uav_xy - previous.uav_xy
     length = np.linalg.norm(way, axis=2, keepdims=True)
-    share = np.minimum(1.0, reach / np.maximum(length, np.finfo(float).tiny))
-    moved = np.where(share < 1.0, previous.uav_xy + share * way, decision.uav_xy)
+    share = np.divide(reach, length, out=np.ones_like(length), where=length > reach)
+    moved = np.where(length > reach, previous.uav_xy + share * way, decision.uav_xy)
     return replace(decision, uav_xy=moved)
 
 
