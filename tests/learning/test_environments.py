@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 from pettingzoo.test import parallel_api_test, parallel_seed_test
-from tests.learning.conftest import actions, pool_of
 
 import sagin.learning
 from sagin import InputError
@@ -15,6 +14,7 @@ from sagin.core import records
 from sagin.experiments.policies import Episodes, Policy, apply
 from sagin.learning import SlotEnv, SlotVectorEnv, parallel_env
 from sagin.learning.slot_env import pool_of as pool_of_file
+from tests.learning.conftest import actions, pool_of
 
 STUDY = """
 system: sixth

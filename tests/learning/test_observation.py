@@ -4,11 +4,11 @@ import json
 
 import numpy as np
 import pytest
-from tests.learning.conftest import pool_of
 
 import sagin
 from sagin import InputError
 from sagin.learning.observation import fit, look, scale
+from tests.learning.conftest import pool_of
 
 
 def test_columns_of_a_system_with_complex_and_wide_arrays() -> None:

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.learning.conftest import pool_of
 
 from sagin import InputError
 from sagin.learning import compare, random_policy
 from sagin.learning.pool import Pool
+from tests.learning.conftest import pool_of
 
 
 def equal(observation: np.ndarray) -> np.ndarray:
