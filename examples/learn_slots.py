@@ -1,0 +1,40 @@
+"""Learn to decide slots with NumPy alone: an evolution strategy, judged beside the schemes and the bound."""
+
+import numpy as np
+
+from sagin.experiments.episode import EpisodeStudy
+from sagin.learning import Pool, SlotVectorEnv, compare, random_policy
+
+PAIRS, GENERATIONS, SPREAD, STEP = 16, 50, 0.05, 0.01
+
+
+def episodes(seeds: range, **more: object) -> Pool:
+    time = {"start": "2026-11-01T12:00:00Z", "slot_s": 5, "slots": 30}
+    roads = {"file": "sample:grid", "origin_m": [225, 225], "range_m": 250, "begin_s": 60}
+    world = {"roads": roads, "satellites": {"walker": {"planes": 72, "per_plane": 22, "phasing": 17}}}
+    return Pool.from_study(EpisodeStudy("dm_mimo_vec", time=time, world=world, schemes=["ao"], seeds=seeds), **more)
+
+
+def act(weights: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    return np.tanh(seen[:, own] @ weights[..., :-1].swapaxes(-1, -2) + weights[..., None, :, -1]).reshape(len(seen), -1)
+
+
+train = episodes(range(6))
+test = episodes(range(100, 104), scaling=train.scaling)
+env = SlotVectorEnv(train, num_envs=2 * PAIRS)
+dice = np.random.default_rng(0)
+own = np.array([np.flatnonzero((train.owner == user) | (train.owner < 0)) for user in range(train.n_users)])
+weights = np.zeros((train.widths[0], own.shape[1] + 1))
+for generation in range(GENERATIONS):
+    noise = dice.standard_normal((PAIRS, *weights.shape))
+    trial = weights + SPREAD * np.concatenate([noise, -noise])
+    episode = generation % len(train.seeds)
+    seen, _ = env.reset(options={"episode": [episode] * env.num_envs})
+    total = np.zeros(env.num_envs)
+    for _ in range(train.length[episode]):
+        seen, reward, *_ = env.step(act(trial, seen))
+        total += reward
+    rank = np.argsort(np.argsort(total)) / (env.num_envs - 1) - 0.5
+    weights += STEP * np.tensordot(rank[:PAIRS] - rank[PAIRS:], noise, 1)
+mine = {"zero": lambda seen: act(0 * weights, seen), "learned": lambda seen: act(weights, seen)}
+print(compare(test, {"random actions": random_policy, **mine}, ["ao", "equal_mrt", "rsu_only"]))
