@@ -75,12 +75,12 @@ SYSTEM = System(
     user_dim="vehicle",
     episodic=Episodic(
         needs=frozenset({"sky", "users"}),
-        seats=late(f"{_HERE}.episode:seats"),
+        seats=late(f"{_HERE}episode:seats"),
         follow=late(f"{_HERE}episode:follow"),
         carry=late(f"{_HERE}episode:carry"),
         association=late(f"{_HERE}episode:association"),
         charge=late(f"{_HERE}episode:charge"),
-        action=(late(f"{_HERE}.episode:numbers_a_user"), late(f"{_HERE}.episode:numbers_shared")),
+        action=(late(f"{_HERE}episode:numbers_a_user"), late(f"{_HERE}episode:numbers_shared")),
         act=late(f"{_HERE}episode:act"),
         ignored=(
             *("rsu_offset_min_m", "rsu_offset_max_m", "speed_min_mps", "speed_max_mps"),
