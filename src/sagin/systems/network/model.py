@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sagin.core import records
-from sagin.core.records import column, constant, metric, violation
+from sagin.core.records import Record, column, constant, metric, violation
 from sagin.systems.network.access import region_of
 from sagin.systems.network.scenario import Scenario
 
@@ -20,7 +20,7 @@ HOPS = ("user", "route", "hop")
 
 
 @dataclass(frozen=True)
-class Drops:
+class Drops(Record):
     """Realisations of a declared network: what a decision needs, then where it comes from."""
 
     scenario: Scenario
@@ -55,7 +55,7 @@ class Drops:
 
 
 @dataclass(frozen=True)
-class Decision:
+class Decision(Record):
     """What is chosen: the split of every task over its routes and the rate of every hop."""
 
     split: np.ndarray = column("user", "route", doc="part of the task on a route, >= 0, sum 1")
@@ -63,7 +63,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Metrics:
+class Metrics(Record):
     """What follows from a decision."""
 
     objective: np.ndarray = metric(unit="s + J, weighted", doc="weighted sum of delay and energy, or largest delay")
