@@ -308,3 +308,52 @@ def test_branch_and_bound_closes_where_prices_leave_a_gap() -> None:
     found = exact.solve_exact(drops)
     assert bound.lower_bound(drops)[0] <= found.objective[0] * (1 + 1e-9) <= objectives(drops)[0] * (1 + 1e-8)
     assert found.bound[0] >= found.objective[0] * (1 - 2e-4)
+
+
+OWN = '''"""Time division and the box as a user would write them."""
+
+import numpy as np
+
+from sagin.systems.network.access import Access, Region
+
+
+def load(share, snr):
+    return np.sum(share)
+
+
+def support(price, snr, point):
+    best = np.argmax(price)
+    point[:] = 0.0
+    point[best] = 1.0
+    return price[best]
+
+
+def box_load(share, snr):
+    return np.max(share)
+
+
+def box_support(price, snr, point):
+    point[:] = 1.0
+    return price.sum()
+
+
+turns = Access(Region(load, support))
+alone = Access(Region(box_load, box_support))
+'''
+
+
+@pytest.mark.parametrize(("own", "kind"), [("turns", "linear"), ("alone", "box")])
+def test_own_regions_are_solved_and_certified_like_built_in_ones(own, kind, tmp_path) -> None:
+    """A region known by its support function alone: the same bound, rates and schemes."""
+    import dataclasses
+
+    path = tmp_path / "mine.py"
+    path.write_text(OWN)
+    base = random_network(0)
+    built_in = dataclasses.replace(base, kind=np.array(["box", kind, "noma", "linear", "box"]))
+    mine = dataclasses.replace(base, kind=np.array(["box", f"{path}:{own}", "noma", "linear", "box"]))
+    assert bound.lower_bound(mine)[0] == pytest.approx(bound.lower_bound(built_in)[0], rel=2e-5)
+    for name in ("equal", "alternate", "improved"):
+        assert objectives(mine, *SCHEMES[name])[0] == pytest.approx(
+            objectives(built_in, *SCHEMES[name])[0], rel=1e-4
+        ), name
