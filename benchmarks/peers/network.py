@@ -72,9 +72,10 @@ class Rates:
         """(user, route, hop) best shares for a split (user, route); None where the solver fails."""
         index = tuple(np.array(self.flows).T)
         a = np.where(drops.resource >= 0, drops.work[0] / drops.peak[0], 0.0)
-        self.need.value = (a * split[..., None])[index]
+        need = (a * split[..., None])[index]
+        self.need.value = np.maximum(need, 1e-7 * need.max())  # else times of hops out of use are unbounded
         charged = (1 - drops.beta) * drops.weight[0][:, None, None] * drops.on_power_w[0] * (split > 0)[..., None]
-        self.power.value = charged[index] * self.need.value
+        self.power.value = charged[index] * need
         self.latency.value = np.where(split > 0, drops.latency_s[0], 0.0)
         self.weight.value = drops.beta * drops.weight[0]
         for m, nats in self.nats.items():

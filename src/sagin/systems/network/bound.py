@@ -81,7 +81,7 @@ def _largest_delay(problem: Problem, relax: Relax, work: Work) -> float:
         mean = nu @ times
         if (weight * times).max() <= best * (1 + LARGEST) or mean <= 0:
             break
-        nu = nu * (weight * times / mean) ** power
+        nu = nu * (weight * times / mean) ** power  # Eq. (N46)
         nu = nu / (nu[counted] / weight[counted]).sum()
     relax.users[SECOND], relax.roots[BEST], relax.columns[Y] = kept
     return best

@@ -82,7 +82,7 @@ def _branch(problem: Problem, beta: float, row: int) -> tuple[Found, float]:
         with np.errstate(divide="ignore"):
             high = np.minimum(high, np.where(tw > 0, best[0] * (1 + MET) / tw, np.inf))
         open_relax(problem, relax)
-        relax.users[LOW], relax.users[HIGH] = low, high
+        relax.users[LOW], relax.users[HIGH] = low, high  # Eq. (N80)
         bound = max(bound, price_bound(problem, relax, work) if (high > low).all() else np.inf)
         if bound >= best[0] * (1 - CLOSED):
             closed = min(closed, bound)

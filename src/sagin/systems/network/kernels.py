@@ -71,15 +71,15 @@ def allocate_all(problem: Problem, work: Work) -> None:
             total = 0.0
             for j in range(low, high):
                 total += work.pairs[ROOT, j]
-            for j in range(low, high):
+            for j in range(low, high):  # Eq. (N30)
                 work.pairs[Q, j] = work.pairs[ROOT, j] / total if total > 0.0 else 0.0
                 work.pairs[PRICE, j] = total * total
         elif problem.region[KIND, m] == BOX:
             for j in range(low, high):
-                work.pairs[Q, j] = 1.0 if work.pairs[ROOT, j] > 0.0 else 0.0
+                work.pairs[Q, j] = 1.0 if work.pairs[ROOT, j] > 0.0 else 0.0  # Eq. (N31)
                 work.pairs[PRICE, j] = work.pairs[ROOT, j] * work.pairs[ROOT, j]
         else:
-            allocate(
+            allocate(  # Eqs. (N32), (N33)
                 problem.region[KIND, m],
                 problem.region[ADDRESS, m],
                 work.pairs[ROOT, low:high],
@@ -140,6 +140,7 @@ def price_hops(problem: Problem, x: np.ndarray, work: Work) -> float:
     dual = 0.0
     for i in range(n):
         second = max(work.users[NU, i] + work.users[LATE_NU, i], problem.users[LEAST, i])
+        # Eq. (N50)
         dual -= work.users[LATE_NU, i] * problem.users[DEADLINE, i] if work.users[LATE_NU, i] > 0.0 else 0.0
         for r in range(n_routes):
             if x[i, r] > 0.0:
@@ -152,9 +153,9 @@ def price_hops(problem: Problem, x: np.ndarray, work: Work) -> float:
                 for h in range(n_hops):
                     k = problem.pair[i, r, h]
                     if k >= 0:
-                        omega = second * work.parts[THETA, i, r] + work.flows[ZETA, i, r, h]  # N51
+                        omega = second * work.parts[THETA, i, r] + work.flows[ZETA, i, r, h]  # Eq. (N51)
                         work.flows[T, i, r, h] = np.sqrt(omega * problem.hops[A, i, r, h] * x[i, r])
-                        work.pairs[ROOT, k] += work.flows[T, i, r, h]  # N52
+                        work.pairs[ROOT, k] += work.flows[T, i, r, h]  # Eq. (N52)
     allocate_all(problem, work)
     for i in range(n):
         for r in range(n_routes):
@@ -218,7 +219,7 @@ def update_multipliers(problem: Problem, x: np.ndarray, cost: float, work: Work)
                 work.parts[THETA, i, r] = (
                     max(work.parts[THETA, i, r] * (work.parts[TOTAL, i, r] / end) ** 1.5, FLOOR) if end > 0.0 else 1.0
                 )
-                weighed += work.parts[THETA, i, r]
+                weighed += work.parts[THETA, i, r]  # Eq. (N53)
         for r in range(n_routes):
             if x[i, r] > 0.0:
                 work.parts[THETA, i, r] /= weighed
@@ -233,7 +234,7 @@ def update_multipliers(problem: Problem, x: np.ndarray, cost: float, work: Work)
         if problem.users[DEADLINE, i] < np.inf:
             base = work.users[NU, i]
             total = (base + max(work.users[LATE_NU, i], 1e-9 * base)) * (end / problem.users[DEADLINE, i]) ** 1.7
-            work.users[LATE_NU, i] = min(max(total - base, 0.0), 1e12)
+            work.users[LATE_NU, i] = min(max(total - base, 0.0), 1e12)  # Eq. (N54)
         if problem.is_max:
             work.users[NU, i] *= (problem.users[WEIGHT, i] * end / cost) ** 1.5
             worth += work.users[NU, i] / problem.users[WEIGHT, i] if problem.users[WEIGHT, i] > 0.0 else 0.0

@@ -1,7 +1,7 @@
 """Compiled bound for one drop: priced columns of every user, the price search, and the certified value of prices.
 
 A column is what a user would do at prices on the resources: a whole task over one route (c < R), or its local processor
-kept busy and the rest over route c - R. See paper.md, section of the bound, for the proof that this certifies.
+kept busy and the rest over route c - R. paper.md proves that this certifies.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def price_columns(problem: Problem, relax: Relax, i: int) -> float:
             continue
         count, latency, powered = gather_hops(problem, relax, i, r)
         power, gamma = relax.hop[POWERS], relax.hop[GAMMAS]
-        value, om = whole_route(power, gamma, count, tw, latency, low, high)
+        value, om = whole_route(power, gamma, count, tw, latency, low, high)  # Eq. (N40)
         relax.usable[i, r] = value < np.inf
         relax.columns[VALUE, i, r] = problem.routes[KE, i, r] + value
         relax.columns[OM, i, r], relax.columns[OVER, i, r] = om, 1.0
@@ -120,7 +120,7 @@ def price_columns(problem: Problem, relax: Relax, i: int) -> float:
             least = min(least, relax.columns[VALUE, i, r])
         if not splits or r == home:
             continue
-        slope = problem.routes[KE, i, home] - problem.routes[KE, i, r]
+        slope = problem.routes[KE, i, home] - problem.routes[KE, i, r]  # Eq. (N41)
         if powered:
             value, end, om = beside_powered(
                 power, gamma, count, tw, slope, a0, lam, latency, low, high, relax.columns[OM, i, other]
@@ -155,7 +155,7 @@ def fill_amounts(problem: Problem, relax: Relax, i: int, r: int, c: int) -> None
                 * problem.hops[A, i, r, h]
                 * (problem.hops[P, i, r, h] + relax.columns[OM, i, c])
             )
-            relax.amount[i, c, j] += np.sqrt(price)
+            relax.amount[i, c, j] += np.sqrt(price)  # Eq. (N42)
 
 
 @kernel
@@ -167,7 +167,7 @@ def all_support(problem: Problem, relax: Relax, work: Work) -> float:
         if high > low and not problem.owner[PRIVATE, low]:
             for j in range(low, high):
                 work.pairs[PRICE, j] = relax.roots[PRESENT, j] * relax.roots[PRESENT, j]
-            value += support(
+            value += support(  # Eq. (N34)
                 problem.region[KIND, m],
                 problem.region[ADDRESS, m],
                 work.pairs[PRICE, low:high],
@@ -222,6 +222,7 @@ def mix_user(problem: Problem, relax: Relax, work: Work, i: int) -> None:
         return
     for c in range(relax.columns.shape[2]):
         relax.columns[Y, i, c] /= usable
+    # Eq. (N44)
     exchange(
         relax.scratch[0],
         relax.amount[i],
@@ -337,7 +338,7 @@ def dual_value(problem: Problem, relax: Relax, work: Work, tolerance: float) -> 
                     )
                     least = min(least, value + problem.routes[KE, i, r])
         total += least
-    return total - all_support(problem, relax, work)
+    return total - all_support(problem, relax, work)  # Eq. (N43)
 
 
 @kernel
@@ -386,7 +387,7 @@ def search_prices(problem: Problem, warm: bool, tolerance: float, rounds: int, r
         if stale >= 25:
             break
         mixed_roots(problem, relax, work)
-        for _ in range(2):
+        for _ in range(2):  # Eq. (N45)
             for i in range(n):
                 mix_user(problem, relax, work, i)
             allocate_all(problem, work)
