@@ -71,7 +71,7 @@ SYSTEM = System(
             "priced routes rounded, then descent, pruning and moves",
             "improved:solve_improved",
             options=ImproveOptions,
-            relabel_tolerance=1e-3,  # moves go user by user: 3e-4 measured
+            relabel_tolerance=1e-4,
         ),
         _scheme(
             "recover",
