@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import sagin
 from sagin import InputError
 from sagin.blocks.access.mimo_mmse import mmse_sinr
+from sagin.blocks.access.shannon import shannon_rate
 from sagin.core import records
+from sagin.systems.dm_mimo_vec.model import ground_snr
 from sagin.systems.network import drawing, figures, model
 from sagin.systems.network.access import kind_codes, own_regions
 from sagin.systems.network.budget import budget
@@ -397,3 +400,59 @@ def test_figures_of_a_network_use_its_own_names(name: str) -> None:
             for point in range(len(figure.axis.values)):
                 values = Scenario(**{**figure.fixed, **curve.overrides, **figure.axis.at(point)})
                 assert values.nodes == scenario.nodes
+
+
+def test_reasons_name_user_deadline_route_and_resource() -> None:
+    system = sagin.system("network")
+    drops = draw(Scenario.from_file(EXAMPLES / "sea.yaml"), [0])
+    split, rate = np.zeros((1, 8, 4)), np.zeros((1, 8, 4, 3))
+    split[..., 2] = 1.0  # everybody over air > relay, each at a fourth of the peak rates
+    rate[:, :, 2] = drops.peak[:, :, 2] / 4
+    text = system.reasons(drops, records.build(model.Decision, split=split, rate=rate))[0]
+    assert "capacity by 1 (" in text
+    assert "air: load 2" in text
+    late = np.argmax(model.evaluate(drops, model.Decision(split, rate)).delay_s[0] / drops.deadline_s[0])
+    assert f"user {late} (ship): " in text
+    assert f"deadline {drops.deadline_s[0, late]:.4g} s, last over air > relay" in text
+    best = system.solve(drops, "improved", threads=1).decision
+    assert system.reasons(drops, best) == [""]
+
+
+def test_paper_system_as_a_network() -> None:
+    """rsu_only of dm_mimo_vec: one band charged by duration, a processor for every task; the same objective."""
+    paper, network = sagin.system("dm_mimo_vec"), sagin.system("network")
+    source = paper.sample(seeds=[0, 1])
+    bits, cycles = source.task_bits, source.task_bits * source.cycles_per_bit
+    n = bits.shape[1]
+    link = {"from": "car", "to": "rsu", "energy": "duration", "rate_bps": 1e6, "power_dbm": 20}
+    scenario = Scenario(
+        users={"car": {"count": n, "position_m": [0, 0, 0], "task_bits": 1e6, "cycles_per_bit": 1}},
+        nodes={"rsu": {"position_m": [0, 0, 0], "cpu_hz": 1e9, "sharing": "per_task"}},
+        links={"up": link},
+        routes={"car": ["up"]},
+        objective={"kind": "sum", "beta": source.beta},
+    )
+    zero = np.zeros_like(bits)
+    upload = shannon_rate(source.bandwidth_ground_hz, ground_snr(source))
+    energy = source.switched_capacitance_rsu * source.rsu_clock_hz**2 * cycles
+    hops = {"peak": (upload, source.cpu_rsu_hz), "energy_j": (zero, energy), "on_power_w": (source.p_vehicle_w, zero)}
+    arrays = {name: np.stack(pair, axis=-1)[:, :, None] for name, pair in hops.items()}
+    drops = network.drops_from(scenario, task_bits=bits, cycles=cycles, deadline_s=zero + source.t_max_s, **arrays)
+    same = paper.evaluate(source, paper.solve(source, "rsu_only", threads=1).decision).objective
+    best = network.evaluate(drops, network.solve(drops, "improved", threads=1).decision)
+    assert records.feasible(best).all()
+    np.testing.assert_allclose(best.objective, same, rtol=1e-9)
+    np.testing.assert_allclose(network.bound(drops, threads=1), same, rtol=1e-6)
+
+
+def test_own_region_is_solved_and_certified(tmp_path: Path) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(OWN)
+    system = sagin.system("network")
+    for field in ("links.v2i.access", "nodes.rsu.sharing"):
+        drops = draw(Scenario(**{field: f"{path}:half"}), [0, 1])
+        metrics = system.evaluate(drops, system.solve(drops, "improved", threads=1).decision)
+        assert records.feasible(metrics).all()
+        gap = metrics.objective / system.bound(drops, threads=1) - 1
+        assert (gap > -1e-9).all()
+        assert (gap < 0.05).all()
