@@ -3,8 +3,9 @@
 import numpy as np
 
 import sagin
-from sagin.core import records
+from sagin.core import admissible, records
 from sagin.core.figures import Figure
+from sagin.experiments import readings as readings_module
 
 
 def _figure(system_name: str, figure_name: str) -> Figure:
@@ -47,3 +48,21 @@ def test_axis_numbers_match_values(system_name: str, figure_name: str) -> None:
     figure = _figure(system_name, figure_name)
     if figure.curves and figure.axis.fields != ("iteration",):
         assert np.shape(figure.axis.numbers()) == (len(figure.axis.values),)
+
+
+def test_whatever_is_assumed_has_admissible_values_or_says_why_not(system_name: str) -> None:
+    system = sagin.system(system_name)
+    for cls in {system.scenario, *(scheme.options for scheme in system.schemes)}:
+        assert admissible.undeclared(cls) == [], cls.__name__
+
+
+def test_readings_exist_and_contain_valid_values_only(system_name: str) -> None:
+    """Combinations that the system refuses are drawn again; the defaults lie in their own sets."""
+    system = sagin.system(system_name)
+    readings = admissible.draw(system, 9, lambda reading: readings_module.possible(system, system.figures, reading))
+    assert readings[0] == admissible.Reading()
+    for factor in admissible.factors(system):
+        if factor.values or factor.name.startswith("rule:"):
+            continue
+        assert factor.low < factor.high
+        assert factor.low <= factor.default <= factor.high, f"the default of {factor.name} is not admissible"

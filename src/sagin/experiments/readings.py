@@ -165,7 +165,7 @@ def survey(
         raise InputError("figures", list(figures), "a figure with claims")
     if n_readings < 2:
         raise InputError("readings", n_readings, ">= 2")
-    readings = draw(system, n_readings, lambda reading: _possible(system, system.figures, reading))
+    readings = draw(system, n_readings, lambda reading: possible(system, system.figures, reading))
     words: dict[tuple[str, str], list[str]] = {(f.name, claim.name): [] for f in chosen for claim in f.claims}
     for reading in readings:
         for figure in chosen:
@@ -217,7 +217,7 @@ def _witness(
         nonlocal trials
         trials += 1
         reading = assemble(some)
-        if not _possible(judge.system, [figure], reading):
+        if not possible(judge.system, [figure], reading):
             return "undecided"
         return judge(figure, reading)[claim].word
 
@@ -248,7 +248,7 @@ def _touches(system: System, figure: Figure, claim: str, factor: Factor) -> bool
     return factor.name not in figure.axis.fields
 
 
-def _possible(system: System, figures: Iterable[Figure], reading: Reading) -> bool:
+def possible(system: System, figures: Iterable[Figure], reading: Reading) -> bool:
     """Does every point of the figures exist under the reading?"""
     try:
         for scheme, settings in reading.options.items():

@@ -72,6 +72,7 @@ class Scenario(Parameters):
         source="assumed: 0 is the paper's fixed geometry; 500 makes varied instances",
         ge=0,
         le=1e7,
+        plausible=([200.0, 500.0], "the paper draws channels but fixes positions"),
     )
     iot_power_dbm: float = parameter(
         23.0,
@@ -90,6 +91,7 @@ class Scenario(Parameters):
         source="assumed: the table has one power only; 23 dBm would not carry the data at data_s = 0.1 s",
         ge=-300,
         le=300,
+        plausible=([27.0, 33.0, 36.0], "the table has one power only"),
     )
     noise_power_dbm: float = parameter(
         0.0,
@@ -122,6 +124,7 @@ class Scenario(Parameters):
         source="assumed: only distances in km agree with the energies of the paper's figures (E3)",
         gt=0,
         le=1e12,
+        plausible=([1.0], "1 m, the usual reference, against the kilometre that fits the energies in print, see E3"),
     )
     leo_reference_gain_db: float = parameter(
         -35.0,
@@ -148,6 +151,7 @@ class Scenario(Parameters):
         source="assumed: 0 is the paper's line of sight; above 0 frames differ",
         ge=0,
         le=100,
+        plausible=([1.0, 3.0], "line of sight to light shadowing"),
     )
     sensing_gain_db: float = parameter(
         55.4,
@@ -157,6 +161,7 @@ class Scenario(Parameters):
         source="assumed: fitted to the paper's statement that a pilot of 0.5 s is limited to -1.5 dB (gives -1.46 dB)",
         ge=-300,
         le=300,
+        plausible=((55.2, 55.6), "around the value fitted to the stated -1.5 dB at 0.5 s"),
     )
     clutter_gain_db: float = parameter(
         -25.5,
@@ -166,6 +171,7 @@ class Scenario(Parameters):
         source="assumed: fitted to the paper's statement that -1.2 dB needs a high pilot duration (0.9 s, not 0.8 s)",
         ge=-300,
         le=300,
+        plausible=((-27.0, -24.0), "around the value fitted to the stated -1.2 dB"),
     )
     clutter_correlation: float = parameter(
         0.0,
@@ -174,6 +180,7 @@ class Scenario(Parameters):
         source="assumed: white in space; 1 would make the covariance singular",
         ge=0,
         lt=1,
+        plausible=([0.3, 0.6], "white to correlated over the array"),
     )
     pilot_symbol_rate_hz: float = parameter(
         20.0,
@@ -183,11 +190,13 @@ class Scenario(Parameters):
         source="assumed: pilots of the whole band and the sensing target would exclude each other (E4)",
         gt=0,
         le=1e15,
+        plausible=((10.0, 40.0), "no value in print, see E4"),
     )
     fading: bool = parameter(
         True,
         doc="uplink rate from the drawn channel (true) or from its mean power (false)",
         source="assumed: the paper draws channels",
+        plausible=([False], "drawn or fixed channels"),
     )
     min_data_bits: float = parameter(
         20e6,
@@ -215,6 +224,7 @@ class Scenario(Parameters):
         source="assumed: missing in the paper; of the usual order",
         gt=0,
         le=1,
+        plausible=((1e-27, 1e-25), "values in the offloading literature"),
     )
     cycles_per_pilot_bit: float = parameter(
         50.0,
@@ -224,6 +234,7 @@ class Scenario(Parameters):
         source="assumed: chosen so that the energy falls with the mission time, as the paper states",
         ge=0,
         le=1e12,
+        plausible=((10.0, 500.0), "no value in print"),
     )
     cycles_per_data_bit: float = parameter(
         6000.0,
@@ -233,6 +244,7 @@ class Scenario(Parameters):
         source="assumed: chosen so that the schemes come out in the paper's order for 100 to 800 frames",
         gt=0,
         le=1e12,
+        plausible=((1000.0, 10000.0), "no value in print"),
     )
     pilot_bits_per_symbol: float = parameter(
         1.0,
@@ -242,6 +254,7 @@ class Scenario(Parameters):
         source="assumed: the paper leaves the pilot bits free, which would make them 0 (E9)",
         ge=0,
         le=1e6,
+        plausible=((0.5, 4.0), "one bit to 16-QAM; 0 as the text leaves it makes pilots free, see E9"),
     )
     duration_grid_step_s: float = parameter(
         0.1,
@@ -271,6 +284,7 @@ class Scenario(Parameters):
         source="assumed: for reporting only",
         gt=0,
         lt=1,
+        plausible="for reporting only",
     )
     sca_step_initial: float = parameter(
         1.0,
@@ -279,6 +293,7 @@ class Scenario(Parameters):
         source="assumed: the paper gives no step rule constants",
         gt=0,
         le=1,
+        plausible=((0.5, 1.0), "no constants in print"),
     )
     sca_step_decay: float = parameter(
         0.01,
@@ -286,6 +301,7 @@ class Scenario(Parameters):
         source="assumed: steps vanish and their sum diverges, as the paper asks",
         ge=0,
         lt=1,
+        plausible=((0.001, 0.1), "no constants in print"),
     )
     sca_prox_weight: float = parameter(
         1e-3,
@@ -294,6 +310,7 @@ class Scenario(Parameters):
         source="assumed: the paper asks for a strongly convex surrogate",
         ge=0,
         le=1e6,
+        plausible=((1e-5, 0.1), "any strongly convex surrogate"),
     )
     sca_tolerance: float = parameter(
         1e-6,
@@ -301,6 +318,7 @@ class Scenario(Parameters):
         source="assumed: missing in the paper",
         gt=0,
         lt=1,
+        plausible=((1e-8, 1e-5), "negligible"),
     )
     sca_max_iterations: int = parameter(
         200,
@@ -308,6 +326,7 @@ class Scenario(Parameters):
         source="assumed: missing in the paper",
         ge=1,
         le=100_000,
+        plausible=((100, 400), "rarely reached"),
     )
 
     @model_validator(mode="after")

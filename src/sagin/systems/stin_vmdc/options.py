@@ -32,6 +32,7 @@ class Starts(LoopOptions):
         (1.0, 0.3, 0.1, 0.03, 0.01, 0.003),
         doc="start powers over P_max",
         source="assumed: one start at P_max strands the alternation",
+        plausible=([(1.0,)], "Algorithm 2 starts once, at P_max"),
     )
 
     @model_validator(mode="after")
@@ -44,7 +45,13 @@ class Starts(LoopOptions):
 class RandomStarts(Starts):
     """Several starts with one random mixture of the split's vertices a vehicle."""
 
-    algorithm_seed: int = parameter(0, doc="seed of the mixture weights", source="assumed: free", ge=0)
+    algorithm_seed: int = parameter(
+        0,
+        doc="seed of the mixture weights",
+        source="assumed: free",
+        ge=0,
+        plausible="of the search, not of the model",
+    )
 
 
 class FixedBudget(LoopOptions):
@@ -55,14 +62,30 @@ class SearchOptions(Starts):
     """The local search over splits and matchings."""
 
     max_sweeps: int = parameter(
-        30, doc="sweeps over all vehicles a round at most", source="assumed: rarely reached", ge=1
+        30,
+        doc="sweeps over all vehicles a round at most",
+        source="assumed: rarely reached",
+        ge=1,
+        plausible="option of ours: no claim of the paper uses it",
     )
     max_rounds: int = parameter(
-        6, doc="rounds of sweeps and rematching at most", source="assumed: rarely reached", ge=1
+        6,
+        doc="rounds of sweeps and rematching at most",
+        source="assumed: rarely reached",
+        ge=1,
+        plausible="option of ours: no claim of the paper uses it",
     )
     sweep_tolerance: float = parameter(
-        1e-3, doc="relative gain that ends the sweeps of a round", source="assumed: negligible", ge=0
+        1e-3,
+        doc="relative gain that ends the sweeps of a round",
+        source="assumed: negligible",
+        ge=0,
+        plausible="option of ours: no claim of the paper uses it",
     )
     round_tolerance: float = parameter(
-        1e-6, doc="relative gain that ends the rounds", source="assumed: negligible", ge=0
+        1e-6,
+        doc="relative gain that ends the rounds",
+        source="assumed: negligible",
+        ge=0,
+        plausible="option of ours: no claim of the paper uses it",
     )
