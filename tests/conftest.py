@@ -9,8 +9,8 @@ import pytest
 from hypothesis import settings
 
 import sagin
+from sagin.core import discovery
 from sagin.core.contracts import System
-from sagin.core.discovery import locations
 
 # Tests never judge elapsed time, and a run can be repeated; `--hypothesis-profile=explore` draws fresh examples.
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
@@ -54,6 +54,6 @@ make_sixth_system()
 def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     """A made-up system that solves in no time, found through its entry point."""
     monkeypatch.syspath_prepend(Path(__file__).parent / "toy_system")
-    locations.cache_clear()
+    discovery.forget()
     yield sagin.system("toy")
-    locations.cache_clear()
+    discovery.forget()

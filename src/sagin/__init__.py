@@ -7,17 +7,19 @@ from sagin.core.discovery import system, system_names
 from sagin.core.errors import InputError
 
 if TYPE_CHECKING:
+    from sagin.core.own import scheme
     from sagin.experiments.runs import solve as run
     from sagin.experiments.store import load, save
     from sagin.experiments.tables import to_table
 
 __version__ = "0.1.0"
-__all__ = ["InputError", "__version__", "load", "run", "save", "system", "system_names", "to_table"]
+__all__ = ["InputError", "__version__", "load", "run", "save", "scheme", "system", "system_names", "to_table"]
 
 # imported at first use: `import sagin` stays light
 _LATE = {
     "load": ("sagin.experiments.store", "load"),
     "run": ("sagin.experiments.runs", "solve"),
+    "scheme": ("sagin.core.own", "scheme"),
     "save": ("sagin.experiments.store", "save"),
     "to_table": ("sagin.experiments.tables", "to_table"),
 }

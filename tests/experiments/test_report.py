@@ -12,8 +12,8 @@ import pytest
 
 import sagin
 from sagin import InputError
+from sagin.core import discovery
 from sagin.core.contracts import System
-from sagin.core.discovery import locations
 from sagin.core.figures import Series
 from sagin.core.parameters import field_rows
 from sagin.core.statistics import Interval
@@ -67,12 +67,12 @@ def toy_chapter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chapter]:
     """The made-up system, computed once for this module."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(TOY)
-        locations.cache_clear()
+        discovery.forget()
         toy = sagin.system("toy")
         chosen = tuple(toy.figure(name) for name in ("fig1", "fig3", "schedule", "computed"))
         results = tmp_path_factory.mktemp("results")
         yield chapter(dataclasses.replace(toy, figures=chosen), results, n_drops=DROPS, threads=1)
-    locations.cache_clear()
+    discovery.forget()
 
 
 @pytest.fixture

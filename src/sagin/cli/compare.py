@@ -71,7 +71,7 @@ def compare(
     if not fresh:
         _stored(targets, scheme, against, metric, out, force, json)
         return
-    chosen = find_system(targets[0])
+    chosen, scheme = inputs.with_own(find_system(targets[0]), scheme)
     inputs.scenario_of(chosen, settings, scenario)
     schemes = inputs.schemes_of(chosen, scheme, option)
     words = inputs.fields_of(settings, scenario)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sagin.cli import inputs, output
+from sagin.core.errors import InputError
 
 if TYPE_CHECKING:
     from sagin.experiments.runs import Run
@@ -20,6 +21,7 @@ def solve(
     settings: inputs.Settings = None,
     scenario: inputs.ScenarioFile = None,
     seeds: inputs.Seeds = "0:20",
+    file: inputs.DropFile = None,
     option: inputs.Options = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE.nc", help="Store everything as netCDF-4.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE.csv", help="Store a table, a row a drop.")] = None,
@@ -38,18 +40,18 @@ def solve(
     from sagin.experiments.files import check_target
     from sagin.experiments.progress import progress
     from sagin.experiments.runs import solve as run_schemes
-    from sagin.experiments.seeds import parse_seeds
 
     inputs.at_least_one(threads, "--threads")
-    chosen = inputs.system_of(system)
+    chosen, scheme = inputs.with_own(inputs.system_of(system), scheme)
     values = inputs.scenario_of(chosen, settings, scenario)
-    numbers = parse_seeds(seeds)
+    drops, numbers = inputs.drops_of(chosen, values, seeds, file, inputs.fields_of(settings, scenario))
     schemes = inputs.schemes_of(chosen, scheme, option)
     for path, name in ((out, "--out"), (csv, "--csv"), (picture[1] if picture else None, "--picture")):
         if path:
             check_target(path, force, name)
+    if picture and file:
+        raise InputError("--picture", picture[0], "without --drops", "it draws the scenario's own drops")
     draw = _painter(chosen, picture, settings, scenario, numbers) if picture else None
-    drops = chosen.sample(values, numbers)
     with progress(len(numbers) * len(schemes), "solve") as advance:
         run = run_schemes(chosen, drops, schemes, threads=threads, progress=advance)
     if out:
@@ -111,6 +113,7 @@ def bound(
     settings: inputs.Settings = None,
     scenario: inputs.ScenarioFile = None,
     seeds: inputs.Seeds = "0:20",
+    file: inputs.DropFile = None,
     option: inputs.Options = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Also measure against the exact reference (small sizes).")
@@ -124,14 +127,12 @@ def bound(
     """
     from sagin.experiments.gaps import gaps
     from sagin.experiments.progress import progress
-    from sagin.experiments.seeds import parse_seeds
 
     inputs.at_least_one(threads, "--threads")
-    chosen = inputs.system_of(system)
+    chosen, scheme = inputs.with_own(inputs.system_of(system), scheme)
     values = inputs.scenario_of(chosen, settings, scenario)
     schemes = inputs.schemes_of(chosen, scheme or ["all"], option)
-    numbers = parse_seeds(seeds)
-    drops = chosen.sample(values, numbers)
+    drops, numbers = inputs.drops_of(chosen, values, seeds, file, inputs.fields_of(settings, scenario))
     with progress(len(numbers) * len(schemes), "bound") as advance:
         _, table = gaps(chosen, drops, schemes, exact=exact, threads=threads, progress=advance)
     if json:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from sagin.cli import inputs, output
 from sagin.core.errors import InputError
@@ -15,14 +18,15 @@ if TYPE_CHECKING:
 
 def list_(json: inputs.Json = False) -> None:
     """List systems with their schemes and figures."""
-    from sagin.core.discovery import system, system_names
+    from sagin.core.discovery import refused, system, system_names
 
     found, broken = [], {}
     for name in system_names():
         try:
             found.append(system(name))
-        except Exception as error:  # a third party's package must not hide the others
-            broken[name] = error.reason if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+        except InputError as error:  # a third party's package must not hide the others
+            broken[name] = error.reason or str(error)
+    broken |= refused()
     if json:
         output.print_json({"systems": [_summary(system) for system in found], "broken": broken})
         return
@@ -76,6 +80,35 @@ def describe(
     rows = [(row["metric"], row["value"], row["unit"], row["doc"]) for row in example["metrics"]]
     state = "feasible" if example["feasible"] else "infeasible"
     output.table(f"one task under {example['scheme']}, seed 0 ({state})", head, rows, ("value",))
+
+
+def drops(
+    system: inputs.SystemName,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file: .nc, .npz or .mat.")],
+    settings: inputs.Settings = None,
+    scenario: inputs.ScenarioFile = None,
+    seeds: inputs.Seeds = "0:20",
+    force: inputs.Force = False,
+) -> None:
+    """Write drops into a file, to be changed and given to solve, bound or compare by --drops.
+
+    Every array is (realization, ...) as named; arrays that you leave as they are and that follow from others that you change are
+    computed again.
+    """
+    from sagin.core import records
+    from sagin.experiments.drop_files import write_drops
+    from sagin.experiments.seeds import parse_seeds
+
+    chosen = inputs.system_of(system)
+    drawn = chosen.sample(inputs.scenario_of(chosen, settings, scenario), parse_seeds(seeds))
+    write_drops(out, chosen, drawn, force=force)
+    rows = []
+    for name, column in records.columns(type(drawn)).items():
+        if column.per_drop:
+            shape = " x ".join(str(size) for size in getattr(drawn, name).shape)
+            axes = ", ".join(("realization", *column.dims))
+            rows.append((name, axes, shape, column.unit, column.doc))
+    output.table(f"{out}: drops of {chosen.name}", ("array", "axes", "size", "unit", "meaning"), rows)
 
 
 def cite(system: inputs.SystemName, json: inputs.Json = False) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,13 +17,30 @@ if TYPE_CHECKING:
 SystemName = Annotated[str, typer.Argument(metavar="SYSTEM", help="Name of a system; see `sagin list`.")]
 Schemes = Annotated[
     list[str] | None,
-    typer.Option("--scheme", metavar="S", help="A scheme, a role, or `all`; may be repeated. [paper, improved]"),
+    typer.Option(
+        "--scheme",
+        metavar="S",
+        help="A scheme, a role, `all`, or your own as FILE.py:FUNCTION; may be repeated. [paper, improved]",
+    ),
+]
+Own = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with",
+        "--scheme",
+        metavar="S",
+        help="Your own scheme beside the paper's, as FILE.py:FUNCTION; may be repeated.",
+    ),
 ]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Scenario field; may be repeated.")
 ]
 ScenarioFile = Annotated[Path | None, typer.Option("--scenario", metavar="FILE", help="YAML file of scenario fields.")]
 Seeds = Annotated[str, typer.Option("--seeds", metavar="SEEDS", help="Drops: `a:b` (half-open), `7` or `1,4,7`.")]
+DropFile = Annotated[
+    Path | None,
+    typer.Option("--drops", metavar="FILE", help="Drops of your own: .nc, .npz or .mat, as `sagin drops` writes them."),
+]
 Options = Annotated[
     list[str] | None,
     typer.Option("--option", metavar="SCHEME.KEY=VALUE", help="Option of a scheme; may be repeated."),
@@ -60,6 +77,21 @@ def fields_of(settings: Iterable[str] | None, file: Path | None) -> dict[str, An
     return {**(read_mapping(file) if file else {}), **words}
 
 
+def drops_of(
+    system: System, scenario: Any, seeds: str, file: Path | None, fields: Mapping[str, Any]
+) -> tuple[Any, Any]:
+    """Drops and their seeds: drawn, or those of a file, whose scenario yields only to `fields` given in words."""
+    from sagin.experiments.seeds import parse_seeds
+
+    if file is None:
+        numbers = parse_seeds(seeds)
+        return system.sample(scenario, numbers), numbers
+    from sagin.experiments.drop_files import read_drops
+
+    drops = read_drops(file, system, fields)
+    return drops, tuple(drops.seeds.tolist())
+
+
 def assignment(word: str, option: str, form: str) -> tuple[str, Any]:
     """Name and value of `name=value`."""
     name, sign, text = word.partition("=")
@@ -77,6 +109,24 @@ def value_of(text: str) -> Any:
         return plain_yaml.load(word) if word[:1] in ("[", "{", '"', "'") else plain_yaml.scalar(word) if word else ""
     except InputError:
         return word
+
+
+def with_own(system: System, words: Iterable[str] | None) -> tuple[System, list[str]]:
+    """The system with the schemes that words like `my.py:solve` name, and the names of all."""
+    from sagin.core.own import placed
+
+    return placed(system, words or ())
+
+
+def beside(system: System, words: Iterable[str] | None) -> tuple[System, list[str]]:
+    """The system with the schemes to show beside the paper's, and their names; without words none."""
+    found, names = with_own(system, words)
+    for name in names:
+        if found.scheme(name).role != "own":
+            raise InputError(
+                "--with", name, "a scheme of your own, as FILE.py:FUNCTION", f"{system.name} draws its own"
+            )
+    return found, names
 
 
 def schemes_of(

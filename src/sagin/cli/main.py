@@ -39,6 +39,7 @@ app = typer.Typer(
 )
 app.command("list")(explore.list_)
 app.command()(explore.describe)
+app.command()(explore.drops)
 app.command()(compute.solve)
 app.command()(compute.evaluate)
 app.command()(studies.sweep)

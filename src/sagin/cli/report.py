@@ -32,6 +32,7 @@ def report(
         Path | None,
         typer.Option("--speed", metavar="FILE.json", help="Output of the benchmarks (speed or summary) to show."),
     ] = None,
+    own: inputs.Own = None,
     threads: inputs.Threads = None,
     force: inputs.Force = False,
     json: inputs.Json = False,
@@ -39,7 +40,8 @@ def report(
     """Report on systems in one HTML page that needs nothing else.
 
     Figures, judged claims, certified gaps, our improvement, speed, parameters and provenance. The same command goes on
-    where an interrupted one stopped, and uses what `sagin reproduce` left in results/SYSTEM.
+    where an interrupted one stopped, and uses what `sagin reproduce` left in results/SYSTEM. --with puts your own
+    scheme into every table and figure of its system.
     """
     from sagin.experiments.files import check_target, make_folder, write_text
     from sagin.experiments.provenance import provenance
@@ -50,6 +52,7 @@ def report(
     inputs.at_least_one(drops, "--drops")
     measured = read_speed(speed) if speed else None
     chosen, broken = _systems(systems)
+    chosen = _with_own(chosen, own)
     target = out or PAGE
     if out or target.parent.exists():
         check_target(target, force, "--out")
@@ -74,6 +77,26 @@ def report(
 _COUNTS = ("solved", "reused", "damaged")
 
 
+def _with_own(systems: list, words: list[str] | None) -> list:
+    """The systems, each with the schemes among `words` that are made for it."""
+    from sagin.core.own import is_place, load
+
+    for word in words or ():
+        if not is_place(word) or len(systems) == 1:
+            systems = [inputs.beside(systems[0], [word])[0], *systems[1:]]
+            continue
+        owners = {load(system, word).system for system in systems[:2]}
+        place = [system.name for system in systems].index(owner) if (owner := owners.pop()) in _names(systems) else None
+        if owners or place is None:
+            raise InputError("--with", word, "made for one of the systems", "name one system, or use @sagin.scheme")
+        systems[place] = inputs.with_own(systems[place], [word])[0]
+    return systems
+
+
+def _names(systems: list) -> list[str]:
+    return [system.name for system in systems]
+
+
 def _systems(names: list[str] | None) -> tuple[list, dict[str, str]]:
     """The systems to report on; without names all that can be loaded, and why the others cannot."""
     if names:
@@ -85,8 +108,8 @@ def _systems(names: list[str] | None) -> tuple[list, dict[str, str]]:
     for name in system_names():
         try:
             chosen.append(inputs.system_of(name))
-        except Exception as error:  # a third party's package must not hide the others
-            broken[name] = " ".join(f"{type(error).__name__}: {error}".split())
+        except InputError as error:  # a third party's package must not hide the others
+            broken[name] = error.reason or str(error)
             output.hint(f"warning: {name} cannot be loaded: {broken[name]}")
     if not chosen:
         raise InputError("system", None, "at least one that can be loaded")

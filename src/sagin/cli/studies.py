@@ -53,6 +53,7 @@ def reproduce(
     ] = None,
     settings: inputs.Settings = None,
     scenario: inputs.ScenarioFile = None,
+    own: inputs.Own = None,
     options: inputs.Options = None,
     rules: Rules = None,
     out: Folder = None,
@@ -64,18 +65,21 @@ def reproduce(
 
     Figures (PNG, PDF), the data behind them (netCDF, CSV) and the ledger of claims go to results/SYSTEM. The same
     command goes on where an interrupted one stopped. --set, --option and --rule try another reading of the paper: they
-    come before what a figure fixes, not before its axis. --scenario draws the figures of that scenario.
+    come before what a figure fixes, not before its axis. --scenario draws the figures of that scenario. --with draws
+    your own scheme as one more curve, in results/SYSTEM+SCHEME; claims are judged without it.
     """
     from dataclasses import asdict, replace
 
+    from sagin.experiments.beside import figures_beside
     from sagin.experiments.reproduce import reproduce as run_figures
 
     inputs.at_least_one(threads, "--threads")
-    chosen = inputs.system_of(system)
+    chosen, beside = inputs.beside(inputs.system_of(system), own)
     other = replace(chosen, figures=chosen.figures_with(**inputs.fields_of((), scenario))) if scenario else chosen
     names = [other.figure(name).name for name in figures or ()]
     drawn = under_reading(other, names, reading_of(settings, options, rules))
-    folder = out or Path("results") / chosen.name
+    drawn = list(figures_beside(chosen, drawn))
+    folder = out or Path("results") / "+".join([chosen.name, *beside])
     report = run_figures(
         chosen,
         drawn,

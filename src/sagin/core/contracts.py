@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from sagin.core.machine import memory_bytes
 from sagin.core.parameters import Parameters
 from sagin.core.values import ByValue
 
-Role = Literal["paper", "baseline", "improved", "extension"]
+Role = Literal["paper", "baseline", "improved", "extension", "own"]
 
 # Relative. A bound is a sum of at most some 1e4 numbers right to the last digits (1e-16), and what cancels in it is at
 # most some 100 times what is left: 1e4 * 1e-16 * 100.
@@ -93,10 +94,12 @@ class Space:
 
 @dataclass(frozen=True)
 class Scheme:
-    """A named way to decide. `solve(drops, options) -> results.solution(...)` handles a chunk of drops in one thread.
+    """A named way to decide. `solve(drops, options) -> results.solution(...)` (or a decision) handles a chunk of drops
+    in one thread.
 
     `monotone`: its trace never gets worse. `relabel_tolerance`: relative change of the objective it allows when users
-    are relabelled (None: not equivariant). `space`: the decision class it returns.
+    are relabelled (None: not equivariant). `space`: the decision class it returns. `system`: of a user's scheme (role
+    `own`, see `sagin.scheme`), the system it was made for.
     """
 
     name: str
@@ -107,6 +110,7 @@ class Scheme:
     options: type[Parameters] = NoOptions
     monotone: bool = False
     relabel_tolerance: float | None = None
+    system: str = ""
 
 
 @dataclass(frozen=True)
@@ -194,20 +198,23 @@ class System:
     def solve(
         self,
         drops: Any,
-        scheme: str = "",
+        scheme: str | Scheme = "",
         *,
         threads: int | None = None,
         progress: Callable[[int], None] | None = None,
         **options: Any,
     ) -> results.Solution:
-        """Decide all drops by one scheme (default: the paper's); `options` are the scheme's."""
+        """Decide all drops by one scheme (a name or one's own; default: the paper's); `options` are the scheme's."""
         from sagin.core.engine import map_chunks
 
         chosen = self.scheme(scheme or self.names("paper")[0])
         settings = chosen.options(**options)
-        parts = map_chunks(
-            lambda rows: chosen.solve(records.take(drops, rows), settings), records.n_drops(drops), threads, progress
-        )
+
+        def work(rows: slice) -> results.Solution:
+            part = records.take(drops, rows)
+            return _checked(chosen, chosen.solve(part, settings), part)
+
+        parts = map_chunks(work, records.n_drops(drops), threads, progress)
         whole = results.join(parts)
         feasible = records.feasible(self.evaluate(drops, whole.decision))
         status = np.where(feasible, whole.status, np.int8(results.Status.INFEASIBLE)).astype(np.int8)
@@ -262,8 +269,25 @@ class System:
         """(drop,) bool: the bound certifies that no decision is feasible."""
         return np.asarray(bound) == (np.inf if self.sense == "min" else -np.inf)
 
-    def scheme(self, name: str) -> Scheme:
-        """The scheme of that name."""
+    def with_schemes(self, *schemes: Scheme) -> Self:
+        """The same system with schemes of one's own; InputError if one is another system's or takes a taken name."""
+        known = list(self.schemes)
+        for scheme in schemes:
+            taken = [*(item.name for item in known), *get_args(Role), "all", "bound"]
+            if not re.fullmatch(r"[^\W\d][\w-]*", scheme.name):
+                raise InputError("scheme", scheme.name, "a name of letters, digits, - and _")
+            if scheme.name in taken:
+                raise InputError("scheme", scheme.name, "another name", f"{self.name} has {', '.join(taken)}")
+            if scheme.system not in ("", self.name):
+                raise InputError("scheme", scheme.name, f"a scheme of {self.name}", f"it is made for {scheme.system}")
+            self.space(scheme.space)
+            known.append(scheme)
+        return dataclasses.replace(self, schemes=tuple(known))
+
+    def scheme(self, name: str | Scheme) -> Scheme:
+        """The scheme of that name; one's own is checked and given back."""
+        if isinstance(name, Scheme):
+            return name if name in self.schemes else self.with_schemes(name).schemes[-1]
         return _pick("scheme", name, {scheme.name: scheme for scheme in self.schemes}, self.name)
 
     def figure(self, name: str) -> Figure:
@@ -296,6 +320,21 @@ def check_memory(example: Any, count: int) -> None:
     if free is not None and 2 * each * count > free:  # drops, and about as much for what is computed from them
         reason = f"a drop takes {each} bytes, {free} are free"
         raise InputError("seeds", f"{count} drops", f"at most {max(1, free // (2 * max(each, 1)))}", reason)
+
+
+def _checked(scheme: Scheme, given: Any, drops: Any) -> results.Solution:
+    """What a scheme returned as a solution; InputError names the scheme if it is neither that nor a decision."""
+    must = f"a function that returns {scheme.space.__name__} or sagin.solution(...)"
+    found = results.solution(given) if isinstance(given, scheme.space) else given
+    if not isinstance(found, results.Solution):
+        raise InputError("scheme", scheme.name, must, f"it returned a {type(given).__name__}")
+    if not isinstance(found.decision, scheme.space):
+        raise InputError("scheme", scheme.name, must, f"it decided a {type(found.decision).__name__}")
+    try:
+        records.sizes(found.decision, records.sizes(drops))
+    except InputError as error:
+        raise InputError("scheme", scheme.name, "a function that decides each of its drops", str(error)) from None
+    return found
 
 
 def check_seeds(seeds: Iterable[int]) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -40,6 +40,12 @@ class Series(ByValue):
     def index(self, label: str) -> int:
         """Position of a curve."""
         return self.labels.index(label)
+
+    def without(self, labels: Sequence[str]) -> Series:
+        """The same series without some curves."""
+        rows = [row for row, label in enumerate(self.labels) if label not in labels]
+        extra = {name: array[rows] for name, array in self.extra.items()}
+        return Series(self.x, tuple(self.labels[row] for row in rows), self.values[rows], self.feasible[rows], extra)
 
     def curve(self, label: str) -> np.ndarray:
         """(point, drop) values of a curve, NaN where its drop is infeasible."""
@@ -97,7 +103,8 @@ class Axis:
 class Curve:
     """One curve: a scheme, scenario overrides and scheme options; `value` names the metric (drop,) that is drawn.
 
-    `scheme` "bound" draws the certified bound.
+    `scheme` "bound" draws the certified bound. `beside`: drawn beside the paper's curves; claims are judged
+    without it.
     """
 
     label: str
@@ -105,6 +112,7 @@ class Curve:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     value: str = "objective"
+    beside: bool = False
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ def judge(figure: Figure, series: Series | None, readings: Mapping[str, str] | N
     """Verdicts on all claims of a figure. `readings`: how each stands over all readings, by `figure.claim`."""
     if series is None:
         return []
+    series = series.without([curve.label for curve in figure.curves if curve.beside])
     entries = []
     for claim in figure.claims:
         verdict = claim.check(series)

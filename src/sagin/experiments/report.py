@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -18,6 +19,7 @@ from sagin.core.errors import InputError
 from sagin.core.figures import Figure, Picture, Series
 from sagin.core.values import ByValue
 from sagin.experiments import figure_writer, ledger
+from sagin.experiments.beside import figures_beside
 from sagin.experiments.citations import citations, introduction
 from sagin.experiments.compare import Entrant, Metric, Pair, pairs, solved
 from sagin.experiments.files import make_folder
@@ -111,7 +113,11 @@ def chapter(
     threads: int | None = None,
     speed: Mapping[str, Any] | None = None,
 ) -> Chapter:
-    """Compute (or find) everything about a system; `results/SYSTEM/shards` keeps every finished piece."""
+    """Compute (or find) everything about a system; `results/SYSTEM/shards` keeps every finished piece.
+
+    Schemes of users that the system carries are in every table, and beside the paper's curves in its figures.
+    """
+    system = dataclasses.replace(system, figures=figures_beside(system, system.figures))
     seeds = None if n_drops is None else range(n_drops)
     numbers = tuple(range(n_drops or DROPS))
     scenario = system.scenario()

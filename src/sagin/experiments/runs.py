@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, get_args
@@ -9,8 +10,9 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 
 from sagin.core import records
-from sagin.core.contracts import Role, System
+from sagin.core.contracts import Role, Scheme, System
 from sagin.core.errors import InputError
+from sagin.core.own import extended
 from sagin.core.results import Solution, Status
 from sagin.core.values import ByValue
 
@@ -64,13 +66,15 @@ def choose(system: System, wanted: Iterable[str] = ()) -> list[str]:
 def solve(
     system: System,
     drops: Any,
-    schemes: Mapping[str, Mapping[str, Any]] | Iterable[str],
+    schemes: Mapping[str, Mapping[str, Any]] | Mapping[Scheme, Mapping[str, Any]] | Iterable[str | Scheme],
     *,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Run:
-    """Decide the drops by each scheme (names, or options by name) and evaluate the decisions."""
-    options = schemes if isinstance(schemes, Mapping) else {name: {} for name in schemes}
+    """Decide the drops by each scheme (names or one's own, or options by scheme) and evaluate the decisions."""
+    given = schemes.values() if isinstance(schemes, Mapping) else itertools.repeat({})
+    system, names = extended(system, schemes)
+    options = dict(zip(names, given, strict=False))
     outcomes = {}
     for name, settings in options.items():
         solution = system.solve(drops, name, threads=threads, progress=progress, **settings)

@@ -14,6 +14,7 @@ from sagin.core import records
 from sagin.core.contracts import System, check_seeds
 from sagin.core.discovery import system as find_system
 from sagin.core.errors import InputError
+from sagin.core.own import stored as stored_scheme
 from sagin.core.results import Solution, Status
 from sagin.experiments import netcdf
 from sagin.experiments.netcdf import Group, Variable, pack, unpack
@@ -142,6 +143,9 @@ def from_group(root: Group, *, audit: bool = False) -> Run:
         if dim != "drop" and records.sizes(drops).get(dim) != size:
             raise InputError("scenario", f"{size} along {dim}", f"{records.sizes(drops).get(dim)}, as the drops are")
     stored = root.group("schemes").groups
+    for name, group in stored.items():
+        if name not in [scheme.name for scheme in system.schemes]:
+            system = stored_scheme(system, name, _decision_class(system, group.group("decision")))
     outcomes = {name: read_outcome(system, drops, name, group) for name, group in stored.items()}
     for name, outcome in outcomes.items():
         _check_outcome(system, name, outcome)

@@ -11,9 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sagin.core.contracts import System
+from sagin.core.contracts import Scheme, System
 from sagin.core.discovery import system as find_system
 from sagin.core.errors import InputError
+from sagin.core.own import extended, placed
 from sagin.core.plain_yaml import read_mapping
 from sagin.experiments.jobs import BOUND, Codes, Job
 from sagin.experiments.runs import choose
@@ -35,7 +36,8 @@ class Study:
     """A system, a base scenario, axes (fields -> values), schemes with options, seeds; checked when it is made.
 
     `axes`: a field, or a tuple of fields set together, to its values (then tuples, or one value for all fields).
-    `schemes`: names, roles or `all`, or a mapping of scheme names to options. `bound`: add the certified bound.
+    `schemes`: names, roles, `all` or one's own (`@sagin.scheme`), or a mapping of schemes to options.
+    `bound`: add the certified bound.
     """
 
     def __init__(
@@ -44,7 +46,7 @@ class Study:
         *,
         scenario: Mapping[str, Any] | None = None,
         axes: Mapping[str | tuple[str, ...], Iterable[Any]] | None = None,
-        schemes: Iterable[str] | Mapping[str, Mapping[str, Any]] = (),
+        schemes: Iterable[str | Scheme] | Mapping[str, Mapping[str, Any]] | Mapping[Scheme, Mapping[str, Any]] = (),
         seeds: Iterable[int] = range(20),
         bound: bool = False,
     ) -> None:
@@ -53,10 +55,12 @@ class Study:
         self.axes = {
             (key,) if isinstance(key, str) else tuple(key): list(values) for key, values in (axes or {}).items()
         }
+        self.system, names = extended(self.system, schemes)
         if isinstance(schemes, Mapping):
-            self.schemes = {name: dict(options or {}) for name, options in schemes.items()}
+            settings = [dict(options or {}) for options in schemes.values()]
+            self.schemes = dict(zip(names, settings, strict=True))
         else:
-            self.schemes = {name: {} for name in choose(self.system, schemes)}
+            self.schemes = {name: {} for name in choose(self.system, names)}
         self.seeds = tuple(int(seed) for seed in seeds)
         self.bound = bound
         self._check()
@@ -137,11 +141,13 @@ def read_study(path: str | Path) -> Study:
         raise InputError("scenario", scenario, "a mapping of fields to values, or the name of a file with one")
     if not isinstance(data.get("bound", False), bool):
         raise InputError("bound", data["bound"], "true or false")
+    schemes = parse_schemes(data.get("schemes", ()))
+    system, names = placed(find_system(data["system"]), schemes, Path(path).parent)
     return Study(
-        data["system"],
+        system,
         scenario=scenario,
         axes=_axes(data.get("axes", {})),
-        schemes=parse_schemes(data.get("schemes", ())),
+        schemes=dict(zip(names, schemes.values(), strict=True)) if isinstance(schemes, Mapping) else names,
         seeds=parse_seeds(data["seeds"]) if "seeds" in data else range(20),
         bound=data.get("bound", False),
     )

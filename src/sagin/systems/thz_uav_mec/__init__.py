@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sagin.core.contracts import Episodic, Role, Scheme, Space, System, late
 from sagin.core.parameters import Parameters
 from sagin.systems.thz_uav_mec import model, scenario
@@ -10,7 +12,7 @@ from sagin.systems.thz_uav_mec.figures import FIGURES
 _HERE = "sagin.systems.thz_uav_mec."
 
 
-def _scheme(name: str, role: Role, summary: str, where: str, options: type[Parameters], **more: bool) -> Scheme:
+def _scheme(name: str, role: Role, summary: str, where: str, options: type[Parameters], **more: Any) -> Scheme:
     return Scheme(name, role, summary, late(_HERE + where), model.Decision, options, **more)
 
 
