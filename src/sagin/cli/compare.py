@@ -46,6 +46,7 @@ def compare(
     settings: inputs.Settings = None,
     scenario: inputs.ScenarioFile = None,
     seeds: Annotated[str | None, typer.Option("--seeds", metavar="SEEDS", help=f"Drops as in solve. [{SEEDS}]")] = None,
+    file: inputs.DropFile = None,
     option: inputs.Options = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Store tables (and the picture).")] = None,
     threads: inputs.Threads = None,
@@ -59,8 +60,8 @@ def compare(
     inputs.at_least_one(threads, "--threads")
     fresh = len(targets) == 1 and targets[0] in system_names()
     if not fresh:
-        given = {"--pareto": pareto, "--set": settings, "--scenario": scenario, "--seeds": seeds, "--option": option}
-        for name, value in given.items():
+        given = {"--pareto": pareto, "--set": settings, "--scenario": scenario, "--seeds": seeds, "--drops": file}
+        for name, value in {**given, "--option": option}.items():
             if value is not None:
                 raise InputError(name, value, "absent with stored files", "it belongs to a system to solve")
     for name, value in (("--x", x), ("--y", y)):
@@ -68,6 +69,8 @@ def compare(
             raise InputError(name, value, "given together with --pareto and the other metric")
     if pareto is not None and (against is not None or metric != "objective"):
         raise InputError("--pareto", pareto, "without --against and --metric", "it compares --x and --y")
+    if file is not None and (pareto is not None or seeds is not None):
+        raise InputError("--drops", str(file), "without --pareto and --seeds", "its drops are those of the file")
     if not fresh:
         _stored(targets, scheme, against, metric, out, force, json)
         return
@@ -76,7 +79,9 @@ def compare(
     schemes = inputs.schemes_of(chosen, scheme, option)
     words = inputs.fields_of(settings, scenario)
     numbers = seeds or SEEDS
-    if pareto is not None:
+    if file is not None:
+        _from_file(chosen, words, schemes, file, (metric, against), (out, force, threads, json))
+    elif pareto is not None:
         _pareto(chosen, words, schemes, numbers, (pareto, x or "", y or ""), settings, (out, force, threads, json))
     else:
         _fresh(chosen, words, schemes, numbers, (metric, against), (out, force, threads, json))
@@ -112,6 +117,32 @@ def _stored(
     label = reference([(e.label, e.scheme, e.role) for e in entrants], against) if against else ""
     document, metric_, table = _paired(system, entrants, metric, label, runs[0][1].seeds)
     folder = open_folder(out, {**facts, "against": against}, force=force) if out else None
+    _finish(document, entrants, metric_, table, folder, json)
+
+
+def _from_file(
+    system: System,
+    words: dict[str, Any],
+    schemes: dict[str, dict[str, Any]],
+    file: Path,
+    what: tuple[str, str | None],
+    how: tuple[Path | None, bool, int | None, bool],
+) -> None:
+    """Compare on the drops of a file; nothing is kept by pieces."""
+    from sagin.experiments.compare import reference, stored
+    from sagin.experiments.drop_files import read_drops
+    from sagin.experiments.folders import open_folder
+    from sagin.experiments.runs import solve
+
+    (metric, against), (out, force, threads, json) = what, how
+    _two(schemes)
+    drops = read_drops(file, system, words)
+    run = solve(system, drops, schemes, threads=threads)
+    entrants = stored([(str(file), run)])
+    label = reference([(e.label, e.scheme, e.role) for e in entrants], against) if against else ""
+    document, metric_, table = _paired(system, entrants, metric, label, run.seeds)
+    facts = {"compare": system.name, "drops": str(file), "schemes": schemes, "metric": metric, "against": against}
+    folder = open_folder(out, {**facts, "set": words}, force=force, outputs=OUTPUTS) if out else None
     _finish(document, entrants, metric_, table, folder, json)
 
 

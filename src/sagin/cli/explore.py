@@ -92,8 +92,8 @@ def drops(
 ) -> None:
     """Write drops into a file, to be changed and given to solve, bound or compare by --drops.
 
-    Every array is (realization, ...) as named; arrays that you leave as they are and that follow from others that you change are
-    computed again.
+    Every array is (realization, ...) as named. Arrays that you leave as they are and that follow from others that you
+    change are computed again.
     """
     from sagin.core import records
     from sagin.experiments.drop_files import write_drops

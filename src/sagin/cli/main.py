@@ -18,6 +18,7 @@ import typer
 
 from sagin.cli import compute, episodes, explore, output, studies
 from sagin.cli.compare import compare
+from sagin.cli.new import new
 from sagin.cli.readings import readings
 from sagin.cli.report import report
 from sagin.core.errors import InputError, printable
@@ -50,6 +51,7 @@ app.command()(readings)
 app.command()(compute.bound)
 app.command()(compare)
 app.command()(report)
+app.command()(new)
 app.command()(explore.cite)
 
 

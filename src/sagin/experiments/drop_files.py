@@ -1,8 +1,8 @@
 """Drops of one's own in files: netCDF, NumPy archives and MATLAB files, read with names checked and axes as declared.
 
-Every array is (realization, *dimensions) as `drops_from` takes it; MATLAB's size() of it shows the same order. A file may
-also hold `seeds` and `scenario` (JSON). What equals the drawn drops of that scenario and these seeds was not changed: only
-arrays that differ count as given, so that others which follow from them are computed again.
+Every array is (realization, *dimensions) as `drops_from` takes it; MATLAB's size() of it shows the same order. A file
+may also hold `seeds` and `scenario` (JSON). What equals the drawn drops of that scenario and these seeds was not
+changed: only arrays that differ count as given, so that others which follow from them are computed again.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def read_drops(path: str | Path, system: System, fields: Mapping[str, Any] | Non
     """
     path = Path(path)
     held = _READERS[_kind(path, "--drops")](path)
-    named = str(held.pop("system", system.name))
+    named = _word(held.pop("system", system.name))
     if named != system.name:
         raise InputError("--drops", str(path), f"drops of {system.name}", f"it holds drops of {named}")
     scenario = system.scenario(**{**_scenario(held.pop("scenario", "{}"), path), **(fields or {})})
@@ -75,7 +75,8 @@ def _kind(path: Path, field: str) -> str:
 def _packed(kind: str, arrays: Mapping[str, Any]) -> bytes:
     buffer = io.BytesIO()
     if kind == ".npz":
-        np.savez_compressed(buffer, **{name: np.asarray(value) for name, value in arrays.items()})
+        named: dict[str, Any] = {name: np.asarray(value) for name, value in arrays.items()}
+        np.savez_compressed(buffer, **named)
     else:
         from scipy.io import savemat
 
@@ -85,12 +86,16 @@ def _packed(kind: str, arrays: Mapping[str, Any]) -> bytes:
 
 def _scenario(text: Any, path: Path) -> dict[str, Any]:
     try:
-        fields = json.loads(str(np.asarray(text).ravel()[0]) if np.size(text) else "{}")
+        fields = json.loads(_word(text) or "{}")
     except ValueError:
         fields = None
     if not isinstance(fields, dict):
         raise InputError("--drops", str(path), "a file whose `scenario` is a JSON object")
     return fields
+
+
+def _word(text: Any) -> str:
+    return str(np.ravel(text)[0]) if np.size(text) else ""
 
 
 def _joined(held: Mapping[str, Any], table: Mapping[str, Any], path: Path) -> dict[str, Any]:
@@ -101,10 +106,11 @@ def _joined(held: Mapping[str, Any], table: Mapping[str, Any], path: Path) -> di
         if name in table:
             arrays[name] = array
         elif base in table and table[base].dtype is complex:
-            parts = [held.get(f"{base}_re"), held.get(f"{base}_im")]
-            if any(part is None for part in parts) or np.shape(parts[0]) != np.shape(parts[1]):
+            real, imaginary = (np.asarray(held.get(f"{base}_{part}", np.nan)) for part in ("re", "im"))
+            if real.shape != imaginary.shape:
                 raise InputError("--drops", str(path), f"a file with {base}_re and {base}_im of one shape")
-            arrays[base] = np.asarray(parts[0]) + 1j * np.asarray(parts[1])
+            arrays[base] = np.empty(real.shape, dtype=complex)
+            arrays[base].real, arrays[base].imag = real, imaginary
         else:
             raise InputError("--drops", name, "one of " + ", ".join(table), f"an array in {path.name}")
     return arrays
@@ -136,7 +142,7 @@ def _netcdf(path: Path) -> dict[str, Any]:
 
 def _numpy(path: Path) -> dict[str, Any]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except Exception as error:
         raise _unreadable(path, "a NumPy archive without objects", error) from None
@@ -158,6 +164,8 @@ def _matlab(path: Path) -> dict[str, Any]:
     for name, array in held.items():
         if np.asarray(array).dtype.kind not in "biufcUS":
             raise InputError("--drops", name, "an array of numbers", f"a cell, struct or object in {path.name}")
+        if np.asarray(array).dtype.kind == "U":
+            held[name] = np.char.rstrip(array)  # MATLAB's words are of one length
     return held
 
 
@@ -179,7 +187,7 @@ def _matlab_73(path: Path) -> dict[str, Any]:
             if array.dtype.names:
                 array = array["real"] + 1j * array["imag"]
             if kind == b"char":
-                held[name] = "".join(map(chr, array.T.ravel().tolist()))
+                held[name] = array.T.astype(np.uint16).tobytes().decode("utf-16-le")
                 continue
             held[name] = array.T.astype(bool) if kind == b"logical" else array.T
     return held
