@@ -11,7 +11,8 @@ from sagin.core.engine import kernel
 def assign(cost: np.ndarray, column_of: np.ndarray) -> float:
     """Match all rows of a matrix to different columns with least total cost; returns that cost.
 
-    `cost`: (n, m) finite, n <= m. `column_of`: (n,) int64 output. Exact, O(n^2 m).
+    `cost`: (n, m), finite or inf where a pair is forbidden (NaN counts as inf). `column_of`: (n,) int64 output. Exact,
+    O(n^2 m). Where no assignment exists (n > m, or too many pairs are forbidden): inf, and `column_of` is -1.
     """
     return assign_from(cost, np.zeros(cost.shape[1]), column_of)
 
@@ -26,6 +27,11 @@ def assign_from(cost: np.ndarray, column_price: np.ndarray, column_of: np.ndarra
     the least cost - price of each row; prices are <= 0 if they started so.
     """
     n, m = cost.shape
+    if column_of.size != n or column_price.size != m:
+        raise ValueError("column_of must have one entry a row, column_price one a column")
+    if n > m:
+        column_of[:] = -1
+        return np.inf
     row_price = np.zeros(n)
     distance = np.empty(m)
     from_row = np.empty(m, dtype=np.int64)
@@ -38,7 +44,7 @@ def assign_from(cost: np.ndarray, column_price: np.ndarray, column_of: np.ndarra
             if cost[row, j] - column_price[j] < cost[row, at] - column_price[at]:
                 at = j
         column_of[row] = -1
-        if row_of[at] < 0:
+        if row_of[at] < 0 and cost[row, at] < np.inf:
             row_of[at] = row
             column_of[row] = at
             row_price[row] = cost[row, at] - column_price[at]
@@ -67,6 +73,9 @@ def assign_from(cost: np.ndarray, column_price: np.ndarray, column_of: np.ndarra
                 if distance[j] < best or (distance[j] == best and row_of[j] < 0):
                     best = distance[j]
                     at = position
+            if at < 0:  # what is left cannot be matched
+                column_of[:] = -1
+                return np.inf
             shortest = best
             j = open_columns[at]
             if row_of[j] < 0:

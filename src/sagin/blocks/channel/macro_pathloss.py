@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sagin.core.domain import real
 from sagin.core.units import from_db
 
 
@@ -12,7 +13,7 @@ def macro_loss_db(distance_m: np.ndarray | float, loss_1km_db: float = 128.1, ex
 
     `distance_m`: any shape, [m] > 0. `loss_1km_db`: [dB]. `exponent`: n, 3.76 in the 3GPP urban model.
     """
-    return loss_1km_db + 10 * exponent * np.log10(np.asarray(distance_m) / 1e3)
+    return loss_1km_db + 10 * exponent * np.log10(real("distance_m", distance_m, gt=0) / 1e3)
 
 
 def macro_gain(distance_m: np.ndarray | float, loss_1km_db: float = 128.1, exponent: float = 3.76) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from sagin.blocks.channel.free_space import free_space_gain
 from sagin.core.constants import BOLTZMANN_J_PER_K
+from sagin.core.domain import real
 
 
 def slant_transmittance(
@@ -19,7 +20,9 @@ def slant_transmittance(
 
     `elevation_rad`: any shape, in (0, pi/2]; below about 20 degrees the Earth's curvature makes this too pessimistic.
     """
-    return np.exp(-absorption_per_m * layer_height_m / np.sin(elevation_rad))
+    elevation = real("elevation_rad", elevation_rad, "above the horizon", gt=0, le=np.pi / 2)
+    absorption = real("absorption_per_m", absorption_per_m, ge=0)
+    return np.exp(-absorption * real("layer_height_m", layer_height_m, ge=0) / np.sin(elevation))
 
 
 def thz_link_gain(
@@ -37,5 +40,8 @@ def thz_link_gain(
 
 
 def thermal_noise_w(temperature_k: float, bandwidth_hz: float, noise_figure: float) -> float:
-    """Noise power [W] = k T B F; `noise_figure` linear, >= 1."""
+    """Noise power [W] = k T B F; `noise_figure` linear, >= 1; temperature and bandwidth >= 0."""
+    real("temperature_k", temperature_k, ge=0)
+    real("bandwidth_hz", bandwidth_hz, ge=0)
+    real("noise_figure", noise_figure, "linear", ge=1)
     return BOLTZMANN_J_PER_K * temperature_k * bandwidth_hz * noise_figure

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from sagin.core.domain import real
+
 
 def erlang_b(n_units: int, offered_load: np.ndarray | float) -> np.ndarray:
     """Loss probability of M/M/c/c at an offered load a = arrival rate / unit service rate >= 0, any shape."""
-    load = np.asarray(offered_load, dtype=float)
+    load = real("offered_load", offered_load, ge=0)
     loss = np.ones_like(load)
     for busy in range(1, n_units + 1):
         loss = load * loss / (busy + load * loss)
@@ -16,7 +18,7 @@ def erlang_b(n_units: int, offered_load: np.ndarray | float) -> np.ndarray:
 
 def erlang_c(n_units: int, utilisation: np.ndarray | float) -> np.ndarray:
     """Probability that a task has to wait in M/M/c at a utilisation rho >= 0; 1 from saturation (rho = 1) on."""
-    rho = np.asarray(utilisation, dtype=float)
+    rho = real("utilisation", utilisation, ge=0)
     loss = erlang_b(n_units, n_units * np.minimum(rho, 1.0))
     return loss / (1.0 - np.minimum(rho, 1.0) * (1.0 - loss))
 
@@ -37,7 +39,8 @@ def operation_delay(
     `arrival_rate_per_s`: >= 0, any shape. `service_rate_per_s`: > 0, of one unit. `bounded`: use rho^beta_c, which is
     an upper bound, in place of the waiting probability.
     """
-    arrivals = np.asarray(arrival_rate_per_s, dtype=float)
+    arrivals = real("arrival_rate_per_s", arrival_rate_per_s, ge=0)
+    service_rate_per_s = float(real("service_rate_per_s", service_rate_per_s, "of a unit", gt=0))
     spare = n_units * service_rate_per_s - arrivals
     rho = arrivals / (n_units * service_rate_per_s)
     waits = rho ** bound_exponent(n_units) if bounded else erlang_c(n_units, rho)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from sagin.core.domain import real
+
 
 def exponential_covariance(power: float, correlation: float, n_antennas: int) -> np.ndarray:
     """Covariance (antenna, antenna), complex, power r^|i-j|; `correlation` r in [0, 1), 0: white."""
+    real("power", power, ge=0)
+    real("correlation", correlation, "between neighbours", ge=0, lt=1)
     index = np.arange(n_antennas)
     return (power * float(correlation) ** np.abs(index[:, None] - index)).astype(complex)
 

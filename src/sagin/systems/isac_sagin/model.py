@@ -184,7 +184,7 @@ def _derived(s: Scenario, base: dict, leo: np.ndarray, drawn: list, given: froze
     wavelength = SPEED_OF_LIGHT_MPS / s.carrier_hz
     target_gain = put("target_gain", bistatic_gain(from_db(s.sensing_gain_db), wavelength, *legs))  # Eq. (M2)
     covariance = out["clutter_covariance"]
-    scatter = np.einsum("dij,dfj->dfi", np.linalg.cholesky(covariance), clutter)
+    scatter = np.einsum("dij,dfj->dfi", _factor(covariance), clutter)
     channel = put("channel", swerling_echo(target_gain, echo, steering) + scatter)  # Eq. (M4)
     mean_gain = s.n_rx * target_gain + np.trace(covariance, axis1=1, axis2=2).real[:, None]
     put("channel_gain", np.sum(np.abs(channel) ** 2, axis=-1) if s.fading else mean_gain)
@@ -193,6 +193,20 @@ def _derived(s: Scenario, base: dict, leo: np.ndarray, drawn: list, given: froze
     line_of_sight = array_response((leo[..., 0] - aav[..., 0]) / d_aav_leo, s.n_tx)
     put("leo_gain", path * shadow * maximum_ratio_gain(line_of_sight))  # Eq. (M5)
     return out
+
+
+def _factor(covariance: np.ndarray) -> np.ndarray:
+    """Cholesky factors (drop, antenna, antenna) of the clutter's covariance; InputError where it has none."""
+    size = np.abs(covariance).max()
+    if np.abs(covariance - covariance.conj().swapaxes(1, 2)).max() > 1e-9 * size:
+        raise InputError("clutter_covariance", "not Hermitian", "Hermitian and positive definite")
+    try:
+        return np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:
+        least = float(np.linalg.eigvalsh(covariance).min())
+        raise InputError(
+            "clutter_covariance", f"an eigenvalue of {least:g}", "Hermitian and positive definite"
+        ) from None
 
 
 _BASE = ("aav_position_m", "iot_position_m", "target_position_m", "clutter_covariance")
