@@ -63,3 +63,36 @@ def test_prices_of_a_wide_matrix_are_a_certificate() -> None:
     total = assign_from(cost, price, np.empty(30, dtype=np.int64))
     assert (price <= 0).all()
     assert total == pytest.approx((cost - price).min(axis=1).sum() + price.sum(), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [
+        [[1.0, np.inf], [2.0, np.inf]],
+        [[1.0], [2.0], [3.0]],
+        [[np.inf, np.inf], [1.0, 2.0]],
+        [[np.nan, np.nan], [1.0, 2.0]],
+    ],
+    ids=str,
+)
+def test_no_assignment_is_said(cost) -> None:
+    matrix, columns = np.array(cost), np.zeros(len(cost), dtype=np.int64)
+    assert assign(matrix, columns) == np.inf
+    assert (columns == -1).all()
+
+
+def test_forbidden_pairs_are_avoided() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        cost = np.where(rng.random((4, 6)) < 0.4, np.inf, rng.random((4, 6)))
+        columns = np.zeros(4, dtype=np.int64)
+        found = assign(cost, columns)
+        best = min(sum(cost[i, j] for i, j in enumerate(pick)) for pick in itertools.permutations(range(6), 4))
+        assert found == pytest.approx(best)
+        if best < np.inf:
+            assert len(set(columns.tolist())) == 4
+
+
+def test_room_of_another_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="column_of"):
+        assign(np.ones((2, 3)), np.zeros(1, dtype=np.int64))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from sagin.core.domain import real
+
 
 def power_law_gain(distance_m: np.ndarray | float, exponent: float) -> np.ndarray:
     """Power gain d^-exponent; `distance_m` > 0, any shape; `exponent` >= 0."""
-    return np.asarray(distance_m) ** -exponent
+    exponent = float(real("exponent", exponent, "of the path loss", ge=0))
+    return real("distance_m", distance_m, gt=0) ** -exponent

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sagin.core.domain import real
+
 
 def bistatic_gain(
     sensing_gain: np.ndarray | float,
@@ -16,7 +18,7 @@ def bistatic_gain(
     `sensing_gain`: (...) radar cross section times antenna and processing gains. `first_leg`, `second_leg`: (...)
     source to target and target to receiver, in the unit of distance the sensing gain belongs to. Arguments broadcast.
     """
-    legs = np.asarray(first_leg) * second_leg
+    legs = real("first_leg", first_leg, gt=0) * real("second_leg", second_leg, gt=0)
     return sensing_gain * wavelength_m**2 / ((4 * np.pi) ** 3 * legs**2)
 
 

@@ -22,7 +22,8 @@ def sensing_sinr(
 
     `pilot_energy`: e, power times number of pilot symbols. `noise`: n sigma^2, noise power of all antennas.
     """
-    return pilot_energy * target_trace / (pilot_energy * clutter_trace + noise)
+    energy = real("pilot_energy", pilot_energy)
+    return energy * target_trace / (energy * clutter_trace + noise)
 
 
 def least_pilot_energy(
