@@ -125,7 +125,7 @@ def bound(
 
     Each scheme is measured against the bound of its own decision space. Default: all schemes.
     """
-    from sagin.experiments.gaps import gaps
+    from sagin.experiments.gaps import gaps, remarks
     from sagin.experiments.progress import progress
 
     inputs.at_least_one(threads, "--threads")
@@ -145,6 +145,7 @@ def bound(
                 "mean": gap.mean,
                 "max": gap.largest,
                 "n_used": gap.n_used,
+                "certified_infeasible": gap.n_impossible,
                 "n": len(numbers),
                 "gaps": gap.gaps,
             }
@@ -158,6 +159,8 @@ def bound(
     ]
     head = ("scheme", "role", "distance to", "mean gap", "max gap", "drops")
     output.table(f"{chosen.name}: certified gaps on {len(numbers)} drops", head, rows, head[3:])
+    for line in remarks(chosen, table):
+        output.say(line)
     for gap in table:
         if gap.reference == "bound" and gap.space != chosen.spaces[0].decision.__name__:
             why = "against the bound of that space" if gap.n_used else "not comparable: no bound of that space"

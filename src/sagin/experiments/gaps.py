@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,8 @@ class Gap(ByValue):
     """Relative distance of one scheme to a certified bound, over its feasible drops that have one.
 
     `space`: decision space of scheme and bound. `gaps`: (drop,) NaN where the drop is infeasible or has no certificate.
-    `reference`: what the distance is to: "bound", or "exact" for the reference at small size.
+    `reference`: what the distance is to: "bound", or "exact" for the reference at small size. `impossible`: (drop,)
+    bool, certified that no decision of the space is feasible. `unbounded`: drops on which the bound certifies nothing.
     """
 
     scheme: str
@@ -28,6 +30,13 @@ class Gap(ByValue):
     space: str
     reference: str
     gaps: np.ndarray
+    impossible: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, dtype=bool))
+    unbounded: int = 0
+
+    @property
+    def n_impossible(self) -> int:
+        """Drops that are certified infeasible."""
+        return int(self.impossible.sum())
 
     @property
     def n_used(self) -> int:
@@ -70,7 +79,7 @@ def gaps(
         scheme = system.scheme(name)
         objective = np.where(usable(outcome.solution), outcome.metrics.objective, np.nan)
         about = (name, scheme.role, scheme.space.__name__)
-        table.append(Gap(*about, "bound", system.gap(objective, bounds[scheme.space])))
+        table.append(bound_gap(system, about, objective, bounds[scheme.space]))
         reference = references.get(scheme.space)
         if reference is not None:
             table.append(Gap(*about, "exact", system.gap(objective, reference.objective)))
@@ -79,6 +88,25 @@ def gaps(
             about = ("exact", "reference", space.__name__)
             table.append(Gap(*about, "bound", system.gap(reference.objective, reference.bound)))
     return run, table
+
+
+def bound_gap(system: System, about: tuple[str, str, str], objective: np.ndarray, bound: np.ndarray) -> Gap:
+    """The distance of objectives (NaN: infeasible) to a bound, and on how many drops that says something else."""
+    impossible = system.none_feasible(bound)
+    silent = int((~impossible & (~np.isfinite(bound) | (bound == 0))).sum())
+    return Gap(*about, "bound", system.gap(objective, bound), impossible, silent)
+
+
+def remarks(system: System, table: list[Gap]) -> list[str]:
+    """One line a space and kind of drop whose bound is no number to measure a gap by, and why."""
+    lines = []
+    for gap in table:
+        space = next(space for space in system.spaces if space.decision.__name__ == gap.space)
+        if gap.reference == "bound" and gap.n_impossible:
+            lines.append(f"{gap.n_impossible} drops are certified infeasible: no {gap.space} keeps every constraint")
+        if gap.reference == "bound" and gap.unbounded and space.bound is not None:
+            lines.append(f"{gap.unbounded} drops have no bound for {gap.space}: {space.unbounded}")
+    return list(dict.fromkeys(lines))
 
 
 def _exact(system: System, drops: Any, space: type) -> Exact | None:

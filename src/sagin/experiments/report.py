@@ -24,7 +24,7 @@ from sagin.experiments.citations import citations, introduction
 from sagin.experiments.compare import Entrant, Metric, Pair, pairs, solved
 from sagin.experiments.files import make_folder
 from sagin.experiments.folders import MANIFEST, open_folder
-from sagin.experiments.gaps import Gap
+from sagin.experiments.gaps import Gap, bound_gap
 from sagin.experiments.jobs import BOUND, Job, Shards, versions
 from sagin.experiments.ledger import Entry
 from sagin.experiments.progress import progress
@@ -218,7 +218,7 @@ def _gaps(system: System, entrants: list[Entrant], certified: Mapping[type, np.n
     for entrant in entrants:
         objective = entrant.values("objective")
         bound = certified.get(system.scheme(entrant.scheme).space, np.full(len(objective), np.nan))
-        table.append(Gap(entrant.scheme, entrant.role, entrant.space, "bound", system.gap(objective, bound)))
+        table.append(bound_gap(system, (entrant.scheme, entrant.role, entrant.space), objective, bound))
     return table
 
 

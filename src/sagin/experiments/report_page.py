@@ -14,7 +14,7 @@ from sagin.core.figures import Figure, Series
 from sagin.core.parameters import field_rows
 from sagin.core.statistics import Interval
 from sagin.experiments.compare import Pair
-from sagin.experiments.gaps import Gap
+from sagin.experiments.gaps import Gap, remarks
 from sagin.experiments.ledger import WORDS, Entry, fold
 from sagin.experiments.report import Chapter, Plate
 from sagin.experiments.report_html import (
@@ -383,6 +383,7 @@ def _gaps(chapter: Chapter) -> Html:
         el("p", el("code", gap.scheme), f": no certificate ({_why(chapter, gap.scheme)}).", class_="note")
         for gap in missing
     ]
+    notes += [el("p", line + ".", class_="note") for line in remarks(chapter.system, chapter.gaps)]
     return join((table(caption, head, rows, numbers=head[2:]), *notes))
 
 

@@ -85,6 +85,8 @@ def cell_rows(study: Study, cell: Cell, answers: dict[str, Answer]) -> list[Row]
         }
         if BOUND in answers and study.system.scheme(name).space is study.system.spaces[0].decision:
             columns["bound"] = answers[BOUND].metrics["objective"]
+            impossible = study.system.none_feasible(columns["bound"])
+            columns["status"] = np.where(impossible, "certified_infeasible", columns["status"]).tolist()
             columns["gap"] = study.system.gap(answer.metrics["objective"], columns["bound"])
         rows += long_rows({**cell.values, "scheme": name}, columns)
     return rows
