@@ -90,11 +90,10 @@ def measure_random(name: str, count: int, most: int, settings: list[str], scheme
 def print_random(rows: list[dict[str, Any]]) -> None:
     """The table of `measure_random`."""
     for row in rows:
-        print(
-            f"  {row['label']:22} {row['role']:10} {row['feasible']:4d} feasible, {row['certified_infeasible']} certified"
-            f" infeasible; gap {row['gap_median_percent']:.3f} % median {row['gap_p90_percent']:.3f} % 90th percentile"
-            f" {row['gap_worst_percent']:.3f} % worst; worse than the paper's on {row['worse_than_paper']}"
-        )
+        who = f"{row['label']:22} {row['role']:10} {row['feasible']:4d} feasible"
+        none = f"{row['certified_infeasible']} certified infeasible"
+        gap = ", ".join(f"{row[f'gap_{word}_percent']:.3f} % {word}" for word in ("median", "p90", "worst"))
+        print(f"  {who}, {none}; gap {gap}; worse than the paper's on {row['worse_than_paper']}")
 
 
 def main(words: list[str] | None = None) -> None:

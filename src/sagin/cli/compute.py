@@ -162,7 +162,7 @@ def bound(
     for line in remarks(chosen, table):
         output.say(line)
     for gap in table:
-        if gap.reference == "bound" and gap.space != chosen.spaces[0].decision.__name__:
+        if gap.reference == "bound" and gap.space != chosen.spaces[0].decision.__name__ and not gap.impossible.all():
             why = "against the bound of that space" if gap.n_used else "not comparable: no bound of that space"
             output.say(f"{gap.scheme} decides {gap.space}: {why}")
 
