@@ -144,7 +144,7 @@ def price_seeds(problem: Problem, work: Work, horizons: int, plan: Plan, trial: 
     least, end = horizon_limits(problem, table)
     low, high, best = least, least, np.inf
     horizon = least
-    while horizon <= end * GRID:
+    while horizon <= end * GRID and horizon < np.inf:
         value = problem.time_weight * horizon + energy_bound(problem, table, horizon)
         if value < best:
             if best > WINDOW * value:

@@ -408,7 +408,7 @@ def descend(
 
     `tasks`: the real ones. `kicks`: random insertions beforehand. Moves are numbered and visited in steps of a random
     stride prime to their number, so that each is tried once a round without a list; ends after `patience` failures in
-    a row, or a whole round of them.
+    a row, or a whole round of them; every success lowers the utility by half of GAIN.
     """
     n, cores = tasks.size, problem.n_cores
     insertions = n * (n + cores + 1)
@@ -443,9 +443,12 @@ def descend(
         value = settle(problem, work, horizon, best * (1.0 - GAIN))
         if value < best * (1.0 - GAIN):
             write_plan(problem, work, work.bracket[BEST_AT], plan)
-            best = polish(problem, work, plan, trial)
+            before, best = best, polish(problem, work, plan, trial)
             horizon = reload(problem, work, plan)
-            failures = 0
+            if best < before * (
+                1.0 - 0.5 * GAIN
+            ):  # polishing confirms it; if not, the same move could be found for ever
+                failures = 0
         elif number < insertions:
             take_out(work, task)
             put_in(work, task, core, place)

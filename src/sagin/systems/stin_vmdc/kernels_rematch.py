@@ -19,6 +19,7 @@ from sagin.systems.stin_vmdc.kernels_search import (
     vehicle_step,
 )
 
+MOST_CHANGES = 10_000  # each saves energy; some ten are usual
 N_WANTED = 8  # sub-channels a cluster may ask for at a time
 
 
@@ -133,7 +134,7 @@ def rematch_best(
 ) -> float:
     """Change sub-channels while that saves energy, the best change first; returns the energy."""
     fresh = np.zeros(uplink.size, dtype=np.int64)
-    while True:
+    for _ in range(MOST_CHANGES):
         for n in range(uplink.size):
             if fresh[n] == 0:
                 tabulate(task, plan, owner, n, tables, work)
@@ -164,6 +165,7 @@ def rematch_best(
             uplink[other] = second
             fresh[other] = 0
             keep_powers(task, plan, other, task.members.shape[1] - 1)
+    return energy
 
 
 @kernel
