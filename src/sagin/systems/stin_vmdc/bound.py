@@ -91,7 +91,7 @@ def energy_bound(task: Task) -> float:
     previous = dual.prices
     while step > LEAST_STEP and count < N_EVALUATIONS and math.isfinite(dual.best):
         start, base = dual.best, dual.prices
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             pattern = np.where(previous > 0, base * base / previous, base)
         dual.try_out(pattern)
         for direction in _directions(n_clusters):
