@@ -16,6 +16,8 @@ def capped_level(caps: np.ndarray, total: float, shares: np.ndarray) -> float:
     `caps`: (n,) >= 0. `total`: >= 0. `shares`: (n,) output.
     """
     n = caps.size
+    if n == 0 or shares.size != n:
+        raise ValueError("caps must not be empty, and shares must be as many")
     level = total / n
     fixed = 0
     while True:

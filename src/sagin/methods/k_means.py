@@ -14,6 +14,8 @@ def k_means(points: np.ndarray, draws: np.ndarray, centres: np.ndarray) -> None:
     `points`: (n, 2), n >= 1. `draws`: (k,) uniform numbers in [0, 1). `centres`: (k, 2) output. At most 100 rounds.
     """
     n = len(points)
+    if n == 0 or len(draws) != len(centres):
+        raise ValueError("points must not be empty, and draws must be as many as centres")
     square = np.full(n, np.inf)  # squared distance to the nearest centre so far
     for c in range(len(centres)):
         total = 0.0

@@ -18,6 +18,8 @@ def square_root_shares(cost: np.ndarray, lower: np.ndarray, shares: np.ndarray) 
     bounds sum to more than 1 or are not finite. All costs 0: the remainder is split evenly over the indices.
     """
     n = cost.size
+    if lower.size != n or shares.size != n:
+        raise ValueError("cost, lower and shares must be as many")
     total = 0.0
     for i in range(n):
         total += lower[i]

@@ -15,6 +15,8 @@ def water_filling(floors: np.ndarray, cap: float, budget: float, levels: np.ndar
     piecewise linear in the water level, whose break points (floors and floors + cap) are walked in order.
     """
     n = floors.size
+    if n == 0 or levels.size != n:
+        raise ValueError("floors must not be empty, and levels must be as many")
     breaks = np.empty(2 * n)
     for i in range(n):
         breaks[i] = floors[i]
