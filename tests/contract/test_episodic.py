@@ -20,6 +20,7 @@ STUDIES = {
     "thz_uav_mec": ({"n_iots": 8, "area_side_m": 450}, {"roads": ROADS}, 5.0),
     "isac_sagin": ({"n_frames": 20}, {"satellites": SHELL, "paths": {"file": "uav.csv"}}, 20.0),
     "ccmsm": ({}, {"roads": ROADS, "arrivals": {"rates_per_s": [0.1, 1.0], "calm_s": 60, "burst_s": 10}}, 5.0),
+    "network": ({}, {"roads": ROADS, "satellites": SHELL, "weather": {"vapour_density_g_per_m3": 7.5}}, 5.0),
     "sixth": ({}, {"roads": ROADS}, 5.0),
 }
 SYSTEMS = [name for name in sagin.system_names() if sagin.system(name).episodic and name in STUDIES]

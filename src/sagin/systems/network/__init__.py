@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sagin.core.contracts import Role, Scheme, Space, System, late
+from sagin.core.contracts import Episodic, Role, Scheme, Space, System, late
 from sagin.systems.network import budget, drawing, figures, model
 from sagin.systems.network.access import Access, Region
 from sagin.systems.network.options import AlternateOptions, ImproveOptions, OffloadOptions, RandomOptions
@@ -88,4 +88,14 @@ SYSTEM = System(
     user_dim="user",
     figures_of=figures.figures_of,
     culprits=late(f"{_HERE}.reasons:reasons"),
+    episodic=Episodic(
+        needs=frozenset({"users"}),
+        seats=late(f"{_HERE}.episode:seats"),
+        follow=late(f"{_HERE}.episode:follow"),
+        carry=late(f"{_HERE}.episode:carry"),
+        association=late(f"{_HERE}.episode:association"),
+        charge=late(f"{_HERE}.episode:charge"),
+        action=(late(f"{_HERE}.episode:numbers_a_user"), late(f"{_HERE}.episode:numbers_shared")),
+        act=late(f"{_HERE}.episode:act"),
+    ),
 )

@@ -29,7 +29,7 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
     tables = layout(scenario)
     drawn = {
         **_draw_users(scenario, tables, seeds),
-        **_draw_nodes(scenario, seeds),
+        **draw_nodes(scenario, seeds),
         **_draw_links(scenario, tables, seeds),
     }
     constants = {
@@ -61,7 +61,7 @@ def complete(scenario: Scenario, tables: Layout, arrays: dict[str, Any]) -> dict
     """The arrays with all derived ones that are missing."""
     arrays = dict(arrays)
     for names, make in (
-        (("distance_m",), _distances),
+        (("distance_m",), distances),
         (("gain",), _gains),
         (("link_snr",), _snrs),
         (("work", "peak", "snr", "energy_j", "on_power_w", "latency_s"), _hops),
@@ -108,7 +108,8 @@ def _draw_users(scenario: Scenario, tables: Layout, seeds: np.ndarray) -> dict[s
     return {name: np.concatenate(arrays, axis=1) for name, arrays in parts.items()}
 
 
-def _draw_nodes(scenario: Scenario, seeds: np.ndarray) -> dict[str, np.ndarray]:
+def draw_nodes(scenario: Scenario, seeds: np.ndarray) -> dict[str, np.ndarray]:
+    """Places of the nodes, drawn where they have an area, and elevations of satellites."""
     position = np.zeros((len(seeds), len(scenario.nodes), 3))
     elevation = np.full((len(seeds), len(scenario.nodes)), 90.0)
     for j, (name, node) in enumerate(scenario.nodes.items()):
@@ -128,7 +129,7 @@ def _draw_links(scenario: Scenario, tables: Layout, seeds: np.ndarray) -> dict[s
     shadow = np.zeros((len(seeds), n_users, len(scenario.links)))
     fading = np.zeros((len(seeds), n_users, len(scenario.links), n_antennas), dtype=complex)
     for k, (name, link) in enumerate(scenario.links.items()):
-        for source, rows in _senders(scenario, tables, link):
+        for source, rows in senders(scenario, tables, link):
             own = source in scenario.users
             members = len(rows) if own else 1
             if not rows.size:
@@ -156,7 +157,7 @@ def _fading(link: Link, numbers: np.ndarray) -> np.ndarray:
     return rician_amplitude(phase, scatter, from_db(link.fading.k_db or 0.0))  # Eq. (N8)
 
 
-def _senders(scenario: Scenario, tables: Layout, link: Link) -> list[tuple[str, np.ndarray]]:
+def senders(scenario: Scenario, tables: Layout, link: Link) -> list[tuple[str, np.ndarray]]:
     """Sources of a link, and the users that each concerns: members of the group, or all behind a node."""
     groups = list(scenario.users)
     return [
@@ -168,13 +169,13 @@ def _senders(scenario: Scenario, tables: Layout, link: Link) -> list[tuple[str, 
     ]
 
 
-def _distances(scenario: Scenario, tables: Layout, arrays: dict[str, Any]) -> dict[str, np.ndarray]:
+def distances(scenario: Scenario, tables: Layout, arrays: dict[str, Any]) -> dict[str, np.ndarray]:
     """(drop, user, link) lengths."""
     users, nodes = arrays["position_m"], arrays["node_position_m"]
     distance = np.zeros((*users.shape[:2], len(scenario.links)))
     for k, link in enumerate(scenario.links.values()):
         to = list(scenario.nodes).index(link.to)
-        for source, rows in _senders(scenario, tables, link):
+        for source, rows in senders(scenario, tables, link):
             if link.distance_m is not None:
                 distance[:, rows, k] = link.distance_m
             elif (satellite := _satellite(scenario, source, link.to)) is not None:
@@ -202,7 +203,7 @@ def _gains(scenario: Scenario, tables: Layout, arrays: dict[str, Any]) -> dict[s
     gain = np.zeros(arrays["distance_m"].shape)
     power = np.sum(np.abs(arrays["fading"]) ** 2, axis=3)
     for k, (name, link) in enumerate(scenario.links.items()):
-        for source, rows in _senders(scenario, tables, link) if link.rate_bps is None else ():
+        for source, rows in senders(scenario, tables, link) if link.rate_bps is None else ():
             distance = arrays["distance_m"][:, rows, k]
             if (distance <= 0).any():
                 raise InputError(f"links.{name}.distance_m", 0.0, "> 0", f"{source} and {link.to} are in one place")
@@ -248,12 +249,12 @@ def _snrs(scenario: Scenario, tables: Layout, arrays: dict[str, Any]) -> dict[st
     snr = np.zeros(arrays["gain"].shape)
     on_air = (tables.hop_link[..., None] == np.arange(len(scenario.links))).any(axis=(1, 2))  # (user, link) has a route
     for k, (name, link) in enumerate(scenario.links.items()):
-        senders = [(source, rows) for source, rows in _senders(scenario, tables, link) if on_air[rows, k].any()]
-        if link.rate_bps is not None or not senders:
+        heard_from = [(source, rows) for source, rows in senders(scenario, tables, link) if on_air[rows, k].any()]
+        if link.rate_bps is not None or not heard_from:
             continue
         noise_w = from_dbm(link.noise_psd_dbm_per_hz) * from_db(link.noise_figure_db) * (link.bandwidth_hz or 0.0)
         power_w = np.zeros(len(tables.group))
-        for source, rows in senders:
+        for source, rows in heard_from:
             end = scenario.users[source] if source in scenario.users else scenario.nodes[source]
             power_w[rows] = from_dbm(power_dbm(link, end) or 0.0)
         receive = tables.access[name].snr
@@ -261,7 +262,7 @@ def _snrs(scenario: Scenario, tables: Layout, arrays: dict[str, Any]) -> dict[st
             snr[:, :, k] = power_w * arrays["gain"][:, :, k] / noise_w  # Eq. (N9)
             continue
         rows = np.flatnonzero(on_air[:, k])
-        one = senders[0][0] in scenario.nodes  # one transmitter for everybody
+        one = heard_from[0][0] in scenario.nodes  # one transmitter for everybody
         heard = rows[:1] if one else rows
         z = arrays["fading"][:, heard, k, : link.antennas]
         unit = z / np.maximum(np.linalg.norm(z, axis=2, keepdims=True), np.finfo(float).tiny)
