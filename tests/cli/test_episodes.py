@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import pytest
+
+STUDY = """
+system: dm_mimo_vec
+scenario: {n_vehicles: 2, n_saps: 2}
+time: {start: "2026-11-01T12:00:00Z", slot_s: 1, slots: 12}
+world:
+  satellites: {walker: {}}
+  roads: {file: grid.csv.gz, origin_m: [225, 225], range_m: 200, begin_s: 100}
+  weather: {vapour_density_g_per_m3: 7.5}
+schemes: [rsu_only]
+policies: [every, {stale: 2}]
+seeds: 0:2
+"""
+
+
+@pytest.fixture
+def study(good, tmp_path: Path) -> Path:
+    said = good("world", "--sample", "samples")
+    assert "sagin world samples/age.yaml" in " ".join(said.split())
+    path = tmp_path / "samples" / "study.yaml"
+    path.write_text(STUDY)
+    return path
+
+
+def test_samples_are_not_overwritten(study: Path, call) -> None:
+    code, _, err = call("world", "--sample", "samples")
+    assert code == 2
+    assert "it exists; --force overwrites it" in err
+
+
+def test_a_world_is_described(study: Path, good, document) -> None:
+    text = good("world", study)
+    for words in (
+        "1,584 from walker",
+        "users within 200 m",
+        "most seats usable",
+        "empty satellite seats",
+        "altitude_m",
+    ):
+        assert words in " ".join(text.split())
+    rows = document("world", study)["world"]
+    losses = [row["value"] for row in rows if "12 GHz" in row["what"]]
+    assert losses[0].startswith("10 deg: 0.3")
+    passing = document("world", study, "--passes")["passes"]
+    assert {"satellite", "rise_s", "set_s", "highest_deg", "cut"} <= set(passing[0])
+
+
+def test_an_episode_is_run_judged_and_continued(study: Path, good, document) -> None:
+    text = good("episode", study)
+    assert "12 slots of 1 s from 2026-11-01 12:00:00 UTC, seeds: 2; usable 100.0 %" in text
+    assert "stale 2" in text
+    found = document("episode", study)
+    assert found["shards"] == {"solved": 0, "reused": 2, "damaged": 0}
+    assert {"time_series.png", "age.png", "sky.png", "map.png", "roads.png", "handover.png"} <= set(found["figures"])
+    assert [row["policy"] for row in found["summary"]] == ["every", "stale 2"]
+    assert "rsu_only__stale_2" in good("evaluate", "results/study/episode.nc")
+
+
+@pytest.mark.parametrize("kind", ["sky", "map", "roads"])
+def test_pictures(study: Path, good, tmp_path: Path, kind: str) -> None:
+    assert good("world", study, "--draw", kind, "a.png") == "a.png\n"
+    assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["world"], "FILE = None: must be given"),
+        (["world", "none.yaml"], "file = 'none.yaml'"),
+        (["world", "samples/study.yaml", "--draw", "moon", "a.png"], "--draw = 'moon': must be one of sky, map, roads"),
+        (
+            ["world", "samples/study.yaml", "--draw", "sky", "a.bmp"],
+            "must be a file name that ends in .png, .pdf, .svg",
+        ),
+        (["episode", "samples/study.yaml", "--threads", "0"], "--threads"),
+    ],
+)
+def test_refusals(study: Path, call, words: list[str], text: str) -> None:
+    code, _, err = call(*words)
+    assert code == 2
+    assert text in err
+    assert err.count("\n") == 1
