@@ -12,7 +12,15 @@ from sagin.cli import inputs, output
 from sagin.core.errors import InputError
 
 Study = Annotated[Path, typer.Argument(metavar="STUDY", help="YAML file; see the page on episodes.")]
-SHOWN = ("scheme", "policy", "mean", "low", "high", "infeasible", "mean_age", "gap")
+SHOWN = {  # no wider than 80 columns, whatever the numbers
+    "scheme": "scheme",
+    "policy": "policy",
+    "mean": "mean",
+    "half": "+- 95 %",
+    "infeasible": "infeasible",
+    "mean_age": "mean age",
+    "gap": "gap to bound",
+}
 KINDS = ("sky", "map", "roads")
 
 
@@ -45,10 +53,10 @@ def episode(
     for line in said:
         output.say(line)
     output.say()
-    head = [name for name in SHOWN if name in rows[0] and not (name == "low" and len(described.seeds) == 1)]
-    head = [name for name in head if not (name == "high" and len(described.seeds) == 1)]
-    titles = ["gap to bound" if name == "gap" else name.replace("_", " ") for name in head]
-    output.table("", titles, [[_cell(name, row[name]) for name in head] for row in rows], titles[1:])
+    shown = [{**row, "half": row["high"] - row["mean"]} for row in rows]
+    head = {name: title for name, title in SHOWN.items() if name in shown[0]}
+    cells = [[_cell(name, row[name]) for name in head] for row in shown]
+    output.table("", list(head.values()), cells, list(head.values())[1:])
     counts = result.counts
     text = f"{folder}: {counts['solved']} pieces computed, {counts['reused']} found, {len(files)} figure files"
     output.say(text + (f", {counts['damaged']} damaged and computed again" if counts["damaged"] else ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sagin.core.errors import InputError
 from sagin.core.parameters import field_rows
 from sagin.core.plain_yaml import read_mapping
 from sagin.core.units import from_deg, to_deg
-from sagin.experiments.episode import Setting, follow
+from sagin.experiments.episode import LOW_SHARE, Setting, follow
 from sagin.experiments.episode_study import EpisodeStudy, Time, read_episode_study
 from sagin.experiments.tables import Row
 from sagin.world.clock import text_utc
@@ -150,6 +151,8 @@ def _system_rows(study: EpisodeStudy, here: Surroundings) -> list[tuple[str, str
     share = float((followed.reason == Reason.USABLE).mean())
     lost = reasons_text(followed.reason)
     rows.append(("system", "usable slots", f"{100 * share:.1f} %" + (f" ({lost})" if lost else "")))
+    if share < LOW_SHARE:
+        warnings.warn(f"only {100 * share:.1f} % of the slots can be used ({lost})", stacklevel=2)
     if followed.satellites is not None:
         taken, changed = followed.satellites.taken(), followed.satellites.changed()
         rows.append(("system", "empty satellite seats", f"{100 * float((~taken).mean()):.1f} %"))
