@@ -19,7 +19,7 @@ SHOWN = {  # no wider than 80 columns, whatever the numbers
     "half": "+- 95 %",
     "infeasible": "infeasible",
     "mean_age": "mean age",
-    "gap": "gap to bound",
+    "gap": "gap",
 }
 KINDS = ("sky", "map", "roads")
 
