@@ -117,7 +117,8 @@ def _prune(problem: Problem, search: Search, work: Work) -> None:
             search.splits[TRIAL] = pruned / pruned.sum(axis=1, keepdims=True)
             judge_trial(problem, search, work)
     now = search.splits[X]
-    single = (now > 0) & (now < (1.0 if len(now) <= MANY else 0.35))
+    several = (now > 0).sum(axis=1, keepdims=True) > 1  # a lone part may be 1 to rounding only
+    single = (now > 0) & several & (now < (1.0 if len(now) <= MANY else 0.35))
     parts = sorted(
         zip(*np.nonzero(single), strict=True), key=lambda part: now[part]
     )  # no matter how users are numbered
