@@ -193,7 +193,7 @@ def _put(cls: type[Parameters], tree: dict[str, Any], name: str, value: Any) -> 
     node[at] = value
 
 
-LARGEST_INT = 2**63 - 1
+LARGEST_INT, LARGEST_COUNT = 2**63 - 1, 100_000
 _WORDS = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
 
 
@@ -262,8 +262,17 @@ def _check_kind(cls: type[Parameters], name: str, value: Any) -> None:
             raise InputError(name, item, _bounds(info), info.description or "")
         if truth and numbers:
             raise InputError(name, bool(item), _bounds(info), "true and false are no numbers")
-        if type(item) is int and info.annotation is int and abs(item) > LARGEST_INT:
-            raise InputError(name, item, f"between -{LARGEST_INT} and {LARGEST_INT}", "64 bits")
+        if info.annotation is int and isinstance(item, int | str):
+            _check_size(name, item, info)
+
+
+def _check_size(name: str, value: int | str, info: FieldInfo) -> None:
+    """Limits of all integers: what a kernel can hold, and for counts without a limit of their own, what can be run."""
+    limited = any(getattr(rule, word, None) is not None for rule in info.metadata for word in ("le", "lt"))
+    most = LARGEST_INT if limited or "seed" in name else LARGEST_COUNT
+    large = len(value) > len(str(LARGEST_INT)) + 1 if isinstance(value, str) else not -LARGEST_INT <= value <= most
+    if large:
+        raise InputError(name, value, f"an integer of at most {most}", info.description or "")
 
 
 def _input_error(cls: type[Parameters], error: ValidationError) -> InputError:

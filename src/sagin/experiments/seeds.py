@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sagin.core.errors import InputError
 
-MOST = 10_000_000  # a slip of the keyboard, not a study
+MOST = 1_000_000  # a slip of the keyboard, not a study
 
 
 def parse_seeds(value: str | int | Sequence[int], field: str = "seeds") -> tuple[int, ...]:
