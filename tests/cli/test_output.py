@@ -26,3 +26,16 @@ def test_what_is_printed_cannot_command_a_terminal(capsys: pytest.CaptureFixture
     output.hint(nasty)
     captured = capsys.readouterr()
     assert (captured.out + captured.err).replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("columns", ["1", "60", "78", "79", "80", "81", "82", "100"])
+def test_numbers_alone_are_not_cut_either(
+    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    head = ["switched_capacitance_local", "max_vehicles_per_cluster", "scheme", "mean", "low", "high", "n_used", "n"]
+    row = [1e-27, 5, "water_filling", 1.2428e7, 1.2274e7, 1.2581e7, 3, 3]
+    output.table("", head, [row], head)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == head
+    assert lines[2].split() == [cell if isinstance(cell, str) else output.number(cell) for cell in row]

@@ -46,7 +46,7 @@ def table(title: str, head: Iterable[str], rows: Iterable[Iterable[Any]], right:
         flush = name in numbers
         whole = place == 0 or flush
         sheet.add_column(name, justify="right" if flush else "left", no_wrap=whole, overflow="fold")
-        least += _least([name, *(row[place] for row in cells)], whole) + 1
+        least += _least([name, *(row[place] for row in cells)], whole) + 3  # padding and the line between columns
     for row in cells:
         sheet.add_row(*row)
     console(max(least, console().width)).print(sheet)
