@@ -39,6 +39,8 @@ class Sample(Parameters):
         ({"n_users": 2**70}, f"n_users = {2**70}: must be an integer of at most 100000 (number of users)"),
         ({"n_users": 1_000_000}, "n_users = 1000000: must be an integer of at most 100000 (number of users)"),
         ({"n_users": "7" * 40}, f"n_users = '{'7' * 40}': must be an integer of at most 100000 (number of users)"),
+        ({"power_w": 1e300}, "power_w = 1e+300: must be at most 1e+09 in size (nothing physical is larger)"),
+        ({"power_w": 1e-300}, "power_w = 1e-300: must be 0 or at least 1e-30 in size (nothing physical is smaller)"),
         ({"exact": "yes"}, "exact = 'yes': must be true or false (exact)"),
         ({"exact": 1}, "exact = 1: must be true or false (exact)"),
         ({"self": 1}, "self = 1: must be a field of Sample (one of n_users, power_w, mode, exact)"),

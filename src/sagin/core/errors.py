@@ -67,6 +67,8 @@ def _is_plain(value: object, levels: int = 3) -> bool:
 
 
 def _short(value: object) -> str:
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0 and hasattr(value, "item"):
+        value = value.item()  # type: ignore[attr-defined]
     return _cut(" ".join(printable(_Repr().repr(value)).split()))
 
 

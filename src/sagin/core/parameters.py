@@ -193,6 +193,22 @@ def _put(cls: type[Parameters], tree: dict[str, Any], name: str, value: Any) -> 
     node[at] = value
 
 
+RANGES = {  # by unit: least (but 0) and greatest size
+    "": (1e-40, 1e18),
+    "dB": (0.0, 400.0),
+    "deg": (0.0, 360.0),
+    "m": (1e-9, 1e10),
+    "s": (1e-9, 1e9),
+    "Hz": (1e-3, 1e15),
+    "W": (1e-30, 1e9),
+    "bit": (1e-3, 1e18),
+    "cycle/bit": (1e-6, 1e9),
+    "cycle/s": (1e-3, 1e18),
+    "J s^2/cycle^3": (1e-40, 1e-15),
+    "task/s": (1e-12, 1e9),
+    "m/s": (1e-9, 1e7),
+    "K": (1e-6, 1e9),
+}
 LARGEST_INT, LARGEST_COUNT = 2**63 - 1, 100_000
 _WORDS = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
 
@@ -264,6 +280,8 @@ def _check_kind(cls: type[Parameters], name: str, value: Any) -> None:
             raise InputError(name, bool(item), _bounds(info), "true and false are no numbers")
         if info.annotation is int and isinstance(item, int | str):
             _check_size(name, item, info)
+        elif info.annotation is float and isinstance(item, int | float | np.floating):
+            _check_range(name, item, info)
 
 
 def _check_size(name: str, value: int | str, info: FieldInfo) -> None:
@@ -273,6 +291,22 @@ def _check_size(name: str, value: int | str, info: FieldInfo) -> None:
     large = len(value) > len(str(LARGEST_INT)) + 1 if isinstance(value, str) else not -LARGEST_INT <= value <= most
     if large:
         raise InputError(name, value, f"an integer of at most {most}", info.description or "")
+
+
+def _check_range(name: str, value: Any, info: FieldInfo) -> None:
+    """Sizes of real numbers in their unit beyond which nothing physical lies and arithmetic overflows.
+
+    They hold on the sides for which a field declares no bound of its own; 0 is a matter of the field.
+    """
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    unit = str(extra.get("unit", ""))
+    least, most = RANGES.get(unit, RANGES["dB"] if unit.startswith("dB") else RANGES[""])
+    sides = {word for rule in info.metadata for word, _ in _WORDS if getattr(rule, word, None)}
+    size = abs(value)
+    if size > most and not (value > 0 and sides & {"lt", "le"}) and np.isfinite(value):
+        raise InputError(name, value, f"at most {most:g} in size", "nothing physical is larger")
+    if 0 < size < least and not sides & {"gt", "ge"}:
+        raise InputError(name, value, f"0 or at least {least:g} in size", "nothing physical is smaller")
 
 
 def _input_error(cls: type[Parameters], error: ValidationError) -> InputError:

@@ -336,6 +336,9 @@ class Scenario(Parameters):
             if not value < self.frame_length_s:
                 bound = f"< frame_length_s = {self.frame_length_s:g}"
                 raise InputError(name, value, bound, "a frame needs time for data")
+        if self.frame_length_s / self.duration_grid_step_s > 100_000:
+            bound = f">= frame_length_s / 100000 = {self.frame_length_s / 100_000:g}"
+            raise InputError("duration_grid_step_s", self.duration_grid_step_s, bound, "steps of a frame")
         for name in ("leo_position_m", "iot_position_m", "target_position_m", "aav_start_m", "aav_end_m"):
             if max(abs(part) for part in getattr(self, name)) > 1e12:
                 raise InputError(name, getattr(self, name), "within 1e12 m of the origin")

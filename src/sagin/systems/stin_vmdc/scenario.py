@@ -186,6 +186,7 @@ class Scenario(Parameters):
         doc="Gauss-Legendre nodes of the average over a pass; the quadrature is the model",
         source="assumed: within 2e-5 of 200 nodes",
         ge=1,
+        le=1000,
         plausible="accuracy of an integral: within 2e-5 of 200 nodes",
     )
     rsu_power_dbm: float = parameter(
@@ -234,6 +235,7 @@ class Scenario(Parameters):
         doc="channel draws behind the expectation of the rate to the base station",
         source="assumed: missing",
         ge=1,
+        le=10_000,
         plausible="draws behind a mean: its error shows in the intervals over drops",
     )
     thz_power_dbm: float = parameter(
