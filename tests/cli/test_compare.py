@@ -124,3 +124,8 @@ def test_words_for_fresh_systems_are_refused_with_files(files: Path, refused) ->
     assert "given once" in refused("compare", str(files / "a.nc"), str(files / "a.nc"))
     (files / "text.nc").write_text("no")
     assert "text.nc" in refused("compare", str(files / "text.nc"))
+
+
+@pytest.mark.parametrize("word", ["--seeds=", "--against=", "--metric=", "--metric=objective:"])
+def test_options_without_a_value_are_refused(refused, word: str) -> None:
+    assert "error: " in refused("compare", "toy", word)

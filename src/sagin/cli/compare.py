@@ -58,6 +58,9 @@ def compare(
     Differences are paired, on the drops feasible for both. Stored files must hold the same drops.
     """
     inputs.at_least_one(threads, "--threads")
+    for name, value in {"--against": against, "--metric": metric, "--seeds": seeds}.items():
+        if value is not None and not value.strip():
+            raise InputError(name, value, "given a value")
     fresh = len(targets) == 1 and targets[0] in system_names()
     if not fresh:
         given = {"--pareto": pareto, "--set": settings, "--scenario": scenario, "--seeds": seeds, "--drops": file}

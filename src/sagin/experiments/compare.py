@@ -74,7 +74,7 @@ def parse_metric(system: System, text: str) -> Metric:
     """`NAME`, `NAME:min` or `NAME:max`; without a word the objective has the system's sense, the rest are costs."""
     name, _, word = text.partition(":")
     sense = word or (system.sense if name == "objective" else "min")
-    if sense not in ("min", "max") or not name:
+    if sense not in ("min", "max") or not name or text.endswith(":"):
         raise InputError("metric", text, "NAME, NAME:min or NAME:max")
     return Metric(name, sense)  # type: ignore[arg-type]
 
