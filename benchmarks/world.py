@@ -105,6 +105,29 @@ def episodes() -> None:
         timed(f"policy {policy.label}, 5 x 290 slots", lambda p=policy: apply(known, decision, p, (0.05, 0.0)))
 
 
+def environments() -> None:
+    """Steps a second of the learning view, one environment and many in a batch."""
+    from sagin.learning import Pool, SlotEnv, SlotVectorEnv
+
+    study = EpisodeStudy(
+        "dm_mimo_vec", time={"start": START, "slots": 60}, world=WORLD, schemes=["rsu_only"], seeds=range(2)
+    )
+    pool, _ = timed("pool of 2 x 60 slots with bounds", lambda: Pool.from_study(study))
+    speeds = {}
+    for count in (1, 64, 256):
+        env = SlotEnv(pool) if count == 1 else SlotVectorEnv(pool, count)
+        action = np.zeros(env.action_space.shape)
+        env.reset(seed=0)
+        begin, steps = time.perf_counter(), 0
+        while time.perf_counter() - begin < 3:
+            *_, over, _ = env.step(action)
+            steps += count
+            if count == 1 and over:
+                env.reset()
+        speeds[count] = steps / (time.perf_counter() - begin)
+        print(f"{f'environment, {count} at once':<58}{speeds[count]:9,.0f} steps/s, {speeds[count] / speeds[1]:.0f} x")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true")
@@ -115,6 +138,7 @@ def main() -> None:
     beside_skyfield()
     roads(4_000_000 if full else 200_000)
     episodes()
+    environments()
     print(f"largest memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 
