@@ -11,7 +11,6 @@ import pytest
 
 import sagin
 from sagin.core import records
-from sagin.core.contracts import System
 from sagin.core.results import Status
 from sagin.experiments.random_scenarios import random_scenario
 
@@ -109,7 +108,9 @@ def test_the_naive_judge_agrees_at_the_defaults(name: str) -> None:
             assert violation <= 3e-6, scheme.name
 
 
-def test_random_scenarios_are_repeatable_and_varied(system: System) -> None:
+@pytest.mark.parametrize("name", MODELLED)
+def test_random_scenarios_are_repeatable_and_varied(name: str) -> None:
+    system = sagin.system(name)
     first = [random_scenario(system.scenario, seed, 60) for seed in range(12)]
     assert first == [random_scenario(system.scenario, seed, 60) for seed in range(12)]
     assert len({str(scenario.to_dict()) for scenario in first}) > 6
