@@ -39,6 +39,7 @@ lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/pyright
+	$(BIN)/mypy
 
 test: lint
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal

@@ -13,7 +13,7 @@ again = sagin.load("run.nc")
 print("objective of drop 0 by ao:", again.schemes["ao"].metrics.objective[0])
 
 table = pd.DataFrame(sagin.to_table(again))
-print(table.groupby("scheme")[["delay_total_s", "energy_total_j"]].mean().round(3))
+print(table.pivot_table(values=["delay_total_s", "energy_total_j"], index="scheme").round(3))
 
 with xr.open_datatree("run.nc", engine="h5netcdf") as tree:
     shares = tree["schemes/ao/decision/alpha"]

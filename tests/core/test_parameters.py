@@ -31,7 +31,7 @@ class Sample(Parameters):
         ({"n_users": 1.5}, "n_users = 1.5: must be an integer and >= 1 (number of users)"),
         ({"power_w": float("nan")}, "power_w = nan: must be > 0 (power)"),
         ({"power_w": float("inf")}, "power_w = inf: must be > 0 (power)"),
-        ({"power_w": "much"}, "power_w = 'much': must be > 0 (power)"),
+        ({"power_w": "33dBm"}, "power_w = '33dBm': must be a number [W] and > 0 (power)"),
         ({"mode": "c"}, "mode = 'c': must be one of a, b (mode)"),
         ({"power_w": 50}, "power_w = 50.0: must be <= 10 n_users (test rule)"),
         ({"n_users": True}, "n_users = True: must be an integer and >= 1 (true and false are no numbers)"),

@@ -254,6 +254,7 @@ def _finish(
     head = ("difference", "mean (95 %)", "relative", "w/t/l", "drops", "first is")
     output.table("paired differences, on the drops feasible for both", head, rows, head[1:5])
     _footnotes(larger)
+    output.explain({row["scheme"]: row["infeasible_because"] for row in document["means"]})
 
 
 def _pareto(

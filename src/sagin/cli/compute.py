@@ -68,7 +68,7 @@ def solve(
     if json:
         output.print_json(document)
     else:
-        _print_comparison(document)
+        _print_comparison(document, who=chosen.culprits is not None)
 
 
 def evaluate(
@@ -127,6 +127,7 @@ def bound(
     """
     from sagin.experiments.gaps import gaps, remarks
     from sagin.experiments.progress import progress
+    from sagin.experiments.runs import reasons
 
     inputs.at_least_one(threads, "--threads")
     chosen, scheme = inputs.with_own(inputs.system_of(system), scheme)
@@ -134,7 +135,7 @@ def bound(
     schemes = inputs.schemes_of(chosen, scheme or ["all"], option)
     drops, numbers = inputs.drops_of(chosen, values, seeds, file, inputs.fields_of(settings, scenario))
     with progress(len(numbers) * len(schemes), "bound") as advance:
-        _, table = gaps(chosen, drops, schemes, exact=exact, threads=threads, progress=advance)
+        run, table = gaps(chosen, drops, schemes, exact=exact, threads=threads, progress=advance)
     if json:
         entries = [
             {
@@ -151,7 +152,8 @@ def bound(
             }
             for gap in table
         ]
-        output.print_json({"system": chosen.name, "sense": chosen.sense, "seeds": numbers, "gaps": entries})
+        document = {"system": chosen.name, "sense": chosen.sense, "seeds": numbers, "gaps": entries}
+        output.print_json({**document, "infeasible_because": reasons(run)})
         return
     rows = [
         (gap.scheme, gap.role, gap.reference, _percent(gap.mean), _percent(gap.largest), f"{gap.n_used}/{len(numbers)}")
@@ -165,6 +167,12 @@ def bound(
         if gap.reference == "bound" and gap.space != chosen.spaces[0].decision.__name__ and not gap.impossible.all():
             why = "against the bound of that space" if gap.n_used else "not comparable: no bound of that space"
             output.say(f"{gap.scheme} decides {gap.space}: {why}")
+        feasible = (
+            len(numbers) if gap.scheme not in run.schemes else int(run.schemes[gap.scheme].metrics.feasible.sum())
+        )
+        if gap.reference == "bound" and gap.n_used < feasible:
+            output.say(f"{gap.scheme}: no certificate on {feasible - gap.n_used} of its {feasible} feasible drops")
+    output.explain(reasons(run))
 
 
 def _percent(value: float) -> str:
@@ -175,16 +183,16 @@ def _painter(system: Any, picture: tuple[str, Path], settings: Any, scenario: An
     """A function that draws a figure of the system for this scenario and these drops."""
     import numpy as np
 
-    from sagin.core.errors import InputError
+    from sagin.core.errors import InputError, unknown
     from sagin.experiments.figure_writer import FORMATS, draw_picture
     from sagin.experiments.files import write_bytes
 
     name, path = picture
     drawings = [figure.name for figure in system.figures if figure.paint]
+    if name not in drawings:
+        none = f"{system.name} has no map or schedule: sagin reproduce draws its figures"
+        raise unknown("--picture", name, drawings, "maps and schedules" if drawings else none)
     figure = system.figure(name)
-    if figure.paint is None:
-        known = "one of " + ", ".join(drawings) if drawings else "a map or schedule"
-        raise InputError("--picture", name, known, f"drawings of {system.name}")
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise InputError("--picture", str(path), "a name ending in " + ", ".join(FORMATS))
@@ -204,8 +212,9 @@ def _comparison(run: Run) -> dict[str, Any]:
     from sagin.core import statistics
     from sagin.core.figures import Series
     from sagin.core.results import Status
-    from sagin.experiments.runs import scalars, usable
+    from sagin.experiments.runs import reasons, scalars, usable
 
+    why = reasons(run)
     names = tuple(run.schemes)
     values = np.array([[run.schemes[name].metrics.objective] for name in names])
     feasible = np.array([[usable(run.schemes[name].solution)] for name in names])
@@ -238,6 +247,7 @@ def _comparison(run: Run) -> dict[str, Any]:
                 "high": part.high,
                 "n_used": part.n_used,
             }
+        entry["infeasible_because"] = why.get(name, [])
         schemes[name] = entry
     return {
         "system": run.system.name,
@@ -249,7 +259,7 @@ def _comparison(run: Run) -> dict[str, Any]:
     }
 
 
-def _print_comparison(document: dict[str, Any]) -> None:
+def _print_comparison(document: dict[str, Any], who: bool = False) -> None:
     schemes = document["schemes"]
     paper = next((name for name, entry in schemes.items() if entry["role"] == "paper"), "")
     ends = {"at limit": "max_iterations", "infeasible": "infeasible"}
@@ -267,11 +277,11 @@ def _print_comparison(document: dict[str, Any]) -> None:
     output.say(f"means over {max(used)} of {len(document['seeds'])} drops, those feasible for all schemes")
     head = ("scheme", "role", "mean ± 95 %", *([f"minus {paper}"] if paper else []), "steps", *shown)
     output.table("", head, rows, head[2:])
-    for name, entry in schemes.items():
+    output.explain({name: entry["infeasible_because"] for name, entry in schemes.items()})
+    for name, entry in schemes.items() if who else ():
         why = [(seed, text) for seed, text in zip(document["seeds"], entry["reasons"], strict=True) if text]
         for seed, text in why[:1]:
-            more = f" and {len(why) - 1} more" if len(why) > 1 else ""
-            output.say(f"{name}, seed {seed}{more}: infeasible: {text if len(text) <= 300 else text[:297] + '...'}")
+            output.say(f"{name}, seed {seed}: {text if len(text) <= 300 else text[:297] + '...'}")
 
 
 def _spread(entry: dict[str, float] | None, digits: int = 5) -> str:

@@ -80,6 +80,7 @@ def describe(
     rows = [(row["metric"], row["value"], row["unit"], row["doc"]) for row in example["metrics"]]
     state = "feasible" if example["feasible"] else "infeasible"
     output.table(f"one task under {example['scheme']}, seed 0 ({state})", head, rows, ("value",))
+    output.explain({example["scheme"]: example["infeasible_because"]})
 
 
 def drops(
@@ -187,7 +188,8 @@ def _example(system: System, scenario: Any) -> dict[str, Any]:
         place = f" [first {', '.join(column.dims)}]" if column.dims else ""
         value = array.reshape(-1)[0].item()
         rows.append({"metric": name + place, "value": value, "unit": column.unit, "doc": column.doc})
-    return {"scheme": scheme, "seed": 0, "feasible": bool(records.feasible(metrics)[0]), "metrics": rows}
+    why = [breach.text([0]) for breach in records.breaches(metrics)]
+    return {"scheme": scheme, "seed": 0, "feasible": not why, "infeasible_because": why, "metrics": rows}
 
 
 def _unit(system: System) -> str:

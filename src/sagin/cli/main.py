@@ -169,6 +169,10 @@ def _usage(error: Exception) -> int:
     """Words that are no command: one line and where to look."""
     context = getattr(error, "ctx", None)
     where = f"; see {context.command_path} --help" if context else ""
+    option = str(getattr(error, "option_name", "")).strip("-")
+    for parameter in context.command.params if context and option else ():
+        if parameter.param_type_name == "argument" and option == (parameter.name or "").rstrip("s"):
+            where = f": give its value without --{option}{where}"
     return _fail(2, " ".join(error.format_message().split()).rstrip(".") + where)  # type: ignore[attr-defined]
 
 

@@ -53,6 +53,13 @@ def table(title: str, head: Iterable[str], rows: Iterable[Iterable[Any]], right:
     say()
 
 
+def explain(reasons: Mapping[str, Iterable[str]]) -> None:
+    """Say why drops are infeasible, a line for each scheme and violated constraint."""
+    for scheme, lines in reasons.items():
+        for line in lines:
+            say(f"{scheme} infeasible: {line}")
+
+
 def _least(cells: list[str], whole: bool) -> int:
     """Characters a column needs: for its longest line, or where words wrap for the longest word and some company."""
     from rich.cells import cell_len

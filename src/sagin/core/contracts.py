@@ -7,16 +7,28 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, get_args, overload
 
 import numpy as np
 
-from sagin.core import places, records, results
-from sagin.core.errors import InputError
+from sagin.core import own_arrays, places, records, results, shown
+from sagin.core.errors import InputError, unknown
 from sagin.core.figures import Figure
 from sagin.core.machine import memory_bytes
 from sagin.core.parameters import Parameters
 from sagin.core.values import ByValue
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    S = TypeVar("S", bound=Parameters, default=Any)  # scenario
+    D = TypeVar("D", default=Any)  # drops
+    X = TypeVar("X", default=Any)  # decision
+    M = TypeVar("M", default=Any)  # metrics
+else:
+    from typing import TypeVar
+
+    S, D, X, M = (TypeVar(name) for name in "SDXM")
 
 Role = Literal["paper", "baseline", "improved", "extension", "own"]
 
@@ -65,7 +77,7 @@ class NoOptions(Parameters):
 
 
 @dataclass(frozen=True)
-class Exact(ByValue):
+class Exact(ByValue, Generic[X]):
     """A reference at small size: `decision`, its `objective` (drop,), and a certified `bound` (drop,), NaN if none.
 
     The objective is NaN where no feasible decision was found; `decision` is then the one that violates least.
@@ -73,11 +85,11 @@ class Exact(ByValue):
 
     objective: np.ndarray
     bound: np.ndarray
-    decision: Any
+    decision: X
 
 
 @dataclass(frozen=True)
-class Space:
+class Space(Generic[D, X, M]):
     """A decision space: its array table (a record class), its evaluator, and what is known about its optimum.
 
     `evaluate(drops, decision)` gives a metrics record with a field `objective` (drop,). `bound(drops)` is (drop,) and
@@ -85,15 +97,15 @@ class Space:
     `unbounded` says when it is NaN. `exact(drops) -> Exact` refuses sizes it cannot handle with InputError.
     """
 
-    decision: type
-    evaluate: Callable[[Any, Any], Any]
-    bound: Callable[[Any], np.ndarray] | None = None
-    exact: Callable[[Any], Exact] | None = None
+    decision: type[X]
+    evaluate: Callable[[D, X], M]
+    bound: Callable[[D], np.ndarray] | None = None
+    exact: Callable[[D], Exact[X]] | None = None
     unbounded: str = "no finite bound was found"
 
 
 @dataclass(frozen=True)
-class Scheme:
+class Scheme(Generic[D, X]):
     """A named way to decide. `solve(drops, options) -> results.solution(...)` (or a decision) handles a chunk of drops
     in one thread.
 
@@ -105,8 +117,8 @@ class Scheme:
     name: str
     role: Role
     summary: str
-    solve: Callable[[Any, Any], results.Solution]
-    space: type
+    solve: Callable[[D, Any], results.Solution[X]]
+    space: type[X]
     options: type[Parameters] = NoOptions
     monotone: bool = False
     relabel_tolerance: float | None = None
@@ -139,13 +151,18 @@ class Episodic:
     ignored: tuple[str, ...] = ()
     settle: Callable[[Any, Any, float], Any] | None = None
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """By name if it belongs to a system that a module keeps (its small functions are closures), else by content."""
+        place = places.episodic_place(self)
+        return super().__reduce_ex__(protocol) if place is None else (places.find_episodic, place)
 
-@dataclass(frozen=True)
-class System:
+
+@dataclass(frozen=True, repr=False)
+class System(Generic[S, D, X, M]):
     """One published system. `sample`, `solve`, `evaluate`, `bound` are the whole Python interface.
 
     `draw(scenario, seeds)` gives a drops record. `derive(drops, given)` recomputes derived arrays of drops in which the
-    user replaced the arrays named in `given`. `budget(drops)` gives rows (label, value, unit) of the first drop.
+    user gave the arrays named in `given`. `budget(drops)` gives rows (label, value, unit) of the first drop.
     `user_dim` names the dimension along which relabelling users must only relabel the answer. `figures_of(scenario)`
     gives the figures of a scenario whose axes depend on what it declares. `culprits(drops, decision, metrics)` says for
     each drop who breaks a constraint.
@@ -156,14 +173,14 @@ class System:
     title: str
     reference: str
     sense: Literal["min", "max"]
-    scenario: type[Parameters]
-    draw: Callable[[Any, np.ndarray], Any]
-    spaces: tuple[Space, ...]
-    schemes: tuple[Scheme, ...]
+    scenario: type[S]
+    draw: Callable[[S, np.ndarray], D]
+    spaces: tuple[Space[D, X, M], *tuple[Space[D, Any, Any], ...]]
+    schemes: tuple[Scheme[D, Any], ...]
     figures: tuple[Figure, ...] = ()
     objective_unit: str = ""
-    derive: Callable[[Any, frozenset[str]], Any] | None = None
-    budget: Callable[[Any], list[tuple[str, float, str]]] | None = None
+    derive: Callable[[D, frozenset[str]], D] | None = None
+    budget: Callable[[D], list[tuple[str, float, str]]] | None = None
     user_dim: str = ""
     figures_of: Callable[[Any], tuple[Figure, ...]] | None = None
     episodic: Episodic | None = None
@@ -174,39 +191,57 @@ class System:
         module = places.module_of(self)
         return super().__reduce_ex__(protocol) if module is None else (places.find_system, (module,))
 
-    def sample(self, scenario: Any = None, seeds: Iterable[int] = (0,)) -> Any:
+    def sample(self, scenario: S | None = None, seeds: Iterable[int] = (0,)) -> D:
         """Drops of a scenario (None: the defaults), one for each seed; drop i depends on (scenario, seed i) only."""
-        scenario = self.scenario() if scenario is None else scenario
-        if not isinstance(scenario, self.scenario):
-            raise InputError("scenario", type(scenario).__name__, f"a scenario of {self.name}")
-        numbers = check_seeds(seeds)
+        scenario, numbers = self._scenario(scenario), check_seeds(seeds)
         if len(numbers) > 1000:
-            check_memory(self.draw(scenario, numbers[:1]), len(numbers))
-        return self.draw(scenario, numbers)
+            check_memory(self._drawn(scenario, numbers[:1]), len(numbers))
+        return self._drawn(scenario, numbers)
 
-    def drops_from(self, scenario: Any = None, seeds: Iterable[int] | None = None, **arrays: Any) -> Any:
-        """Drops with some arrays (drop, ...) of your own, the rest drawn; seeds default to 0, 1, ..."""
+    def drops_from(self, scenario: S | None = None, seeds: Iterable[int] | None = None, **arrays: Any) -> D:
+        """Drops with some arrays (drop, ...) of your own, the rest drawn; seeds default to 0, 1, ...
+
+        What follows from your arrays is computed from them, as by `drops.replace`. Labelled arrays are aligned by the
+        names of their dimensions.
+        """
         if not arrays:
             raise InputError("arrays", None, "at least one array of a drop", "use sample() to draw everything")
-        lengths = {name: np.shape(value)[:1] for name, value in arrays.items()}
-        count = max((length[0] for length in lengths.values() if length), default=1)
-        base = self.sample(scenario, range(count) if seeds is None else seeds)
-        fields = {f.name: getattr(base, f.name) for f in dataclasses.fields(base)}
-        drops = records.build(type(base), **{**fields, **arrays})
-        return self.derive(drops, frozenset(arrays)) if self.derive else drops
+        scenario, one = self._scenario(scenario), np.zeros(1, dtype=np.int64)
+        plain = own_arrays.plain(example := self._drawn(scenario, one), arrays)
+        base = self._drawn(scenario, check_seeds(range(own_arrays.count(example, plain)) if seeds is None else seeds))
+        own_arrays.check_sizes(base, plain, lambda other: self._drawn(other, one))
+        return records.with_arrays(base, plain, self.derive, frozenset(arrays))
+
+    def _scenario(self, scenario: S | None) -> S:
+        scenario = self.scenario() if scenario is None else scenario
+        if not isinstance(scenario, self.scenario):
+            raise InputError("scenario", type(scenario).__name__, f"a scenario of {self.name}", "system.scenario(...)")
+        return scenario
+
+    def _drawn(self, scenario: S, seeds: np.ndarray) -> D:
+        return records.from_source(self.draw(scenario, seeds), self.derive)
+
+    def _check_drops(self, drops: D) -> None:
+        if not isinstance(getattr(drops, "scenario", None), self.scenario):
+            kind = type(drops)
+            raise InputError("drops", f"{kind.__module__}.{kind.__name__}", f"drops of {self.name}", "system.sample()")
 
     def solve(
         self,
-        drops: Any,
+        drops: D,
         scheme: str | Scheme = "",
         *,
         threads: int | None = None,
         progress: Callable[[int], None] | None = None,
         **options: Any,
-    ) -> results.Solution:
-        """Decide all drops by one scheme (a name or one's own; default: the paper's); `options` are the scheme's."""
+    ) -> results.Solution[X]:
+        """Decide all drops by one scheme (a name or one's own; default: the paper's); `options` are the scheme's.
+
+        For an editor the decision is of the first space; a scheme of a larger one (`extension`) gives that one's.
+        """
         from sagin.core.engine import map_chunks
 
+        self._check_drops(drops)
         chosen = self.scheme(scheme or self.names("paper")[0])
         settings = chosen.options(**options)
 
@@ -220,34 +255,36 @@ class System:
         status = np.where(feasible, whole.status, np.int8(results.Status.INFEASIBLE)).astype(np.int8)
         return dataclasses.replace(whole, scheme=chosen.name, status=status, options=settings.to_dict())
 
-    def evaluate(self, drops: Any, decision: Any) -> Any:
+    @overload
+    def evaluate(self, drops: D, decision: X) -> M: ...
+    @overload
+    def evaluate(self, drops: D, decision: object) -> Any: ...
+    def evaluate(self, drops: D, decision: Any) -> Any:
         """Metrics of any decision, feasible or not; constraint violations are outputs, never exceptions."""
+        self._check_drops(drops)
         space = self.space(type(decision))
         records.sizes(decision, records.sizes(drops))
         return space.evaluate(drops, decision)
 
-    def reasons(self, drops: Any, decision: Any) -> list[str]:
+    def reasons(self, drops: D, decision: Any) -> list[str]:
         """For each drop the constraints that a decision breaks and by how much, and who; empty where it keeps all."""
         metrics = self.evaluate(drops, decision)
-        table, broken = records.columns(type(metrics)), records.violations(metrics)
         who = self.culprits(drops, decision, metrics) if self.culprits else []
-        texts = []
-        for row in range(records.n_drops(metrics)):
-            found = [
-                f"{name} by {value[row]:.3g} ({table[f'violation_{name}'].doc})"
-                for name, value in broken.items()
-                if not value[row] <= (table[f"violation_{name}"].tolerance or 0.0)
-            ]
-            texts.append(": ".join(part for part in (", ".join(found), who[row] if who else "") if part))
+        texts = [""] * records.n_drops(metrics)
+        for row in np.flatnonzero(~records.feasible(metrics)).tolist():
+            found = records.breaches(records.take(metrics, [row]))
+            parts = ", ".join(f"{breach.name} by {breach.amount:.3g} ({breach.doc})" for breach in found)
+            texts[row] = ": ".join(part for part in (parts, who[row] if who else "") if part)
         return texts
 
-    def bound(self, drops: Any, space: type | None = None, *, threads: int | None = None) -> np.ndarray:
+    def bound(self, drops: D, space: type | None = None, *, threads: int | None = None) -> records.Floats:
         """(drop,) certified bound of the objective over a decision space (default: the first); NaN: no certificate.
 
         inf to minimise, -inf to maximise: certified that no decision is feasible, see `none_feasible`.
         """
         from sagin.core.engine import map_chunks
 
+        self._check_drops(drops)
         bound = self.space(space or self.spaces[0].decision).bound
         if bound is None:
             return np.full(records.n_drops(drops), np.nan)
@@ -255,7 +292,7 @@ class System:
             map_chunks(lambda rows: bound(records.take(drops, rows)), records.n_drops(drops), threads)
         )
 
-    def gap(self, objective: np.ndarray, bound: np.ndarray) -> np.ndarray:
+    def gap(self, objective: np.ndarray, bound: np.ndarray) -> records.Floats:
         """(drop,) relative distance of objectives to the bound, >= 0 for a valid pair, whatever the sense.
 
         NaN where the bound certifies nothing or that no decision is feasible, and where it is 0. A decision that uses
@@ -284,7 +321,7 @@ class System:
             known.append(scheme)
         return dataclasses.replace(self, schemes=tuple(known))
 
-    def scheme(self, name: str | Scheme) -> Scheme:
+    def scheme(self, name: str | Scheme) -> Scheme[D, Any]:
         """The scheme of that name; one's own is checked and given back."""
         if isinstance(name, Scheme):
             return name if name in self.schemes else self.with_schemes(name).schemes[-1]
@@ -305,12 +342,22 @@ class System:
         """Names of the schemes with a role."""
         return [scheme.name for scheme in self.schemes if scheme.role == role]
 
-    def space(self, decision: type) -> Space:
-        """The space of a decision class."""
+    def space(self, decision: type) -> Space[D, Any, Any]:
+        """The space of a decision class; a class with further columns belongs to the space it was made from."""
         for space in self.spaces:
-            if space.decision is decision:
+            if issubclass(decision, space.decision):
                 return space
-        raise InputError("decision", decision.__name__, "a decision of " + self.name)
+        known = " or ".join(space.decision.__name__ for space in self.spaces)
+        hint = "give solution.decision" if issubclass(decision, results.Solution) else ""
+        raise InputError("decision", f"{decision.__module__}.{decision.__name__}", f"{known} of {self.name}", hint)
+
+    def __repr__(self) -> str:
+        names = ", ".join(scheme.name for scheme in self.schemes)
+        return f"<System {self.name}: {self.title}; schemes {names}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(scheme.name, scheme.role, scheme.space.__name__, scheme.summary) for scheme in self.schemes]
+        return shown.table(f"{self.name}: {self.title}", ("scheme", "role", "decision space", "summary"), rows)
 
 
 def check_memory(example: Any, count: int) -> None:
@@ -339,9 +386,16 @@ def _checked(scheme: Scheme, given: Any, drops: Any) -> results.Solution:
 
 def check_seeds(seeds: Iterable[int]) -> np.ndarray:
     """(drop,) int64 from any iterable of integers; at least one, none negative."""
-    array = np.asarray(list(seeds))
+    if isinstance(seeds, int | np.integer):
+        raise InputError(
+            "seeds", seeds, "one or more integers", f"range({seeds}) for that many, [{seeds}] for this one"
+        )
+    try:
+        array = np.asarray(list(seeds))
+    except (TypeError, ValueError):
+        raise InputError("seeds", seeds, "one or more integers") from None
     if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
-        raise InputError("seeds", list(seeds)[:5], "one or more integers")
+        raise InputError("seeds", array.ravel()[:5].tolist(), "one or more integers")
     if array.min() < 0:
         raise InputError("seeds", int(array.min()), ">= 0")
     return array.astype(np.int64)
@@ -349,5 +403,5 @@ def check_seeds(seeds: Iterable[int]) -> np.ndarray:
 
 def _pick(kind: str, name: str, known: Mapping[str, Any], owner: str) -> Any:
     if name not in known:
-        raise InputError(kind, name, "one of " + ", ".join(known), f"known to {owner}")
+        raise unknown(kind, name, known, f"known to {owner}" if known else f"{owner} has none")
     return known[name]

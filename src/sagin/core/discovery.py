@@ -73,7 +73,9 @@ def base_system(name: str) -> System:
     if name not in locations():
         why = refused()
         clash = [f"{place}: {why[place]}" for place in why if place.startswith(f"{name} (")]
-        raise InputError("system", name, "one of " + ", ".join(locations()), "; ".join(clash))
+        raise InputError(
+            "system", name, "one of " + ", ".join(locations()), "; ".join(clash) or nearest(name, locations())
+        )
     module, _, attribute = _claims()[name][0].partition(":")
     try:
         found = import_module(module)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import reprlib
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
 
@@ -24,6 +26,19 @@ class InputError(ValueError):
         return type(self), (self.field, value, self.bound, self.reason)
 
 
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The hint of a message about an unknown name: the nearest known one, or all if they are few."""
+    known = list(known)
+    few = "one of " + ", ".join(known) if 0 < len(known) <= 8 else ""
+    return nearest(name, known) or few
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The hint of a message that lists the known names anyway: the nearest one, or nothing."""
+    close = get_close_matches(name, list(known), n=1)
+    return f"did you mean {close[0]}?" if close else ""
+
+
 def printable(text: str) -> str:
     """Text that cannot command a terminal: escape, control and direction characters written as `\\x1b`."""
     if text.isprintable():
@@ -33,6 +48,13 @@ def printable(text: str) -> str:
 
 def _harmless(letter: str) -> bool:
     return letter.isprintable() or unicodedata.category(letter) == "Zs"
+
+
+def unknown(field: str, name: object, known: Iterable[str], owner: str = "") -> InputError:
+    """The error of a name that is none of the known ones; it suggests the nearest, else says whose they are."""
+    known = list(known)
+    allowed = "one of " + ", ".join(known) if known else "absent"
+    return InputError(field, name, allowed, nearest(str(name), known) or owner)
 
 
 class _Repr(reprlib.Repr):

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args, get_origin
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
-from sagin.core.errors import InputError
+from sagin.core import shown
+from sagin.core.errors import InputError, did_you_mean
 from sagin.core.plain_yaml import read_mapping
 
 
@@ -51,12 +51,6 @@ class Parameters(BaseModel):
     called: ClassVar[str] = ""
     word: ClassVar[str] = ""
 
-    def __init__(self, /, **values: Any) -> None:
-        try:
-            super().__init__(**(_nested(type(self), values) if any("." in name for name in values) else values))
-        except ValidationError as error:
-            raise _input_error(type(self), error) from None
-
     @model_validator(mode="before")
     @classmethod
     def _from_plain(cls, data: Any) -> Any:
@@ -64,6 +58,33 @@ class Parameters(BaseModel):
         for name, value in values.items() if isinstance(values, Mapping) else ():
             _check_kind(cls, str(name), value)
         return values
+
+    if not TYPE_CHECKING:  # for an editor pydantic's own are right: a parameter for each field, none can be set
+
+        def __init__(self, /, **values: Any) -> None:
+            try:
+                super().__init__(**(_nested(type(self), values) if any("." in name for name in values) else values))
+            except ValidationError as error:
+                raise _input_error(type(self), error) from None
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name.startswith("_"):
+                super().__setattr__(name, value)
+                return
+            hint = "" if name in type(self).model_fields else did_you_mean(name, _names(type(self)))
+            copy = f".replace({name}={value!r})" if isinstance(value, int | float) else f".replace({name}=...)"
+            raise InputError(name, value, "set in a copy", hint or f"frozen: {copy}")
+
+    def __repr_args__(self) -> Iterator[tuple[str, Any]]:
+        """Only what differs from the defaults: the text makes the same set again, and stays short."""
+        for name, info in type(self).model_fields.items():
+            value = getattr(self, name)
+            if info.is_required() or value != info.get_default(call_default_factory=True, validated_data={}):
+                yield name, value
+
+    def _repr_html_(self) -> str:
+        rows = [(row.name, row.value, row.unit, row.bounds, row.doc, row.source) for row in field_rows(self)]
+        return shown.table(type(self).__name__, ("field", "value", "unit", "bounds", "meaning", "source"), rows)
 
     def replace(self, /, **changes: Any) -> Self:
         """A copy with some fields (plain or dotted names) changed, checked again."""
@@ -149,13 +170,6 @@ def nested_classes(cls: type[Parameters]) -> list[type[Parameters]]:
         if isinstance(inside, type) and inside not in found:
             found += [inside, *(deeper for deeper in nested_classes(inside) if deeper not in found)]
     return list(dict.fromkeys(found))
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The hint of a message about an unknown name: the nearest known one, or all if they are few."""
-    known = list(known)
-    close = get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]}?" if close else "one of " + ", ".join(known) if 0 < len(known) <= 8 else ""
 
 
 def _nested(cls: type[Parameters], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -337,7 +351,18 @@ def _input_error(cls: type[Parameters], error: ValidationError) -> InputError:
         return InputError(name, first["input"], f"{holder.called or holder.__name__}: a mapping of fields")
     if holder is not None and path:
         return InputError(name, first["input"], "a mapping of names", doc)
-    return InputError(name, first["input"], _bounds(info) if info else first["msg"], doc)
+    if info is None:
+        return InputError(name, first["input"], first["msg"], doc)
+    if first["type"] in ("float_parsing", "float_type"):
+        return InputError(name, first["input"], _number(info), doc)
+    return InputError(name, first["input"], _bounds(info), doc)
+
+
+def _number(info: FieldInfo) -> str:
+    """What must stand where something that is no number was given: a number [W] and > 0."""
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    unit, limits = extra.get("unit"), _bounds(info)
+    return ("a number" + (f" [{unit}]" if unit else "")) + (f" and {limits}" if limits != "finite" else "")
 
 
 def _field(cls: type[Parameters], part: str) -> FieldInfo | None:

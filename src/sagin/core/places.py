@@ -21,6 +21,11 @@ def figure_place(figure: Any) -> tuple[str, int] | None:
     return None
 
 
+def episodic_place(episodic: Any) -> tuple[str] | None:
+    """The loaded module in whose `SYSTEM.episodic` this very object stands."""
+    return next(((name,) for name, system in _kept() if getattr(system, "episodic", None) is episodic), None)
+
+
 def find_system(module: str) -> Any:
     """The system that a module keeps."""
     return import_module(module).SYSTEM
@@ -29,6 +34,11 @@ def find_system(module: str) -> Any:
 def find_figure(module: str, position: int) -> Any:
     """A figure of the system that a module keeps."""
     return find_system(module).figures[position]
+
+
+def find_episodic(module: str) -> Any:
+    """How the system that a module keeps takes part in episodes."""
+    return find_system(module).episodic
 
 
 def _kept() -> list[tuple[str, Any]]:

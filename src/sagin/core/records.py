@@ -9,21 +9,26 @@ keyword of xarray's selectors.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sagin.core.errors import InputError
+from sagin.core import shown
+from sagin.core.errors import InputError, nearest
+from sagin.core.labelled import unlabelled
 from sagin.core.values import ByValue
 
 R = TypeVar("R")
-
-
-class Record(ByValue):
-    """Base of the frozen dataclasses of this kind; `==` compares by value, NaN equal to NaN."""
+Floats = NDArray[np.float64]  # what columns of each dtype hold, for an editor
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Complexes = NDArray[np.complex128]
+Texts = NDArray[np.str_]
+Derive = Callable[[Any, frozenset[str]], Any]
 
 
 REALIZATION = "realization"
@@ -101,6 +106,68 @@ def columns(cls: type) -> Mapping[str, Column]:
     return {f.name: f.metadata["column"] for f in dataclasses.fields(cls) if "column" in f.metadata}
 
 
+class Record(ByValue):
+    """Base of records: `==` compares by value (NaN equals NaN), `replace` checks, `repr` is short."""
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = Record.__repr__  # in the class itself, so that @dataclass makes none of its own
+
+    def replace(self, **arrays: Any) -> Self:
+        """A copy with some arrays replaced, checked like those of any record."""
+        return build(type(self), **{**fields_of(self), **arrays})
+
+    def __repr__(self) -> str:
+        return shown.line(self)
+
+    def _repr_html_(self) -> str:
+        return shown.page(self)
+
+
+@dataclass(frozen=True)
+class Source:
+    """How drops came about: what computes derived arrays (`System.derive`), and which arrays the user gave."""
+
+    derive: Derive | None = None
+    given: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Drops(Record):
+    """Base of drops records, whose first fields are `scenario` and `seeds`.
+
+    `source` is filled in by `System.sample` and `System.drops_from`.
+    """
+
+    source: Source | None = field(default=None, kw_only=True, compare=False)
+
+    def replace(self, **arrays: Any) -> Self:
+        """A copy with arrays of your own; what follows from them is computed again, unless you gave that as well.
+
+        Arrays given before, here or in `drops_from`, stay as they were given.
+        """
+        for name in arrays:
+            if name in ("scenario", "seeds", "source"):
+                raise InputError(name, "given", "an array of the drops", "sample the other scenario or seeds instead")
+        if self.source is None:
+            raise InputError("drops", "drawn by hand", "made by system.sample or system.drops_from", "what follows?")
+        return with_arrays(self, arrays, self.source.derive, self.source.given | frozenset(arrays))
+
+
+class Metrics(Record):
+    """Base of metrics records."""
+
+    @property
+    def feasible(self) -> Bools:
+        """(drop,) bool: every violation within its tolerance."""
+        return feasible(self)
+
+    def why_infeasible(self) -> list[Breach]:
+        """Each violated constraint: by how much, on how many drops; the one violated most often first."""
+        return breaches(self)
+
+
 def build(cls: type[R], **values: Any) -> R:
     """Make a record from arrays: dtypes and memory layout are fixed, shapes and bounds checked.
 
@@ -109,7 +176,7 @@ def build(cls: type[R], **values: Any) -> R:
     table = columns(cls)
     unknown = [name for name in values if name not in _names(cls)]
     if unknown:
-        raise InputError(unknown[0], "given", f"an array of {cls.__name__}", "one of " + ", ".join(table))
+        raise InputError(unknown[0], "given", "one of " + ", ".join(table), nearest(unknown[0], table))
     missing = [name for name in table if name not in values]
     if missing:
         raise InputError(missing[0], None, f"given for {cls.__name__}", table[missing[0]].doc)
@@ -166,6 +233,65 @@ def concatenate(records: Sequence[R]) -> R:
     return dataclasses.replace(first, **changes)  # type: ignore[type-var]
 
 
+def extend(record: R, table: Mapping[str, Any], **arrays: Any) -> R:
+    """The record with further columns of your own; it stays what it was everywhere else, and is stored with them.
+
+    `table`: declarations by name, made by `column`, `constant`, `metric` or `violation`. `arrays`: their values.
+
+        records.extend(metrics, {"jain": records.metric(doc="Jain's index of the delays")}, jain=index)
+    """
+    new = {name: _declared(name, given) for name, given in table.items()}
+    for name in new:
+        if name in _names(type(record)):
+            raise InputError(name, "given", "a new name", f"{type(record).__name__} has it already: use replace")
+    return build(_extended(type(record), tuple(new.items())), **{**fields_of(record), **arrays})
+
+
+def _declared(name: str, given: Any) -> Column:
+    col = given if isinstance(given, Column) else getattr(given, "metadata", {}).get("column")
+    if not isinstance(col, Column) or not name.isidentifier():
+        raise InputError(name, given, "a name declared by column, constant, metric or violation")
+    return col
+
+
+@lru_cache(maxsize=128)
+def _extended(cls: type, new: tuple[tuple[str, Column], ...]) -> type:
+    """A subclass with further columns: one for the same declaration, so that parts of a batch fit together."""
+    fields = [(name, np.ndarray, field(metadata={"column": col}, kw_only=True)) for name, col in new]
+    made = dataclasses.make_dataclass(
+        cls.__name__, fields, bases=(cls,), frozen=True, namespace={"__doc__": cls.__doc__}
+    )
+    made.__module__, made.__reduce__ = cls.__module__, _reduce_extended  # type: ignore[method-assign]
+    made._extension = (cls, new)  # type: ignore[attr-defined]
+    return made
+
+
+def _reduce_extended(self: Any) -> tuple[Any, ...]:
+    return _restore_extended, (*self._extension, fields_of(self))
+
+
+def _restore_extended(cls: type, new: tuple[tuple[str, Column], ...], fields: dict[str, Any]) -> Any:
+    return _extended(cls, new)(**fields)
+
+
+def with_arrays(record: R, arrays: Mapping[str, Any], derive: Derive | None, given: frozenset[str]) -> R:
+    """Drops with own arrays and with what follows from all that were `given`."""
+    fresh = build(type(record), **{**fields_of(record), **arrays})
+    return from_source(derive(fresh, given) if derive else fresh, derive, given)
+
+
+def from_source(record: R, derive: Derive | None, given: frozenset[str] = frozenset()) -> R:
+    """Drops that know what follows from their arrays; a record of another base stays as it is."""
+    if not isinstance(record, Drops):
+        return record
+    return dataclasses.replace(record, source=Source(derive, given))
+
+
+def fields_of(record: Any) -> dict[str, Any]:
+    """All fields of a record by name, those that are no columns included."""
+    return {f.name: getattr(record, f.name) for f in dataclasses.fields(record)}
+
+
 def violations(metrics: Any) -> dict[str, np.ndarray]:
     """The signed violations (drop,) of a metrics record, by name without the prefix `violation_`."""
     table = columns(type(metrics))
@@ -174,6 +300,52 @@ def violations(metrics: Any) -> dict[str, np.ndarray]:
         for name, col in table.items()
         if col.tolerance is not None
     }
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A violated constraint: on how many of the drops, and by how much at most.
+
+    `amount`: the largest signed violation, in the constraint's own measure, which `doc` says; `tolerance`: what is
+    allowed of it. `drop`: position of the drop with the largest one.
+    """
+
+    name: str
+    doc: str
+    amount: float
+    tolerance: float
+    count: int
+    n: int
+    drop: int
+
+    def text(self, seeds: Sequence[int] | np.ndarray | None = None) -> str:
+        """One line; the worst drop is named by its seed where the seeds are given, else by its position."""
+        drop = f"drop {self.drop}" if seeds is None else f"seed {seeds[self.drop]}"
+        where = f"{self.count} of {self.n} drops, most on {drop}" if self.count > 1 else f"{drop} (1 of {self.n} drops)"
+        return f"{self.name} violated by {self.amount:.3g} ({self.doc}; <= {self.tolerance:g} allowed) on {where}"
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def breaches(metrics: Any) -> list[Breach]:
+    """Why drops are infeasible: each violated constraint, the one violated on most drops first. NaN is violated."""
+    table = columns(type(metrics))
+    rules = {name: (col.doc, col.tolerance) for name, col in table.items() if col.tolerance is not None}
+    return breaches_of(rules, {name: getattr(metrics, name) for name in rules})
+
+
+def breaches_of(rules: Mapping[str, tuple[str, float]], arrays: Mapping[str, np.ndarray]) -> list[Breach]:
+    """`breaches` of plain arrays (drop,) of signed violations; `rules`: meaning and tolerance of each."""
+    found = []
+    for name, (doc, tolerance) in rules.items():
+        values = np.asarray(arrays[name])
+        bad = ~(values <= tolerance)
+        if bad.any():
+            worst = int(np.argmax(np.where(bad, np.where(np.isnan(values), np.inf, values), -np.inf)))
+            short, amount = name.removeprefix("violation_"), float(values[worst])
+            found.append(Breach(short, doc, amount, tolerance, int(bad.sum()), len(values), worst))
+    return sorted(found, key=lambda breach: -breach.count)
 
 
 def feasible(metrics: Any) -> np.ndarray:
@@ -189,29 +361,58 @@ def _coerce(name: str, value: Any, col: Column) -> Any:
         return _scalar(name, value, col)
     if type(value) is np.ndarray and value.dtype == col.dtype and value.ndim == len(col.all_dims):
         return np.ascontiguousarray(value)  # as declared already
-    try:
-        array = np.asarray(value)
-        if col.dtype is int and array.dtype.kind == "f" and not np.array_equal(array, np.rint(array)):
-            raise InputError(name, value, "integers", col.doc)
-        if col.dtype is float and array.dtype.kind == "c":
-            raise InputError(name, value, "real numbers", col.doc)
-        array = np.ascontiguousarray(array.astype(np.dtype(col.dtype), copy=False))
-    except (TypeError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(name, value, f"an array of {col.dtype.__name__}", col.doc) from None
-    # ascontiguousarray makes 0-d arrays 1-d; a missing axis is reported below, never invented
-    if np.ndim(value) != len(col.all_dims):
+    array = typed(name, unlabelled(name, value, col.all_dims, col.unit), col)
+    if array.ndim != len(col.all_dims):
         shape = f"({', '.join(col.all_dims)})"
-        raise InputError(f"{name}.shape", np.shape(value), f"{len(col.all_dims)} axes {shape}", col.doc)
-    return array
+        raise InputError(f"{name}.shape", array.shape, f"{len(col.all_dims)} axes {shape}", col.doc)
+    return np.ascontiguousarray(array)
 
 
 def _scalar(name: str, value: Any, col: Column) -> Any:
+    if type(value) is col.dtype:
+        return value
+    array = unlabelled(name, value, (), col.unit) if np.ndim(value) == 0 else np.asarray(value)
+    if array.size != 1:
+        raise InputError(name, value, f"one {_KINDS[col.dtype]}", col.doc)
+    return typed(name, array, col).item()
+
+
+_KINDS = {float: "number", int: "integer", bool: "true or false", complex: "complex number", str: "text"}
+
+
+def typed(name: str, array: np.ndarray, col: Column) -> np.ndarray:
+    """The array in the declared dtype; InputError where that would change a value or read a meaning into it."""
+    unit = f" [{col.unit}]" if col.unit else ""
+    if col.dtype is complex and array.dtype.names in (("real", "imag"), ("r", "i")):  # as MATLAB and HDF5 store them
+        real, imaginary = (array[part].astype(float) for part in array.dtype.names)
+        return real + 1j * imaginary
+    if array.dtype.kind == "O":
+        array = _from_objects(name, array, col)
+    kinds = {float: "fiub", int: "fiub", bool: "fiub", complex: "fciub", str: "U"}.get(col.dtype, "")
+    if array.dtype.kind not in kinds and array.dtype != col.dtype:
+        wanted = {float: f"real numbers{unit}", int: "integers", bool: "true or false", str: "text"}
+        found = array.ravel()[0].item() if array.size and array.dtype.kind in "USb" else f"{array.dtype} values"
+        raise InputError(name, found, wanted.get(col.dtype, f"numbers{unit}"), col.doc)
+    if col.dtype is int and array.dtype.kind in "fu":
+        whole = np.isfinite(array) & (array == np.rint(array)) & (np.abs(array) < 2.0**63)
+        if not whole.all():
+            raise InputError(name, _first(array, ~whole), "integers", col.doc)
+    if col.dtype is bool and array.dtype.kind != "b" and not ((array == 0) | (array == 1)).all():
+        raise InputError(name, _first(array, (array != 0) & (array != 1)), "true or false", col.doc)
+    return array.astype(np.dtype(col.dtype), copy=False)
+
+
+def _from_objects(name: str, array: np.ndarray, col: Column) -> np.ndarray:
+    """Python objects as one dtype: text as text, numbers as numbers, nothing else."""
+    if col.dtype is str and all(isinstance(part, str) for part in array.ravel()):
+        return array.astype(str)
+    for part in array.ravel():
+        if not isinstance(part, bool | int | float | complex | np.number | np.bool_):
+            raise InputError(name, part, f"an array of {_KINDS[col.dtype]}s", col.doc)
     try:
-        return col.dtype(value.item() if isinstance(value, np.ndarray) else value)
-    except (TypeError, ValueError):
-        raise InputError(name, value, f"one {col.dtype.__name__}", col.doc) from None
+        return np.array(array.tolist())
+    except (OverflowError, ValueError) as error:
+        raise InputError(name, "objects", f"an array of {_KINDS[col.dtype]}s", str(error)) from None
 
 
 def _common_sizes(known: dict[str, int], arrays: Mapping[str, Any], table: Mapping[str, Column]) -> dict[str, int]:

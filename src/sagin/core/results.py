@@ -6,12 +6,24 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from html import escape
+from typing import TYPE_CHECKING, Any, Generic
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sagin.core import records
+from sagin.core import records, shown
+from sagin.core.errors import InputError
 from sagin.core.values import ByValue
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    X = TypeVar("X", default=Any)  # decision
+else:
+    from typing import TypeVar
+
+    X = TypeVar("X")
 
 
 class Status(IntEnum):
@@ -22,8 +34,8 @@ class Status(IntEnum):
     INFEASIBLE = 2  # some violation of the stored decision exceeds its tolerance
 
 
-@dataclass(frozen=True)
-class Solution(ByValue):
+@dataclass(frozen=True, repr=False)
+class Solution(ByValue, Generic[X]):
     """Decisions of one scheme for a batch of drops.
 
     `decision`: record of arrays (drop, ...). `status`: (drop,) int8, see `Status`. `iterations`: (drop,) int32.
@@ -32,20 +44,42 @@ class Solution(ByValue):
     """
 
     scheme: str
-    decision: Any
-    status: np.ndarray
-    iterations: np.ndarray
-    trace: np.ndarray
+    decision: X
+    status: NDArray[np.int8]
+    iterations: NDArray[np.int32]
+    trace: records.Floats
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def summary(self) -> str:
+        """One line: scheme, how its drops ended, iterations, and where the objective started and ended if traced."""
+        counts = [(word.name.lower(), int(np.sum(self.status == word))) for word in Status]
+        ends = ", ".join(f"{count} {word}" for word, count in counts if count)
+        steps = f"; {np.mean(self.iterations):.3g} iterations on average" if self.iterations.any() else ""
+        return f"{self.scheme or 'solution'}: {len(self.status)} drops, {ends}{steps}{self._traced()}"
+
+    def _traced(self) -> str:
+        kept = ~np.isnan(self.trace)
+        rows = kept.any(axis=1)
+        if not rows.any():
+            return ""
+        last = self.trace.shape[1] - 1 - np.argmax(kept[:, ::-1], axis=1)
+        first, final = self.trace[rows, 0], self.trace[np.arange(len(last)), last][rows]
+        return f"; objective {np.mean(first):.4g} to {np.mean(final):.4g} on average"
+
+    def __repr__(self) -> str:
+        return f"<Solution {self.summary()}; decision {type(self.decision).__name__}>"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(self.summary())}</p>{shown.page(self.decision)}"
 
 
 def solution(
-    decision: Any,
+    decision: X,
     *,
     converged: np.ndarray | bool = True,
     iterations: np.ndarray | int = 0,
     trace: np.ndarray | None = None,
-) -> Solution:
+) -> Solution[X]:
     """A solution as a scheme's function returns it; name, options and infeasibility are filled in by `System.solve`."""
     n = records.n_drops(decision)
     done = np.broadcast_to(np.asarray(converged, dtype=bool), n)
@@ -55,7 +89,23 @@ def solution(
     return Solution("", decision, status, steps, history)
 
 
-def join(parts: Sequence[Solution]) -> Solution:
+def checked(answer: Any, scheme: str, space: type, sizes: dict[str, int]) -> Solution[Any]:
+    """What a scheme returned, if it is a solution in its decision space for these drops; else InputError."""
+    field = f"scheme {scheme}"
+    if not isinstance(answer, Solution):
+        raise InputError(field, type(answer).__name__, f"a function that returns solution({space.__name__}(...))")
+    if not isinstance(answer.decision, space):
+        raise InputError(f"{field}.decision", type(answer.decision).__name__, f"a {space.__name__}", "its space")
+    records.sizes(answer.decision, sizes)
+    for name in ("status", "iterations", "trace"):
+        shape = np.shape(getattr(answer, name))
+        if shape[:1] != (sizes["drop"],) or len(shape) != 1 + (name == "trace"):
+            wanted = "(drop, iteration)" if name == "trace" else "(drop,)"
+            raise InputError(f"{field}.{name}.shape", shape, f"{wanted} with {sizes['drop']} drops")
+    return answer
+
+
+def join(parts: Sequence[Solution[X]]) -> Solution[X]:
     """Chunks of drops put together; traces are padded with NaN and trimmed to the longest one."""
     width = max(_used(part.trace) for part in parts)
     if len(parts) == 1:

@@ -11,11 +11,13 @@ import numpy as np
 
 from sagin.core import records, statistics
 from sagin.core.contracts import System
-from sagin.core.errors import InputError
+from sagin.core.errors import InputError, unknown
 from sagin.core.figures import Series
+from sagin.core.records import Breach
 from sagin.core.statistics import LEAST_DROPS, Interval
 from sagin.core.values import ByValue
 from sagin.experiments.jobs import Answer, Job
+from sagin.experiments.netcdf import stored_breaches
 from sagin.experiments.runs import Run, choose, scalars, usable
 from sagin.experiments.tables import Row
 
@@ -32,7 +34,10 @@ class Metric:
 
 @dataclass(frozen=True)
 class Entrant(ByValue):
-    """One scheme as it enters a comparison. `metrics`, `usable`: arrays (drop,). `larger`: see `larger_problem`."""
+    """One scheme as it enters a comparison. `metrics`, `usable`: arrays (drop,). `larger`: see `larger_problem`.
+
+    `breaches`: why drops are infeasible.
+    """
 
     label: str
     scheme: str
@@ -43,11 +48,12 @@ class Entrant(ByValue):
     options: Mapping[str, Any]
     metrics: Mapping[str, np.ndarray]
     usable: np.ndarray
+    breaches: tuple[Breach, ...] = ()
 
     def values(self, metric: str) -> np.ndarray:
         """(drop,) a metric, NaN where the drop is infeasible; InputError for an unknown one."""
         if metric not in self.metrics:
-            raise InputError("metric", metric, "one of " + ", ".join(self.metrics), f"metrics of {self.label}")
+            raise unknown("metric", metric, self.metrics, f"metrics of {self.label}")
         return np.where(self.usable, self.metrics[metric], np.nan)
 
 
@@ -93,7 +99,9 @@ def solved(work: Iterable[Job], answer: Callable[[Job], Answer], metric: str = "
     for job in work:
         result = answer(job)
         about = _about(job.system, job.scheme, job.options)
-        entrants.append(Entrant(label=job.scheme, source="", metrics=result.metrics, usable=result.usable, **about))
+        why = stored_breaches(result.trees[0].group("metrics"), result.metrics) if result.trees else []
+        values = {"metrics": result.metrics, "usable": result.usable, "breaches": tuple(why)}
+        entrants.append(Entrant(label=job.scheme, source="", **values, **about))
         entrants[-1].values(metric)
     return entrants
 
@@ -118,8 +126,9 @@ def stored(runs: Sequence[tuple[str, Run]], wanted: Iterable[str] = ()) -> list[
     for name, scheme, outcome in found:
         suffix = f"@{Path(name).stem if short else name}" if names.count(scheme) > 1 else ""
         about = _about(system, scheme, outcome.solution.options)
-        metrics, feasible = scalars(outcome.metrics), usable(outcome.solution)
-        entrants.append(Entrant(label=scheme + suffix, source=name, metrics=metrics, usable=feasible, **about))
+        arrays = {"metrics": scalars(outcome.metrics), "usable": usable(outcome.solution)}
+        why = tuple(records.breaches(outcome.metrics))
+        entrants.append(Entrant(label=scheme + suffix, source=name, **arrays, breaches=why, **about))
     return entrants
 
 
@@ -170,7 +179,17 @@ def reference(known: Sequence[tuple[str, str, str]], word: str) -> str:
             return labels[0]
         if labels:
             raise InputError("--against", word, "one of " + ", ".join(labels), "it stands for several")
-    raise InputError("--against", word, "one of " + ", ".join(row[0] for row in known))
+    raise unknown("--against", word, [row[0] for row in known])
+
+
+def compare(run: Run, metric: str = "objective", against: str = "") -> list[Pair]:
+    """Paired differences between the schemes of a run, or of each to `against` (a scheme or role).
+
+    `metric`: one number a drop, `NAME`, `NAME:min` or `NAME:max`; without a word the objective has the system's sense.
+    """
+    entrants = stored([("run", run)])
+    known = [(entrant.label, entrant.scheme, entrant.role) for entrant in entrants]
+    return pairs(entrants, parse_metric(run.system, metric), reference(known, against) if against else "")
 
 
 def pairs(entrants: Sequence[Entrant], metric: Metric, against: str = "") -> list[Pair]:
@@ -228,6 +247,7 @@ def mean_rows(entrants: Sequence[Entrant], metric: Metric) -> list[Row]:
             "metric": metric.name,
             **asdict(span),
             "n_feasible": int(entrant.usable.sum()),
+            "infeasible_because": list(map(str, entrant.breaches)),
         }
         for entrant, span in means(entrants, metric)
     ]

@@ -94,6 +94,16 @@ def unpack(cls: type, group: Group, **plain: Any) -> Any:
     return records.build(cls, **plain, **arrays)
 
 
+def stored_breaches(metrics: Group, arrays: Mapping[str, np.ndarray]) -> list[records.Breach]:
+    """Why drops are infeasible, from the `tolerance` and `long_name` that violations are stored with."""
+    rules = {
+        name: (str(variable.attributes.get("long_name", "")), float(variable.attributes["tolerance"]))
+        for name, variable in metrics.variables.items()
+        if "tolerance" in variable.attributes
+    }
+    return records.breaches_of(rules, arrays)
+
+
 def checksum(group: Group) -> str:
     """Digest of every array and of the attributes below; the group's own attributes are left out."""
     digest = blake2b(digest_size=16)

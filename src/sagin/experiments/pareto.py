@@ -12,7 +12,7 @@ import numpy as np
 
 from sagin.core import records, statistics
 from sagin.core.contracts import System
-from sagin.core.errors import InputError
+from sagin.core.errors import InputError, unknown
 from sagin.core.figures import Series
 from sagin.core.statistics import Interval
 from sagin.experiments import jobs, style
@@ -89,7 +89,7 @@ def front(
         for axis, metric in enumerate(metrics):
             known = answers[cell].metrics
             if metric.name not in known:
-                raise InputError("metric", metric.name, "one of " + ", ".join(known), f"metrics of {cell[0]}")
+                raise unknown("metric", metric.name, known, f"metrics of {cell[0]}")
             numbers[axis, row, 0] = known[metric.name]
         feasible[row, 0] = answers[cell].usable
     feasible &= np.isfinite(numbers).all(axis=0)

@@ -384,12 +384,18 @@ def _gaps(chapter: Chapter) -> Html:
         for gap in missing
     ]
     notes += [el("p", line + ".", class_="note") for line in remarks(chapter.system, chapter.gaps)]
+    partly = [entrant for entrant in chapter.entrants if entrant.usable.any() and entrant.breaches]
+    notes += [
+        el("p", el("code", entrant.scheme), " infeasible: ", "; ".join(map(str, entrant.breaches)), ".", class_="note")
+        for entrant in partly
+    ]
     return join((table(caption, head, rows, numbers=head[2:]), *notes))
 
 
 def _why(chapter: Chapter, scheme: str) -> str:
-    if not next(entrant for entrant in chapter.entrants if entrant.scheme == scheme).usable.any():
-        return "no feasible drop"
+    entrant = next(entrant for entrant in chapter.entrants if entrant.scheme == scheme)
+    if not entrant.usable.any():
+        return "no feasible drop: " + "; ".join(map(str, entrant.breaches))
     space = chapter.system.scheme(scheme).space
     has = chapter.system.space(space).bound is not None
     return "its bound certifies nothing here" if has else f"its decision space {space.__name__} has no bound"

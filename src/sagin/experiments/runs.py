@@ -5,43 +5,55 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, get_args
+from typing import Any, Generic, NamedTuple, get_args
 
 import numpy as np
 
-from sagin.core import records
-from sagin.core.contracts import Role, Scheme, System
-from sagin.core.errors import InputError
+from sagin.core import records, shown
+from sagin.core.contracts import D, M, Role, S, Scheme, System, X
+from sagin.core.errors import InputError, nearest
 from sagin.core.own import extended
 from sagin.core.results import Solution, Status
 from sagin.core.values import ByValue
 
 
-class Outcome(NamedTuple):
+class Outcome(NamedTuple, Generic[X, M]):
     """What one scheme reached: its solution and the metrics of its decisions."""
 
-    solution: Solution
-    metrics: Any
+    solution: Solution[X]
+    metrics: M
 
 
-@dataclass(frozen=True)
-class Run(ByValue):
+@dataclass(frozen=True, repr=False)
+class Run(ByValue, Generic[S, D, X, M]):
     """Drops of one scenario and the outcome of some schemes on them, by name. `provenance`: attributes of a file."""
 
-    system: System
-    drops: Any
-    schemes: Mapping[str, Outcome]
+    system: System[S, D, X, M]
+    drops: D
+    schemes: Mapping[str, Outcome[X, M]]
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def scenario(self) -> Any:
+    def scenario(self) -> S:
         """The scenario of the drops."""
-        return self.drops.scenario
+        return self.drops.scenario  # type: ignore[attr-defined]
 
     @property
-    def seeds(self) -> np.ndarray:
+    def seeds(self) -> records.Ints:
         """(drop,) seeds of the drops."""
-        return self.drops.seeds
+        return self.drops.seeds  # type: ignore[attr-defined]
+
+    def __repr__(self) -> str:
+        return f"<Run {self.system.name}: {len(self.seeds)} drops; {', '.join(self.schemes) or 'no scheme'}>"
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for name, part in self.schemes.items():
+            metrics: Any = part.metrics
+            kept = int(records.feasible(metrics).sum())
+            rows.append((name, shown.number(np.mean(metrics.objective)), kept, len(self.seeds)))
+        title = f"{self.system.name}: {len(self.seeds)} drops"
+        return shown.table(title, ("scheme", "mean objective, all drops", "feasible", "drops"), rows)
 
 
 def choose(system: System, wanted: Iterable[str] = ()) -> list[str]:
@@ -57,20 +69,21 @@ def choose(system: System, wanted: Iterable[str] = ()) -> list[str]:
         elif word in get_args(Role):
             chosen.update(system.names(word))
         else:
-            raise InputError("scheme", word, "one of " + ", ".join(known), "or a role: " + ", ".join(get_args(Role)))
+            hint = nearest(word, [*known, *get_args(Role)]) or "or a role: " + ", ".join(get_args(Role))
+            raise InputError("scheme", word, "one of " + ", ".join(known), hint)
     if not chosen:
         raise InputError("scheme", ", ".join(wanted), "one of " + ", ".join(known), f"{system.name} has none")
     return [name for name in known if name in chosen]
 
 
 def solve(
-    system: System,
-    drops: Any,
+    system: System[S, D, X, M],
+    drops: D,
     schemes: Mapping[str, Mapping[str, Any]] | Mapping[Scheme, Mapping[str, Any]] | Iterable[str | Scheme],
     *,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
-) -> Run:
+) -> Run[S, D, X, M]:
     """Decide the drops by each scheme (names or one's own, or options by scheme) and evaluate the decisions."""
     given = schemes.values() if isinstance(schemes, Mapping) else itertools.repeat({})
     system, names = extended(system, schemes)
@@ -80,6 +93,12 @@ def solve(
         solution = system.solve(drops, name, threads=threads, progress=progress, **settings)
         outcomes[name] = Outcome(solution, system.evaluate(drops, solution.decision))
     return Run(system, drops, outcomes)
+
+
+def reasons(run: Run) -> dict[str, list[str]]:
+    """Why drops are infeasible, by scheme: a line for each violated constraint; schemes without one are left out."""
+    found = {name: [b.text(run.seeds) for b in records.breaches(part.metrics)] for name, part in run.schemes.items()}
+    return {name: lines for name, lines in found.items() if lines}
 
 
 def usable(solution: Solution) -> np.ndarray:

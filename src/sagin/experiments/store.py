@@ -13,7 +13,7 @@ import numpy as np
 from sagin.core import records
 from sagin.core.contracts import System, check_seeds
 from sagin.core.discovery import system as find_system
-from sagin.core.errors import InputError
+from sagin.core.errors import InputError, unknown
 from sagin.core.own import stored as stored_scheme
 from sagin.core.results import Solution, Status
 from sagin.experiments import netcdf
@@ -230,7 +230,7 @@ def _decision_class(system: System, group: Group) -> type:
     known = {space.decision.__name__: space.decision for space in system.spaces}
     name = group.attributes.get("decision_class")
     if name not in known:
-        raise InputError("decision_class", name, "one of " + ", ".join(known))
+        raise unknown("decision_class", name, known)
     return known[name]
 
 

@@ -6,7 +6,7 @@ from sagin.systems._template.scenario import IterationOptions, Scenario
 
 _HERE = "sagin.systems._template"
 
-SYSTEM = System(
+SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
     name="_template",
     title="Least total upload time over one shared band",
     reference="sagin",

@@ -8,37 +8,37 @@ import numpy as np
 
 from sagin.blocks.access.shannon import shannon_rate
 from sagin.core import random, records
-from sagin.core.records import Record, column, constant, metric, violation
+from sagin.core.records import Floats, column, constant, metric, violation
 from sagin.core.units import from_db, to_db
 from sagin.systems._template.scenario import Scenario
 
 
 @dataclass(frozen=True)
-class Drops(Record):
+class Drops(records.Drops):
     """Realisations of a scenario."""
 
     scenario: Scenario
-    seeds: np.ndarray
-    task_bits: np.ndarray = column("user", unit="bit", doc="task size", gt=0)
-    snr: np.ndarray = column("user", doc="signal-to-noise ratio over the whole band, linear", gt=0)
+    seeds: records.Ints
+    task_bits: Floats = column("user", unit="bit", doc="task size", gt=0)
+    snr: Floats = column("user", doc="signal-to-noise ratio over the whole band, linear", gt=0)
     bandwidth_hz: float = constant(unit="Hz", doc="shared band", gt=0)
 
 
 @dataclass(frozen=True)
-class Decision(Record):
+class Decision(records.Record):
     """What is chosen."""
 
-    share: np.ndarray = column("user", doc="share of the band, >= 0, sum <= 1")
+    share: Floats = column("user", doc="share of the band, >= 0, sum <= 1")
 
 
 @dataclass(frozen=True)
-class Metrics(Record):
+class Metrics(records.Metrics):
     """What follows from a decision."""
 
-    objective: np.ndarray = metric(unit="s", doc="sum of the upload times")
-    upload_s: np.ndarray = metric("user", unit="s", doc="upload time; inf without a share")
-    violation_share_sum: np.ndarray = violation("sum of the shares - 1")
-    violation_share_negative: np.ndarray = violation("largest negative share")
+    objective: Floats = metric(unit="s", doc="sum of the upload times")
+    upload_s: Floats = metric("user", unit="s", doc="upload time; inf without a share")
+    violation_share_sum: Floats = violation("sum of the shares - 1")
+    violation_share_negative: Floats = violation("largest negative share")
 
 
 def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:

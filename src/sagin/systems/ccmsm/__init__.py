@@ -6,7 +6,7 @@ from sagin.systems.ccmsm.scenario import ImprovedOptions, Scenario, SeedOptions
 
 _HERE = "sagin.systems.ccmsm"
 
-SYSTEM = System(
+SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
     name="ccmsm",
     title="Channel-constrained multi-core sequential model for 6G vehicular networks with traffic spikes",
     reference="deng_ccmsm",

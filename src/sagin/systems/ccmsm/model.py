@@ -17,7 +17,7 @@ from sagin.blocks.computing.cpu import cpu_energy, cpu_time
 from sagin.blocks.computing.multicore import fcfs_finish, list_dispatch, static_split_finish, unlimited_finish
 from sagin.core import random, records
 from sagin.core.errors import InputError
-from sagin.core.records import Record, column, constant, metric, violation
+from sagin.core.records import Bools, Floats, Ints, column, constant, metric, violation
 from sagin.core.units import from_dbm, to_db
 from sagin.systems.ccmsm.scenario import Scenario
 
@@ -25,16 +25,16 @@ EXACT = 1e-9  # tolerance of the constraints
 
 
 @dataclass(frozen=True)
-class Drops(Record):
+class Drops(records.Drops):
     """Random instances: tasks, clocks and channels of every terminal."""
 
     scenario: Scenario
-    seeds: np.ndarray
-    task_mask: np.ndarray = column("terminal", "slot", doc="whether the slot holds a task", dtype=bool)
-    data_bits: np.ndarray = column("terminal", "slot", unit="bit", doc="size of a task, 0 in padding", ge=0)
-    cycles: np.ndarray = column("terminal", "slot", unit="cycle", doc="work of a task, 0 in padding", ge=0)
-    cpu_local_hz: np.ndarray = column("terminal", unit="Hz", doc="clock of the terminal", gt=0)
-    gain: np.ndarray = column("terminal", doc="channel power gain", gt=0)
+    seeds: records.Ints
+    task_mask: Bools = column("terminal", "slot", doc="whether the slot holds a task", dtype=bool)
+    data_bits: Floats = column("terminal", "slot", unit="bit", doc="size of a task, 0 in padding", ge=0)
+    cycles: Floats = column("terminal", "slot", unit="cycle", doc="work of a task, 0 in padding", ge=0)
+    cpu_local_hz: Floats = column("terminal", unit="Hz", doc="clock of the terminal", gt=0)
+    gain: Floats = column("terminal", doc="channel power gain", gt=0)
     n_cores: int = constant(doc="cores of the server", dtype=int, ge=1)
     cpu_core_hz: float = constant(unit="Hz", doc="clock of a core", gt=0)
     switched_capacitance_local: float = constant(unit="J s^2/cycle^3", doc="energy coefficient of terminals", gt=0)
@@ -47,38 +47,38 @@ class Drops(Record):
 
 
 @dataclass(frozen=True)
-class Decision(Record):
+class Decision(records.Record):
     """Where each task runs, in which order each terminal sends, and with which power."""
 
-    core: np.ndarray = column("terminal", "slot", doc="core of a task, 1 to K; 0: in its terminal", dtype=int)
-    queue: np.ndarray = column("terminal", "slot", doc="slot of the task sent s-th; others are skipped", dtype=int)
-    power_w: np.ndarray = column("terminal", unit="W", doc="transmit power")
+    core: Ints = column("terminal", "slot", doc="core of a task, 1 to K; 0: in its terminal", dtype=int)
+    queue: Ints = column("terminal", "slot", doc="slot of the task sent s-th; others are skipped", dtype=int)
+    power_w: Floats = column("terminal", unit="W", doc="transmit power")
 
 
 @dataclass(frozen=True)
-class Metrics(Record):
+class Metrics(records.Metrics):
     """Utility of a plan, its delay and energy, and how far each constraint is violated."""
 
-    objective: np.ndarray = metric(doc="utility U: weighted energy and makespan, in the scenario's utility_mode")
-    raw_utility: np.ndarray = metric(doc="preference E [J] + (1 - preference) T [s]")
-    normalised_utility: np.ndarray = metric(doc="utility relative to the all-local plan, whose value is 1")
-    makespan_s: np.ndarray = metric(unit="s", doc="time at which the last task ends")
-    energy_j: np.ndarray = metric(unit="J", doc="energy of everything")
-    energy_local_j: np.ndarray = metric(unit="J", doc="computing energy of the terminals")
-    energy_core_j: np.ndarray = metric(unit="J", doc="computing energy of the server")
-    energy_radio_j: np.ndarray = metric(unit="J", doc="transmission energy")
-    offloaded_tasks: np.ndarray = metric(doc="number of offloaded tasks")
-    rate_bps: np.ndarray = metric("terminal", unit="bit/s", doc="uplink rate")
-    terminal_time_s: np.ndarray = metric("terminal", unit="s", doc="end of local computing")
-    upload_time_s: np.ndarray = metric("terminal", unit="s", doc="end of the upload")
-    core_time_s: np.ndarray = metric("core", unit="s", doc="end of the core's last task")
-    arrival_s: np.ndarray = metric("terminal", "slot", unit="s", doc="arrival of a task; infinite if not offloaded")
-    violation_power_low: np.ndarray = violation("(10a) least power", EXACT)
-    violation_power_high: np.ndarray = violation("(10a) largest power", EXACT)
-    violation_core_low: np.ndarray = violation("(10b)-(10d) one place a task", EXACT)
-    violation_core_high: np.ndarray = violation("(10b)-(10d) one place a task", EXACT)
-    violation_padding: np.ndarray = violation("padding is not offloaded", EXACT)
-    violation_queue_permutation: np.ndarray = violation("each queue names every slot once", EXACT)
+    objective: Floats = metric(doc="utility U: weighted energy and makespan, in the scenario's utility_mode")
+    raw_utility: Floats = metric(doc="preference E [J] + (1 - preference) T [s]")
+    normalised_utility: Floats = metric(doc="utility relative to the all-local plan, whose value is 1")
+    makespan_s: Floats = metric(unit="s", doc="time at which the last task ends")
+    energy_j: Floats = metric(unit="J", doc="energy of everything")
+    energy_local_j: Floats = metric(unit="J", doc="computing energy of the terminals")
+    energy_core_j: Floats = metric(unit="J", doc="computing energy of the server")
+    energy_radio_j: Floats = metric(unit="J", doc="transmission energy")
+    offloaded_tasks: Floats = metric(doc="number of offloaded tasks")
+    rate_bps: Floats = metric("terminal", unit="bit/s", doc="uplink rate")
+    terminal_time_s: Floats = metric("terminal", unit="s", doc="end of local computing")
+    upload_time_s: Floats = metric("terminal", unit="s", doc="end of the upload")
+    core_time_s: Floats = metric("core", unit="s", doc="end of the core's last task")
+    arrival_s: Floats = metric("terminal", "slot", unit="s", doc="arrival of a task; infinite if not offloaded")
+    violation_power_low: Floats = violation("(10a) least power", EXACT)
+    violation_power_high: Floats = violation("(10a) largest power", EXACT)
+    violation_core_low: Floats = violation("(10b)-(10d) one place a task", EXACT)
+    violation_core_high: Floats = violation("(10b)-(10d) one place a task", EXACT)
+    violation_padding: Floats = violation("padding is not offloaded", EXACT)
+    violation_queue_permutation: Floats = violation("each queue names every slot once", EXACT)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from sagin.systems.dm_mimo_vec.scenario import AoOptions, JointOptions, Precoder
 
 _HERE = "sagin.systems.dm_mimo_vec"
 
-SYSTEM = System(
+SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
     name="dm_mimo_vec",
     title="Distributed massive MIMO for satellite-terrestrial vehicular edge computing",
     reference="liu_dm_mimo_vec",
@@ -89,6 +89,7 @@ SYSTEM = System(
     ),
     figures=figures.FIGURES,
     objective_unit="s + J, weighted",
+    derive=model.derive,
     budget=model.budget,
     user_dim="vehicle",
     episodic=Episodic(

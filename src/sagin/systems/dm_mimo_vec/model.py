@@ -20,7 +20,7 @@ from sagin.blocks.computing.cpu import cpu_energy, cpu_time
 from sagin.blocks.geometry.orbit import slant_range, zenith_angle
 from sagin.core import random, records
 from sagin.core.errors import InputError
-from sagin.core.records import Record, column, constant, metric, violation
+from sagin.core.records import Complexes, Floats, column, constant, metric, violation
 from sagin.core.units import from_db, from_dbm, to_db, to_dbm
 from sagin.systems.dm_mimo_vec.scenario import PowerLimit, Scenario
 
@@ -28,20 +28,20 @@ ROUNDING = 1e-14  # relative to the sum of the terms; what is left of an amplitu
 
 
 @dataclass(frozen=True)
-class Drops(Record):
+class Drops(records.Drops):
     """Random realisations: tasks, ground links, and the channel from the RSU's antennas to the satellites."""
 
     scenario: Scenario
-    seeds: np.ndarray
-    task_bits: np.ndarray = column("vehicle", unit="bit", gt=0, doc="size of each task")
-    distance_m: np.ndarray = column("vehicle", unit="m", gt=0, doc="distance of each vehicle from the RSU")
-    gain_ground: np.ndarray = column("vehicle", gt=0, doc="ground power gain without the factor distance^-exponent")
-    p_vehicle_w: np.ndarray = column("vehicle", unit="W", gt=0, doc="transmit power of each vehicle")
-    h_sat: np.ndarray = column("sap", "antenna", dtype=complex, doc="amplitude gain from RSU antenna to SAP")
-    d_sat_m: np.ndarray = column("sap", unit="m", gt=0, doc="slant range of each SAP (information only)")
-    theta_sat_rad: np.ndarray = column("sap", unit="rad", ge=0, doc="zenith angle of each SAP (information only)")
-    cpu_rsu_hz: np.ndarray = column("vehicle", unit="cycle/s", gt=0, doc="RSU computing rate given to each task")
-    cpu_sat_hz: np.ndarray = column("vehicle", unit="cycle/s", gt=0, doc="CPU computing rate given to each task")
+    seeds: records.Ints
+    task_bits: Floats = column("vehicle", unit="bit", gt=0, doc="size of each task")
+    distance_m: Floats = column("vehicle", unit="m", gt=0, doc="distance of each vehicle from the RSU")
+    gain_ground: Floats = column("vehicle", gt=0, doc="ground power gain without the factor distance^-exponent")
+    p_vehicle_w: Floats = column("vehicle", unit="W", gt=0, doc="transmit power of each vehicle")
+    h_sat: Complexes = column("sap", "antenna", dtype=complex, doc="amplitude gain from RSU antenna to SAP")
+    d_sat_m: Floats = column("sap", unit="m", gt=0, doc="slant range of each SAP (information only)")
+    theta_sat_rad: Floats = column("sap", unit="rad", ge=0, doc="zenith angle of each SAP (information only)")
+    cpu_rsu_hz: Floats = column("vehicle", unit="cycle/s", gt=0, doc="RSU computing rate given to each task")
+    cpu_sat_hz: Floats = column("vehicle", unit="cycle/s", gt=0, doc="CPU computing rate given to each task")
     rsu_clock_hz: float = constant(unit="cycle/s", gt=0, doc="clock of a core of the RSU")
     cpu_clock_hz: float = constant(unit="cycle/s", gt=0, doc="clock of a core of the CPU")
     switched_capacitance_rsu: float = constant(unit="J s^2/cycle^3", ge=0, doc="switched capacitance of the RSU")
@@ -68,41 +68,41 @@ class Drops(Record):
 
 
 @dataclass(frozen=True)
-class Decision(Record):
+class Decision(records.Record):
     """Shares of the ground band, task split and precoders."""
 
-    alpha: np.ndarray = column("vehicle", doc="share of the ground band, sum <= 1")
-    s_sat_bits: np.ndarray = column("vehicle", unit="bit", doc="part of the task sent to the satellites")
-    v: np.ndarray = column("vehicle", "antenna", unit="sqrt(W)", dtype=complex, doc="precoder of each stream")
+    alpha: Floats = column("vehicle", doc="share of the ground band, sum <= 1")
+    s_sat_bits: Floats = column("vehicle", unit="bit", doc="part of the task sent to the satellites")
+    v: Complexes = column("vehicle", "antenna", unit="sqrt(W)", dtype=complex, doc="precoder of each stream")
 
 
 @dataclass(frozen=True)
-class Metrics(Record):
+class Metrics(records.Metrics):
     """What a decision costs, by vehicle and in total, and how far it is from violating each constraint."""
 
-    objective: np.ndarray = metric(doc="weighted sum of delay [s] and energy [J]")
-    rate_ground_bps: np.ndarray = metric("vehicle", unit="bit/s", doc="upload rate")
-    sinr_sat: np.ndarray = metric("vehicle", doc="SINR of the satellite stream")
-    rate_sat_bps: np.ndarray = metric("vehicle", unit="bit/s", doc="rate of the satellite stream")
-    t_up_s: np.ndarray = metric("vehicle", unit="s", doc="upload time")
-    t_rsu_s: np.ndarray = metric("vehicle", unit="s", doc="computing time at the RSU")
-    t_sat_tx_s: np.ndarray = metric("vehicle", unit="s", doc="transmission time to the satellites")
-    t_sat_cp_s: np.ndarray = metric("vehicle", unit="s", doc="computing time behind the satellites")
-    t_sat_s: np.ndarray = metric("vehicle", unit="s", doc="time of the satellite branch")
-    t_total_s: np.ndarray = metric("vehicle", unit="s", doc="completion time of the task")
-    e_up_j: np.ndarray = metric("vehicle", unit="J", doc="upload energy")
-    e_rsu_j: np.ndarray = metric("vehicle", unit="J", doc="computing energy at the RSU")
-    e_cpu_j: np.ndarray = metric("vehicle", unit="J", doc="computing energy behind the satellites")
-    e_sat_tx_j: np.ndarray = metric("vehicle", unit="J", doc="transmission energy to the satellites")
-    p_stream_w: np.ndarray = metric("vehicle", unit="W", doc="power of each stream")
-    delay_total_s: np.ndarray = metric(unit="s", doc="sum of completion times")
-    energy_total_j: np.ndarray = metric(unit="J", doc="sum of all energies")
-    violation_alpha_sum: np.ndarray = violation("shares beyond the band")
-    violation_alpha_negative: np.ndarray = violation("largest negative share")
-    violation_split_low: np.ndarray = violation("largest negative part of a task")
-    violation_split_high: np.ndarray = violation("largest part beyond a task")
-    violation_power: np.ndarray = violation("power beyond the limit, relative")
-    violation_deadline: np.ndarray = violation("latest task beyond the deadline, relative")
+    objective: Floats = metric(doc="weighted sum of delay [s] and energy [J]")
+    rate_ground_bps: Floats = metric("vehicle", unit="bit/s", doc="upload rate")
+    sinr_sat: Floats = metric("vehicle", doc="SINR of the satellite stream")
+    rate_sat_bps: Floats = metric("vehicle", unit="bit/s", doc="rate of the satellite stream")
+    t_up_s: Floats = metric("vehicle", unit="s", doc="upload time")
+    t_rsu_s: Floats = metric("vehicle", unit="s", doc="computing time at the RSU")
+    t_sat_tx_s: Floats = metric("vehicle", unit="s", doc="transmission time to the satellites")
+    t_sat_cp_s: Floats = metric("vehicle", unit="s", doc="computing time behind the satellites")
+    t_sat_s: Floats = metric("vehicle", unit="s", doc="time of the satellite branch")
+    t_total_s: Floats = metric("vehicle", unit="s", doc="completion time of the task")
+    e_up_j: Floats = metric("vehicle", unit="J", doc="upload energy")
+    e_rsu_j: Floats = metric("vehicle", unit="J", doc="computing energy at the RSU")
+    e_cpu_j: Floats = metric("vehicle", unit="J", doc="computing energy behind the satellites")
+    e_sat_tx_j: Floats = metric("vehicle", unit="J", doc="transmission energy to the satellites")
+    p_stream_w: Floats = metric("vehicle", unit="W", doc="power of each stream")
+    delay_total_s: Floats = metric(unit="s", doc="sum of completion times")
+    energy_total_j: Floats = metric(unit="J", doc="sum of all energies")
+    violation_alpha_sum: Floats = violation("shares beyond the band")
+    violation_alpha_negative: Floats = violation("largest negative share")
+    violation_split_low: Floats = violation("largest negative part of a task")
+    violation_split_high: Floats = violation("largest part beyond a task")
+    violation_power: Floats = violation("power beyond the limit, relative")
+    violation_deadline: Floats = violation("latest task beyond the deadline, relative")
 
 
 def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
@@ -167,6 +167,14 @@ def assemble(cfg: Scenario, seeds: np.ndarray, **arrays: np.ndarray) -> Drops:
         **{name: getattr(cfg, name) for name in same},
         **arrays,
     )
+
+
+def derive(drops: Drops, given: frozenset[str]) -> Drops:
+    """The drops as they are: nothing follows from an array, and slant ranges and angles alone would decide nothing."""
+    for name in ("d_sat_m", "theta_sat_rad"):
+        if name in given and "h_sat" not in given:
+            raise InputError(name, "given", "given with h_sat", "information only: the channel h_sat decides")
+    return drops
 
 
 def uniform_numbers(seeds: np.ndarray, name: str, n_members: int, n_numbers: int) -> np.ndarray:

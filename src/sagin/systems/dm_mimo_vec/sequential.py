@@ -11,18 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from sagin.blocks.access.shannon import shannon_rate
+from sagin.core import records
 from sagin.core.errors import InputError
-from sagin.core.records import Record, column, metric, violation
+from sagin.core.records import Complexes, Floats, Ints, column, metric, violation
 from sagin.systems.dm_mimo_vec.model import Drops, branches, ground_snr, power_violation, precoded, summarise
 
 
 @dataclass(frozen=True)
-class SequentialDecision(Record):
+class SequentialDecision(records.Record):
     """Order of service, task split, and one precoder for each stream, which is alone on the link."""
 
-    order: np.ndarray = column("vehicle", dtype=int, doc="order[n] is the vehicle served n-th, a permutation")
-    s_sat_bits: np.ndarray = column("vehicle", unit="bit", doc="part of the task sent to the satellites")
-    v: np.ndarray = column("vehicle", "antenna", unit="sqrt(W)", dtype=complex, doc="precoder of each stream")
+    order: Ints = column("vehicle", dtype=int, doc="order[n] is the vehicle served n-th, a permutation")
+    s_sat_bits: Floats = column("vehicle", unit="bit", doc="part of the task sent to the satellites")
+    v: Complexes = column("vehicle", "antenna", unit="sqrt(W)", dtype=complex, doc="precoder of each stream")
 
     def __post_init__(self) -> None:
         wrong = np.flatnonzero((np.sort(self.order, axis=1) != np.arange(self.order.shape[1])).any(axis=1))
@@ -32,30 +33,30 @@ class SequentialDecision(Record):
 
 
 @dataclass(frozen=True)
-class SequentialMetrics(Record):
+class SequentialMetrics(records.Metrics):
     """What a sequential decision costs, and how far it is from violating each constraint."""
 
-    objective: np.ndarray = metric(doc="weighted sum of delay [s] and energy [J]")
-    sinr_sat: np.ndarray = metric("vehicle", doc="SNR of the satellite stream, alone on the link")
-    rate_sat_bps: np.ndarray = metric("vehicle", unit="bit/s", doc="rate of the satellite stream")
-    t_up_s: np.ndarray = metric("vehicle", unit="s", doc="end of the upload")
-    t_wait_s: np.ndarray = metric("vehicle", unit="s", doc="wait for the satellite link")
-    t_rsu_s: np.ndarray = metric("vehicle", unit="s", doc="computing time at the RSU")
-    t_sat_tx_s: np.ndarray = metric("vehicle", unit="s", doc="transmission time to the satellites")
-    t_sat_cp_s: np.ndarray = metric("vehicle", unit="s", doc="computing time behind the satellites")
-    t_sat_s: np.ndarray = metric("vehicle", unit="s", doc="time of the satellite branch without the wait")
-    t_total_s: np.ndarray = metric("vehicle", unit="s", doc="completion time of the task")
-    e_up_j: np.ndarray = metric("vehicle", unit="J", doc="upload energy")
-    e_rsu_j: np.ndarray = metric("vehicle", unit="J", doc="computing energy at the RSU")
-    e_cpu_j: np.ndarray = metric("vehicle", unit="J", doc="computing energy behind the satellites")
-    e_sat_tx_j: np.ndarray = metric("vehicle", unit="J", doc="transmission energy to the satellites")
-    p_stream_w: np.ndarray = metric("vehicle", unit="W", doc="power of each stream")
-    delay_total_s: np.ndarray = metric(unit="s", doc="sum of completion times")
-    energy_total_j: np.ndarray = metric(unit="J", doc="sum of all energies")
-    violation_split_low: np.ndarray = violation("largest negative part of a task")
-    violation_split_high: np.ndarray = violation("largest part beyond a task")
-    violation_power: np.ndarray = violation("power of a stream beyond the RSU's, relative")
-    violation_deadline: np.ndarray = violation("latest task beyond the deadline, relative")
+    objective: Floats = metric(doc="weighted sum of delay [s] and energy [J]")
+    sinr_sat: Floats = metric("vehicle", doc="SNR of the satellite stream, alone on the link")
+    rate_sat_bps: Floats = metric("vehicle", unit="bit/s", doc="rate of the satellite stream")
+    t_up_s: Floats = metric("vehicle", unit="s", doc="end of the upload")
+    t_wait_s: Floats = metric("vehicle", unit="s", doc="wait for the satellite link")
+    t_rsu_s: Floats = metric("vehicle", unit="s", doc="computing time at the RSU")
+    t_sat_tx_s: Floats = metric("vehicle", unit="s", doc="transmission time to the satellites")
+    t_sat_cp_s: Floats = metric("vehicle", unit="s", doc="computing time behind the satellites")
+    t_sat_s: Floats = metric("vehicle", unit="s", doc="time of the satellite branch without the wait")
+    t_total_s: Floats = metric("vehicle", unit="s", doc="completion time of the task")
+    e_up_j: Floats = metric("vehicle", unit="J", doc="upload energy")
+    e_rsu_j: Floats = metric("vehicle", unit="J", doc="computing energy at the RSU")
+    e_cpu_j: Floats = metric("vehicle", unit="J", doc="computing energy behind the satellites")
+    e_sat_tx_j: Floats = metric("vehicle", unit="J", doc="transmission energy to the satellites")
+    p_stream_w: Floats = metric("vehicle", unit="W", doc="power of each stream")
+    delay_total_s: Floats = metric(unit="s", doc="sum of completion times")
+    energy_total_j: Floats = metric(unit="J", doc="sum of all energies")
+    violation_split_low: Floats = violation("largest negative part of a task")
+    violation_split_high: Floats = violation("largest part beyond a task")
+    violation_power: Floats = violation("power of a stream beyond the RSU's, relative")
+    violation_deadline: Floats = violation("latest task beyond the deadline, relative")
 
 
 def evaluate(drops: Drops, decision: SequentialDecision) -> SequentialMetrics:

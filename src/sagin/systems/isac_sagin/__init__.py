@@ -29,7 +29,7 @@ _ROWS: tuple[tuple[str, Role, str, str, type], ...] = (
     ),
 )
 
-SYSTEM = System(
+SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
     name="isac_sagin",
     title="Offloading and resource allocation in an ISAC-assisted space-air-ground network",
     reference="isac_sagin_letter",

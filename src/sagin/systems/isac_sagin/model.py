@@ -22,29 +22,29 @@ from sagin.blocks.sensing.bistatic_radar import bistatic_gain, swerling_echo
 from sagin.blocks.sensing.clutter import exponential_covariance, least_pilot_energy, sensing_sinr
 from sagin.blocks.sensing.detection import deflection, detection_probability
 from sagin.blocks.sensing.fused_detection import fused_detection_probability
-from sagin.core import random
+from sagin.core import random, records
 from sagin.core.constants import SPEED_OF_LIGHT_MPS
 from sagin.core.errors import InputError
-from sagin.core.records import Record, build, column, constant, metric, violation
+from sagin.core.records import Complexes, Floats, build, column, constant, metric, violation
 from sagin.core.units import from_db, from_dbm, to_db
 from sagin.systems.isac_sagin.scenario import Scenario
 
 
 @dataclass(frozen=True)
-class Drops(Record):
+class Drops(records.Drops):
     """A batch of missions: positions, gains and channels of every frame."""
 
     scenario: Scenario
-    seeds: np.ndarray
-    aav_position_m: np.ndarray = column("frame", "axis", unit="m", doc="position of the AAV")
-    iot_position_m: np.ndarray = column("axis", unit="m", doc="position of the IoT device")
-    target_position_m: np.ndarray = column("axis", unit="m", doc="position of the target")
-    target_gain: np.ndarray = column("frame", doc="mean power gain of the echo at one antenna", gt=0)
-    steering_rx: np.ndarray = column("frame", "antenna", dtype=complex, doc="array response towards the target")
-    clutter_covariance: np.ndarray = column("antenna", "other", dtype=complex, doc="covariance of the clutter")
-    channel: np.ndarray = column("frame", "antenna", dtype=complex, doc="channel from the device to the AAV")
-    channel_gain: np.ndarray = column("frame", doc="power gain of that channel used for the rate", ge=0)
-    leo_gain: np.ndarray = column("frame", doc="power gain to the satellite with maximum-ratio transmission", gt=0)
+    seeds: records.Ints
+    aav_position_m: Floats = column("frame", "axis", unit="m", doc="position of the AAV")
+    iot_position_m: Floats = column("axis", unit="m", doc="position of the IoT device")
+    target_position_m: Floats = column("axis", unit="m", doc="position of the target")
+    target_gain: Floats = column("frame", doc="mean power gain of the echo at one antenna", gt=0)
+    steering_rx: Complexes = column("frame", "antenna", dtype=complex, doc="array response towards the target")
+    clutter_covariance: Complexes = column("antenna", "other", dtype=complex, doc="covariance of the clutter")
+    channel: Complexes = column("frame", "antenna", dtype=complex, doc="channel from the device to the AAV")
+    channel_gain: Floats = column("frame", doc="power gain of that channel used for the rate", ge=0)
+    leo_gain: Floats = column("frame", doc="power gain to the satellite with maximum-ratio transmission", gt=0)
     iot_power_w: float = constant(unit="W", doc="transmit power of the device", gt=0)
     aav_max_power_w: float = constant(unit="W", doc="largest transmit power of the AAV", gt=0)
     noise_power_w: float = constant(unit="W", doc="noise power", gt=0)
@@ -60,58 +60,58 @@ class Drops(Record):
 
 
 @dataclass(frozen=True)
-class Decision(Record):
+class Decision(records.Record):
     """The paper's decision space: one pilot duration, one data duration and one ratio for all frames."""
 
-    pilot_s: np.ndarray = column(unit="s", doc="duration of the pilot phase", gt=0)
-    data_s: np.ndarray = column(unit="s", doc="duration of the data phase", gt=0)
-    ratio: np.ndarray = column(doc="share of the data forwarded to the satellite")
-    bits: np.ndarray = column("frame", unit="bit", doc="data bits")
+    pilot_s: Floats = column(unit="s", doc="duration of the pilot phase", gt=0)
+    data_s: Floats = column(unit="s", doc="duration of the data phase", gt=0)
+    ratio: Floats = column(doc="share of the data forwarded to the satellite")
+    bits: Floats = column("frame", unit="bit", doc="data bits")
 
 
 @dataclass(frozen=True)
-class RatioPerFrame(Record):
+class RatioPerFrame(records.Record):
     """A larger space than the paper's: every frame has its own ratio, the durations stay common."""
 
-    pilot_s: np.ndarray = column(unit="s", doc="duration of the pilot phase", gt=0)
-    data_s: np.ndarray = column(unit="s", doc="duration of the data phase", gt=0)
-    ratio: np.ndarray = column("frame", doc="share of the data forwarded to the satellite")
-    bits: np.ndarray = column("frame", unit="bit", doc="data bits")
+    pilot_s: Floats = column(unit="s", doc="duration of the pilot phase", gt=0)
+    data_s: Floats = column(unit="s", doc="duration of the data phase", gt=0)
+    ratio: Floats = column("frame", doc="share of the data forwarded to the satellite")
+    bits: Floats = column("frame", unit="bit", doc="data bits")
 
 
 @dataclass(frozen=True)
-class AllPerFrame(Record):
+class AllPerFrame(records.Record):
     """The largest space: every frame has its own durations and its own ratio."""
 
-    pilot_s: np.ndarray = column("frame", unit="s", doc="duration of the pilot phase", gt=0)
-    data_s: np.ndarray = column("frame", unit="s", doc="duration of the data phase", gt=0)
-    ratio: np.ndarray = column("frame", doc="share of the data forwarded to the satellite")
-    bits: np.ndarray = column("frame", unit="bit", doc="data bits")
+    pilot_s: Floats = column("frame", unit="s", doc="duration of the pilot phase", gt=0)
+    data_s: Floats = column("frame", unit="s", doc="duration of the data phase", gt=0)
+    ratio: Floats = column("frame", doc="share of the data forwarded to the satellite")
+    bits: Floats = column("frame", unit="bit", doc="data bits")
 
 
 @dataclass(frozen=True)
-class Metrics(Record):
+class Metrics(records.Metrics):
     """What a decision costs the AAV, what it senses, and how far it is from allowed."""
 
-    objective: np.ndarray = metric(unit="J", doc="energy of the AAV over the mission")
-    estimation_energy_j: np.ndarray = metric(unit="J", doc="energy of channel estimation")
-    computing_energy_j: np.ndarray = metric(unit="J", doc="energy of processing data on the AAV")
-    uplink_energy_j: np.ndarray = metric(unit="J", doc="energy of forwarding data to the satellite")
-    mean_pilot_s: np.ndarray = metric(unit="s", doc="duration of the pilot phase, mean of the frames")
-    iot_rate_bps: np.ndarray = metric("frame", unit="bit/s", doc="rate from the device during the data phase")
-    leo_rate_bps: np.ndarray = metric("frame", unit="bit/s", doc="rate to the satellite at full power")
-    leo_power_w: np.ndarray = metric("frame", unit="W", doc="transmit power of the AAV")
-    sensing_sinr: np.ndarray = metric("frame", doc="sensing SINR")
-    deflection: np.ndarray = metric("frame", doc="SINR of the whitened detector")
-    detection_probability: np.ndarray = metric("frame", doc="probability of detection at the scenario's false alarms")
-    violation_min_data: np.ndarray = violation("data bits missing, relative")
-    violation_iot_rate: np.ndarray = violation("bits beyond the device's rate, in mean bits of a frame")
-    violation_leo_rate: np.ndarray = violation("forwarded bits beyond the satellite's rate, in mean bits of a frame")
-    violation_sensing: np.ndarray = violation("sensing SINR missing, relative")
-    violation_frame_length: np.ndarray = violation("durations that do not add up to the frame, relative")
-    violation_ratio_low: np.ndarray = violation("ratio below 0")
-    violation_ratio_high: np.ndarray = violation("ratio above 1")
-    violation_bits_low: np.ndarray = violation("negative bits, in mean bits of a frame")
+    objective: Floats = metric(unit="J", doc="energy of the AAV over the mission")
+    estimation_energy_j: Floats = metric(unit="J", doc="energy of channel estimation")
+    computing_energy_j: Floats = metric(unit="J", doc="energy of processing data on the AAV")
+    uplink_energy_j: Floats = metric(unit="J", doc="energy of forwarding data to the satellite")
+    mean_pilot_s: Floats = metric(unit="s", doc="duration of the pilot phase, mean of the frames")
+    iot_rate_bps: Floats = metric("frame", unit="bit/s", doc="rate from the device during the data phase")
+    leo_rate_bps: Floats = metric("frame", unit="bit/s", doc="rate to the satellite at full power")
+    leo_power_w: Floats = metric("frame", unit="W", doc="transmit power of the AAV")
+    sensing_sinr: Floats = metric("frame", doc="sensing SINR")
+    deflection: Floats = metric("frame", doc="SINR of the whitened detector")
+    detection_probability: Floats = metric("frame", doc="probability of detection at the scenario's false alarms")
+    violation_min_data: Floats = violation("data bits missing, relative")
+    violation_iot_rate: Floats = violation("bits beyond the device's rate, in mean bits of a frame")
+    violation_leo_rate: Floats = violation("forwarded bits beyond the satellite's rate, in mean bits of a frame")
+    violation_sensing: Floats = violation("sensing SINR missing, relative")
+    violation_frame_length: Floats = violation("durations that do not add up to the frame, relative")
+    violation_ratio_low: Floats = violation("ratio below 0")
+    violation_ratio_high: Floats = violation("ratio above 1")
+    violation_bits_low: Floats = violation("negative bits, in mean bits of a frame")
 
 
 def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:

@@ -17,7 +17,7 @@ def _scheme(name: str, role: Role, summary: str, target: str, **more: Any) -> Sc
     return Scheme(name, role, summary, late(f"{_HERE}.{target}"), model.Decision, **more)
 
 
-SYSTEM = System(
+SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
     name="network",
     title="A space-air-ground network that the user declares",
     reference="sagin",

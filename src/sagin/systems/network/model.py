@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sagin.core import records
-from sagin.core.records import Record, column, constant, metric, violation
+from sagin.core.records import Bools, Complexes, Floats, Ints, Texts, column, constant, metric, violation
 from sagin.systems.network.access import region_of
 from sagin.systems.network.scenario import Scenario
 
@@ -20,67 +20,67 @@ HOPS = ("user", "route", "hop")
 
 
 @dataclass(frozen=True)
-class Drops(Record):
+class Drops(records.Drops):
     """Realisations of a declared network: what a decision needs, then where it comes from."""
 
     scenario: Scenario
-    seeds: np.ndarray
-    task_bits: np.ndarray = column("user", unit="bit", gt=0, doc="size of each task")
-    cycles: np.ndarray = column("user", unit="cycle", ge=0, doc="work of each task")
-    deadline_s: np.ndarray = column("user", unit="s", finite=False, gt=0, doc="latest completion; inf: none")
-    weight: np.ndarray = column("user", ge=0, doc="weight of each user in the objective")
-    route_ok: np.ndarray = column("user", "route", dtype=bool, doc="declared, and every hop has a rate > 0")
-    latency_s: np.ndarray = column("user", "route", unit="s", ge=0, doc="constant delay of a route that is used")
-    resource: np.ndarray = constant(*HOPS, dtype=int, ge=-1, doc="resource of each hop; -1: no hop")
-    work: np.ndarray = column(*HOPS, unit="bit or cycle", ge=0, doc="what the whole task needs at a hop")
-    peak: np.ndarray = column(*HOPS, unit="bit/s or cycle/s", ge=0, doc="rate with the whole resource; 1: no hop")
-    snr: np.ndarray = column(*HOPS, ge=0, doc="signal-to-noise ratio over the whole band, linear; 0 where unused")
-    energy_j: np.ndarray = column(*HOPS, unit="J", ge=0, doc="weighted energy if the whole task passes the hop")
-    on_power_w: np.ndarray = column(*HOPS, unit="W", ge=0, doc="weighted power while the transmitter is on")
-    kind: np.ndarray = constant("resource_index", dtype=str, doc="region: linear, box, ofdma, noma, or an own one")
-    private: np.ndarray = constant("resource_index", dtype=bool, doc="every user has one of its own")
-    resource_name: np.ndarray = constant("resource_index", dtype=str, doc="local, a link, a band or a node")
+    seeds: records.Ints
+    task_bits: Floats = column("user", unit="bit", gt=0, doc="size of each task")
+    cycles: Floats = column("user", unit="cycle", ge=0, doc="work of each task")
+    deadline_s: Floats = column("user", unit="s", finite=False, gt=0, doc="latest completion; inf: none")
+    weight: Floats = column("user", ge=0, doc="weight of each user in the objective")
+    route_ok: Bools = column("user", "route", dtype=bool, doc="declared, and every hop has a rate > 0")
+    latency_s: Floats = column("user", "route", unit="s", ge=0, doc="constant delay of a route that is used")
+    resource: Ints = constant(*HOPS, dtype=int, ge=-1, doc="resource of each hop; -1: no hop")
+    work: Floats = column(*HOPS, unit="bit or cycle", ge=0, doc="what the whole task needs at a hop")
+    peak: Floats = column(*HOPS, unit="bit/s or cycle/s", ge=0, doc="rate with the whole resource; 1: no hop")
+    snr: Floats = column(*HOPS, ge=0, doc="signal-to-noise ratio over the whole band, linear; 0 where unused")
+    energy_j: Floats = column(*HOPS, unit="J", ge=0, doc="weighted energy if the whole task passes the hop")
+    on_power_w: Floats = column(*HOPS, unit="W", ge=0, doc="weighted power while the transmitter is on")
+    kind: Texts = constant("resource_index", dtype=str, doc="region: linear, box, ofdma, noma, or an own one")
+    private: Bools = constant("resource_index", dtype=bool, doc="every user has one of its own")
+    resource_name: Texts = constant("resource_index", dtype=str, doc="local, a link, a band or a node")
     beta: float = constant(ge=0, le=1, doc="weight of a second; 1 - beta that of a joule")
     objective: str = constant(dtype=str, doc="sum or max")
     splitting: bool = constant(dtype=bool, doc="tasks are divisible")
-    group: np.ndarray = constant("user", dtype=int, ge=0, doc="group of each user, in the order of the declaration")
-    position_m: np.ndarray = column("user", "axis", unit="m", doc="where each user is")
-    node_position_m: np.ndarray = column("node", "axis", unit="m", doc="where each node is; a satellite: its altitude")
-    elevation_deg: np.ndarray = column("node", unit="deg", gt=0, le=90, doc="under which a node is seen; 90 on Earth")
-    distance_m: np.ndarray = column("user", "link", unit="m", ge=0, doc="length of each link; 0: not the user's")
-    shadow_db: np.ndarray = column("user", "link", unit="dB", doc="shadowing of each link")
-    fading: np.ndarray = column("user", "link", "antenna", dtype=complex, doc="small-scale amplitude; 0: no antenna")
-    gain: np.ndarray = column("user", "link", ge=0, doc="power gain of each link, all antennas; 0: no radio link")
-    link_snr: np.ndarray = column("user", "link", ge=0, doc="SNR (mimo: SINR) of each link over its whole band")
+    group: Ints = constant("user", dtype=int, ge=0, doc="group of each user, in the order of the declaration")
+    position_m: Floats = column("user", "axis", unit="m", doc="where each user is")
+    node_position_m: Floats = column("node", "axis", unit="m", doc="where each node is; a satellite: its altitude")
+    elevation_deg: Floats = column("node", unit="deg", gt=0, le=90, doc="under which a node is seen; 90 on Earth")
+    distance_m: Floats = column("user", "link", unit="m", ge=0, doc="length of each link; 0: not the user's")
+    shadow_db: Floats = column("user", "link", unit="dB", doc="shadowing of each link")
+    fading: Complexes = column("user", "link", "antenna", dtype=complex, doc="small-scale amplitude; 0: no antenna")
+    gain: Floats = column("user", "link", ge=0, doc="power gain of each link, all antennas; 0: no radio link")
+    link_snr: Floats = column("user", "link", ge=0, doc="SNR (mimo: SINR) of each link over its whole band")
 
 
 @dataclass(frozen=True)
-class Decision(Record):
+class Decision(records.Record):
     """What is chosen: the split of every task over its routes and the rate of every hop."""
 
-    split: np.ndarray = column("user", "route", doc="part of the task on a route, >= 0, sum 1")
-    rate: np.ndarray = column(*HOPS, unit="bit/s or cycle/s", doc="constant rate of a hop; 0 where unused")
+    split: Floats = column("user", "route", doc="part of the task on a route, >= 0, sum 1")
+    rate: Floats = column(*HOPS, unit="bit/s or cycle/s", doc="constant rate of a hop; 0 where unused")
 
 
 @dataclass(frozen=True)
-class Metrics(Record):
+class Metrics(records.Metrics):
     """What follows from a decision."""
 
-    objective: np.ndarray = metric(unit="s + J, weighted", doc="weighted sum of delay and energy, or largest delay")
-    delay_s: np.ndarray = metric("user", unit="s", doc="completion of each task")
-    energy_j: np.ndarray = metric("user", unit="J", doc="weighted energy spent for each task")
-    route_delay_s: np.ndarray = metric("user", "route", unit="s", doc="completion of each part; 0 where unused")
-    hop_delay_s: np.ndarray = metric(*HOPS, unit="s", doc="time of each part on each hop")
-    load: np.ndarray = metric("resource_index", doc="share of each resource's region in use; <= 1 is feasible")
-    delay_total_s: np.ndarray = metric(unit="s", doc="sum of the completion times")
-    energy_total_j: np.ndarray = metric(unit="J", doc="sum of the weighted energies")
-    violation_capacity: np.ndarray = violation("largest load beyond 1")
-    violation_rate_negative: np.ndarray = violation("largest negative rate over its peak")
-    violation_split_sum: np.ndarray = violation("largest distance of a user's parts from 1 in all")
-    violation_split_negative: np.ndarray = violation("largest negative part")
-    violation_route: np.ndarray = violation("largest part on a route that cannot be used")
-    violation_deadline: np.ndarray = violation("latest task beyond its deadline, relative")
-    violation_whole: np.ndarray = violation("largest part of a whole task that is not on its largest route")
+    objective: Floats = metric(unit="s + J, weighted", doc="weighted sum of delay and energy, or largest delay")
+    delay_s: Floats = metric("user", unit="s", doc="completion of each task")
+    energy_j: Floats = metric("user", unit="J", doc="weighted energy spent for each task")
+    route_delay_s: Floats = metric("user", "route", unit="s", doc="completion of each part; 0 where unused")
+    hop_delay_s: Floats = metric(*HOPS, unit="s", doc="time of each part on each hop")
+    load: Floats = metric("resource_index", doc="share of each resource's region in use; <= 1 is feasible")
+    delay_total_s: Floats = metric(unit="s", doc="sum of the completion times")
+    energy_total_j: Floats = metric(unit="J", doc="sum of the weighted energies")
+    violation_capacity: Floats = violation("largest load beyond 1")
+    violation_rate_negative: Floats = violation("largest negative rate over its peak")
+    violation_split_sum: Floats = violation("largest distance of a user's parts from 1 in all")
+    violation_split_negative: Floats = violation("largest negative part")
+    violation_route: Floats = violation("largest part on a route that cannot be used")
+    violation_deadline: Floats = violation("latest task beyond its deadline, relative")
+    violation_whole: Floats = violation("largest part of a whole task that is not on its largest route")
 
 
 def evaluate(drops: Drops, decision: Decision) -> Metrics:

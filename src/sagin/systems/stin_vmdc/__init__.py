@@ -7,7 +7,7 @@ from typing import Any
 from sagin.core.contracts import Episodic, Scheme, Space, System, late
 from sagin.core.parameters import Parameters
 from sagin.systems.stin_vmdc.figures import FIGURES
-from sagin.systems.stin_vmdc.model import Decision, budget, derive, draw, evaluate
+from sagin.systems.stin_vmdc.model import Decision, Drops, Metrics, budget, derive, draw, evaluate
 from sagin.systems.stin_vmdc.options import FixedBudget, OneStart, RandomStarts, SearchOptions, Starts
 from sagin.systems.stin_vmdc.scenario import Scenario
 
@@ -19,7 +19,7 @@ def _baseline(name: str, summary: str, options: type[Parameters], **promises: An
     return Scheme(name, "baseline", summary, late(f"{_HERE}baselines:solve_{name}"), Decision, options, **settings)
 
 
-SYSTEM = System(
+SYSTEM: System[Scenario, Drops, Decision, Metrics] = System(
     name="stin_vmdc",
     title="Vehicular multi-tier computing over a hybrid THz/RF satellite-terrestrial network",
     reference="zhang_stin_vmdc",

@@ -21,28 +21,28 @@ from sagin.blocks.geometry.orbit import slant_range_at_elevation
 from sagin.core import random, records
 from sagin.core.constants import EARTH_RADIUS_M
 from sagin.core.errors import InputError
-from sagin.core.records import Record, column, constant, metric, violation
+from sagin.core.records import Floats, Ints, column, constant, metric, violation
 from sagin.core.units import from_db, from_dbm, from_deg, to_db, to_dbm
 from sagin.methods.gauss_legendre import gauss_legendre
 from sagin.systems.stin_vmdc.scenario import Scenario
 
 
 @dataclass(frozen=True)
-class Drops(Record):
+class Drops(records.Drops):
     """Realisations of a scenario: tasks, vehicles, fading, clusters and the two backhauls."""
 
     scenario: Scenario
-    seeds: np.ndarray
+    seeds: records.Ints
     n_vehicles: int = constant(doc="vehicles", dtype=int, ge=1)
     n_subchannels: int = constant(doc="RF sub-channels", dtype=int, ge=1)
     n_clusters: int = constant(doc="NOMA clusters", dtype=int, ge=1)
     max_subchannels_per_cluster: int = constant(doc="sub-channels a cluster may hold", dtype=int, ge=1)
-    task_bits: np.ndarray = column("vehicle", unit="bit", doc="size of the task", gt=0)
-    cycles: np.ndarray = column("vehicle", unit="cycle", doc="work of the whole task", gt=0)
-    t_max_s: np.ndarray = column("vehicle", unit="s", doc="deadline", gt=0)
-    stay_s: np.ndarray = column("vehicle", unit="s", doc="time in the road-side unit's coverage", gt=0)
-    cpu_local_hz: np.ndarray = column("vehicle", unit="cycle/s", doc="clock of the vehicle", gt=0)
-    switched_capacitance_local: np.ndarray = column(
+    task_bits: Floats = column("vehicle", unit="bit", doc="size of the task", gt=0)
+    cycles: Floats = column("vehicle", unit="cycle", doc="work of the whole task", gt=0)
+    t_max_s: Floats = column("vehicle", unit="s", doc="deadline", gt=0)
+    stay_s: Floats = column("vehicle", unit="s", doc="time in the road-side unit's coverage", gt=0)
+    cpu_local_hz: Floats = column("vehicle", unit="cycle/s", doc="clock of the vehicle", gt=0)
+    switched_capacitance_local: Floats = column(
         "vehicle", unit="J s^2/cycle^3", doc="switched capacitance of the vehicle's processor", ge=0
     )
     cpu_bs_hz: float = constant(unit="cycle/s", doc="clock at the base station", gt=0)
@@ -53,67 +53,72 @@ class Drops(Record):
     p_thz_w: float = constant(unit="W", doc="terahertz power of a vehicle", gt=0)
     p_rsu_w: float = constant(unit="W", doc="power of one stream to the base station", gt=0)
     thz_bandwidth_hz: float = constant(unit="Hz", doc="terahertz band", gt=0)
-    sub_bandwidth_hz: np.ndarray = constant("subchannel", unit="Hz", doc="bandwidth of a sub-channel", gt=0)
-    sub_noise_w: np.ndarray = constant("subchannel", unit="W", doc="noise in a sub-channel", gt=0)
-    fading_rf: np.ndarray = column("subchannel", "vehicle", doc="squared magnitude of the RF fading", ge=0)
-    path_gain: np.ndarray = column("vehicle", "node", doc="RF path gain at the nodes of the pass", gt=0)
-    dist_m: np.ndarray = column("vehicle", "node", unit="m", doc="distance to the road-side unit at the nodes", gt=0)
-    quad_w: np.ndarray = constant("node", doc="weights of the nodes", gt=0)
-    cluster: np.ndarray = column("vehicle", doc="NOMA cluster", dtype=int, ge=0)
-    sic_rank: np.ndarray = column("vehicle", doc="decoding position in the cluster, 0 first", dtype=int, ge=0)
-    sinr_thz: np.ndarray = column("vehicle", doc="SINR of the terahertz link over the full band", gt=0)
-    rate_rb_bps: np.ndarray = column(
-        "vehicle", unit="bit/s", doc="rate from the road-side unit to the base station", gt=0
-    )
+    sub_bandwidth_hz: Floats = constant("subchannel", unit="Hz", doc="bandwidth of a sub-channel", gt=0)
+    sub_noise_w: Floats = constant("subchannel", unit="W", doc="noise in a sub-channel", gt=0)
+    fading_rf: Floats = column("subchannel", "vehicle", doc="squared magnitude of the RF fading", ge=0)
+    path_gain: Floats = column("vehicle", "node", doc="RF path gain at the nodes of the pass", gt=0)
+    dist_m: Floats = column("vehicle", "node", unit="m", doc="distance to the road-side unit at the nodes", gt=0)
+    quad_w: Floats = constant("node", doc="weights of the nodes", gt=0)
+    cluster: Ints = column("vehicle", doc="NOMA cluster", dtype=int, ge=0)
+    sic_rank: Ints = column("vehicle", doc="decoding position in the cluster, 0 first", dtype=int, ge=0)
+    sinr_thz: Floats = column("vehicle", doc="SINR of the terahertz link over the full band", gt=0)
+    rate_rb_bps: Floats = column("vehicle", unit="bit/s", doc="rate from the road-side unit to the base station", gt=0)
+
+    def __post_init__(self) -> None:
+        for name, length in (("n_vehicles", self.task_bits.shape[1]), ("n_subchannels", self.fading_rf.shape[1])):
+            if getattr(self, name) != length:
+                raise InputError(name, getattr(self, name), f"{length}, as the arrays have")
+        if self.cluster.max() >= self.n_clusters:
+            raise InputError("cluster", int(self.cluster.max()), f"< n_clusters = {self.n_clusters}", "counted from 0")
 
 
 @dataclass(frozen=True)
-class Decision(Record):
+class Decision(records.Record):
     """Splits, terahertz shares, RF powers and the sub-channels of every cluster."""
 
-    theta: np.ndarray = column("vehicle", doc="share of the task for the base station")
-    zeta: np.ndarray = column("vehicle", doc="share of the task for the satellite")
-    alpha: np.ndarray = column("vehicle", doc="share of the terahertz band")
-    power: np.ndarray = column("vehicle", unit="W", doc="RF power over all sub-channels")
-    eta: np.ndarray = column("subchannel", "cluster", doc="1 where the sub-channel serves the cluster", dtype=int)
+    theta: Floats = column("vehicle", doc="share of the task for the base station")
+    zeta: Floats = column("vehicle", doc="share of the task for the satellite")
+    alpha: Floats = column("vehicle", doc="share of the terahertz band")
+    power: Floats = column("vehicle", unit="W", doc="RF power over all sub-channels")
+    eta: Ints = column("subchannel", "cluster", doc="1 where the sub-channel serves the cluster", dtype=int)
 
 
 @dataclass(frozen=True)
-class Metrics(Record):
+class Metrics(records.Metrics):
     """Computation efficiency, its parts, and signed violations of (30)."""
 
-    objective: np.ndarray = metric(unit="bit/J", doc="computation efficiency J, bits computed a joule")
-    energy_per_bit_j: np.ndarray = metric(unit="J/bit", doc="energy a bit, 1/J")
-    energy_j: np.ndarray = metric("vehicle", unit="J", doc="energy of a vehicle's task")
-    energy_local_j: np.ndarray = metric("vehicle", unit="J", doc="computing in the vehicle")
-    energy_uplink_j: np.ndarray = metric("vehicle", unit="J", doc="RF transmission to the road-side unit")
-    energy_relay_j: np.ndarray = metric("vehicle", unit="J", doc="transmission on to the base station")
-    energy_bs_j: np.ndarray = metric("vehicle", unit="J", doc="computing at the base station")
-    energy_thz_j: np.ndarray = metric("vehicle", unit="J", doc="terahertz transmission to the satellite")
-    energy_sat_j: np.ndarray = metric("vehicle", unit="J", doc="computing on the satellite")
-    rate_rf_bps: np.ndarray = metric("vehicle", unit="bit/s", doc="mean RF rate over the pass")
-    rate_thz_bps: np.ndarray = metric("vehicle", unit="bit/s", doc="terahertz rate of the vehicle's share")
-    delay_local_s: np.ndarray = metric("vehicle", unit="s", doc="local computing")
-    delay_upload_s: np.ndarray = metric("vehicle", unit="s", doc="upload to the road-side unit")
-    delay_edge_s: np.ndarray = metric("vehicle", unit="s", doc="whole path over the base station")
-    delay_sat_s: np.ndarray = metric("vehicle", unit="s", doc="whole path over the satellite")
-    violation_theta_low: np.ndarray = violation("theta >= 0")
-    violation_theta_high: np.ndarray = violation("theta <= 1")
-    violation_zeta_low: np.ndarray = violation("zeta >= 0")
-    violation_zeta_high: np.ndarray = violation("zeta <= 1")
-    violation_split_sum: np.ndarray = violation("theta + zeta <= 1")
-    violation_alpha_low: np.ndarray = violation("alpha >= 0")
-    violation_alpha_high: np.ndarray = violation("alpha <= 1")
-    violation_alpha_sum: np.ndarray = violation("the shares sum to 1")
-    violation_power_low: np.ndarray = violation("power >= 0, relative to P_max")
-    violation_power_high: np.ndarray = violation("power <= P_max, relative")
-    violation_eta_binary: np.ndarray = violation("eta is 0 or 1")
-    violation_eta_one_cluster: np.ndarray = violation("a sub-channel serves at most one cluster")
-    violation_eta_quota: np.ndarray = violation("a cluster holds at most its quota of sub-channels")
-    violation_stay: np.ndarray = violation("upload within the stay, relative")
-    violation_delay_local: np.ndarray = violation("local computing within the deadline, relative")
-    violation_delay_edge: np.ndarray = violation("base station path within the deadline, relative")
-    violation_delay_sat: np.ndarray = violation("satellite path within the deadline, relative")
+    objective: Floats = metric(unit="bit/J", doc="computation efficiency J, bits computed a joule")
+    energy_per_bit_j: Floats = metric(unit="J/bit", doc="energy a bit, 1/J")
+    energy_j: Floats = metric("vehicle", unit="J", doc="energy of a vehicle's task")
+    energy_local_j: Floats = metric("vehicle", unit="J", doc="computing in the vehicle")
+    energy_uplink_j: Floats = metric("vehicle", unit="J", doc="RF transmission to the road-side unit")
+    energy_relay_j: Floats = metric("vehicle", unit="J", doc="transmission on to the base station")
+    energy_bs_j: Floats = metric("vehicle", unit="J", doc="computing at the base station")
+    energy_thz_j: Floats = metric("vehicle", unit="J", doc="terahertz transmission to the satellite")
+    energy_sat_j: Floats = metric("vehicle", unit="J", doc="computing on the satellite")
+    rate_rf_bps: Floats = metric("vehicle", unit="bit/s", doc="mean RF rate over the pass")
+    rate_thz_bps: Floats = metric("vehicle", unit="bit/s", doc="terahertz rate of the vehicle's share")
+    delay_local_s: Floats = metric("vehicle", unit="s", doc="local computing")
+    delay_upload_s: Floats = metric("vehicle", unit="s", doc="upload to the road-side unit")
+    delay_edge_s: Floats = metric("vehicle", unit="s", doc="whole path over the base station")
+    delay_sat_s: Floats = metric("vehicle", unit="s", doc="whole path over the satellite")
+    violation_theta_low: Floats = violation("theta >= 0")
+    violation_theta_high: Floats = violation("theta <= 1")
+    violation_zeta_low: Floats = violation("zeta >= 0")
+    violation_zeta_high: Floats = violation("zeta <= 1")
+    violation_split_sum: Floats = violation("theta + zeta <= 1")
+    violation_alpha_low: Floats = violation("alpha >= 0")
+    violation_alpha_high: Floats = violation("alpha <= 1")
+    violation_alpha_sum: Floats = violation("the shares sum to 1")
+    violation_power_low: Floats = violation("power >= 0, relative to P_max")
+    violation_power_high: Floats = violation("power <= P_max, relative")
+    violation_eta_binary: Floats = violation("eta is 0 or 1")
+    violation_eta_one_cluster: Floats = violation("a sub-channel serves at most one cluster")
+    violation_eta_quota: Floats = violation("a cluster holds at most its quota of sub-channels")
+    violation_stay: Floats = violation("upload within the stay, relative")
+    violation_delay_local: Floats = violation("local computing within the deadline, relative")
+    violation_delay_edge: Floats = violation("base station path within the deadline, relative")
+    violation_delay_sat: Floats = violation("satellite path within the deadline, relative")
 
 
 def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
@@ -248,7 +253,7 @@ def derive(drops: Drops, given: frozenset[str]) -> Drops:
     fields = {name: getattr(drops, name) for name in records.columns(Drops)}
     if "dist_m" in given and "path_gain" not in given:
         fields["path_gain"] = power_law_gain(drops.dist_m, drops.scenario.pathloss_exponent)
-    if given & {"dist_m", "path_gain", "fading_rf"} and not given & {"cluster", "sic_rank"}:
+    if given & {"dist_m", "path_gain", "fading_rf", "quad_w", "n_clusters"} and not given & {"cluster", "sic_rank"}:
         gains = (fields["fading_rf"], fields["path_gain"], drops.quad_w)
         fields["cluster"], fields["sic_rank"] = clusters(*gains, drops.n_clusters)
     return records.build(Drops, scenario=drops.scenario, seeds=drops.seeds, **fields)

@@ -16,7 +16,7 @@ def _scheme(name: str, role: Role, summary: str, where: str, options: type[Param
     return Scheme(name, role, summary, late(_HERE + where), model.Decision, options, **more)
 
 
-SYSTEM = System(
+SYSTEM: System[scenario.Scenario, model.Drops, model.Decision, model.Metrics] = System(
     name="thz_uav_mec",
     title="Terahertz multi-UAV-assisted offloading to M/M/c edge servers",
     reference="song_thz_uav_mec",

@@ -18,25 +18,25 @@ from sagin.blocks.channel.molecular_absorption import absorption_coefficient_per
 from sagin.blocks.computing.queue_mmc import operation_delay
 from sagin.core import random, records, units
 from sagin.core.errors import InputError
-from sagin.core.records import Record, column, constant, metric, violation
+from sagin.core.records import Floats, Ints, column, constant, metric, violation
 from sagin.systems.thz_uav_mec.scenario import HIGHEST_HZ, LOWEST_HZ, SATURATION_MARGIN, Scenario
 
 
 @dataclass(frozen=True)
-class Drops(Record):
+class Drops(records.Drops):
     """Drops of the network: positions and per-device values vary, the rest is shared."""
 
     scenario: Scenario
-    seeds: np.ndarray
-    iot_xy: np.ndarray = column("iot", "axis", unit="m", doc="ground positions of the IoTs")
-    mec_xy: np.ndarray = column("mec", "axis", unit="m", doc="ground positions of the servers")
-    frequency_hz: np.ndarray = column("subband", unit="Hz", doc="centre of each sub-band", ge=LOWEST_HZ, le=HIGHEST_HZ)
-    absorption_per_m: np.ndarray = column("subband", unit="1/m", doc="power absorption coefficient", ge=0)
-    task_bits: np.ndarray = column("iot", unit="bit", doc="size of a task", gt=0)
-    iot_power_w: np.ndarray = column("iot", unit="W", doc="transmit power of an IoT", gt=0)
-    arrival_rate_per_s: np.ndarray = column("iot", unit="task/s", doc="tasks per second of an IoT", gt=0)
-    delay_max_s: np.ndarray = column("iot", unit="s", doc="maximum delay of an IoT", gt=0)
-    uav_power_w: np.ndarray = column("uav", unit="W", doc="power budget of a UAV", gt=0)
+    seeds: records.Ints
+    iot_xy: Floats = column("iot", "axis", unit="m", doc="ground positions of the IoTs")
+    mec_xy: Floats = column("mec", "axis", unit="m", doc="ground positions of the servers")
+    frequency_hz: Floats = column("subband", unit="Hz", doc="centre of each sub-band", ge=LOWEST_HZ, le=HIGHEST_HZ)
+    absorption_per_m: Floats = column("subband", unit="1/m", doc="power absorption coefficient", ge=0)
+    task_bits: Floats = column("iot", unit="bit", doc="size of a task", gt=0)
+    iot_power_w: Floats = column("iot", unit="W", doc="transmit power of an IoT", gt=0)
+    arrival_rate_per_s: Floats = column("iot", unit="task/s", doc="tasks per second of an IoT", gt=0)
+    delay_max_s: Floats = column("iot", unit="s", doc="maximum delay of an IoT", gt=0)
+    uav_power_w: Floats = column("uav", unit="W", doc="power budget of a UAV", gt=0)
     n_iots: int = constant(doc="number of IoTs", dtype=int, ge=1)
     n_mecs: int = constant(doc="number of servers", dtype=int, ge=1)
     n_uavs: int = constant(doc="number of UAVs", dtype=int, ge=0)
@@ -68,38 +68,38 @@ class Drops(Record):
 
 
 @dataclass(frozen=True)
-class Decision(Record):
+class Decision(records.Record):
     """Server, sub-band and relay of each IoT; position and powers of each UAV."""
 
-    server: np.ndarray = column("iot", doc="server of an IoT, 0 to M - 1", dtype=int)
-    subband: np.ndarray = column("iot", doc="sub-band of an IoT, 0 to F - 1, all different", dtype=int)
-    relay: np.ndarray = column("iot", doc="UAV that relays an IoT, -1: direct", dtype=int)
-    uav_xy: np.ndarray = column("uav", "axis", unit="m", doc="ground positions below the UAVs")
-    uav_power: np.ndarray = column("uav", "iot", unit="W", doc="power a UAV spends on an IoT")
+    server: Ints = column("iot", doc="server of an IoT, 0 to M - 1", dtype=int)
+    subband: Ints = column("iot", doc="sub-band of an IoT, 0 to F - 1, all different", dtype=int)
+    relay: Ints = column("iot", doc="UAV that relays an IoT, -1: direct", dtype=int)
+    uav_xy: Floats = column("uav", "axis", unit="m", doc="ground positions below the UAVs")
+    uav_power: Floats = column("uav", "iot", unit="W", doc="power a UAV spends on an IoT")
 
 
 @dataclass(frozen=True)
-class Metrics(Record):
+class Metrics(records.Metrics):
     """Delays of a decision and its constraint violations."""
 
-    objective: np.ndarray = metric(unit="s", doc="mean delay")
-    upper_bounded_objective: np.ndarray = metric(unit="s", doc="mean delay with the bounded waiting probability")
-    communication_delay: np.ndarray = metric(unit="s", doc="mean uplink delay")
-    computation_delay: np.ndarray = metric(unit="s", doc="mean delay in queue and service")
-    delay: np.ndarray = metric("iot", unit="s", doc="delay of each IoT")
-    delay_communication: np.ndarray = metric("iot", unit="s", doc="uplink delay of each IoT")
-    delay_computation: np.ndarray = metric("iot", unit="s", doc="queue and service delay of each IoT")
-    utilisation: np.ndarray = metric("mec", doc="utilisation of each server")
-    snr_first_hop: np.ndarray = metric("iot", doc="SNR of the direct link or of the link to the relay")
-    snr_second_hop: np.ndarray = metric("iot", doc="SNR from the relay to the server; infinite for direct links")
-    n_relayed: np.ndarray = metric(doc="number of relayed IoTs")
-    violation_index_range: np.ndarray = violation("number of indices out of range", 0.0)
-    violation_subband_reuse: np.ndarray = violation("IoTs less distinct sub-bands", 0.0)
-    violation_uav_power: np.ndarray = violation("largest relative excess over a power budget", 1e-9)
-    violation_uav_power_negative: np.ndarray = violation("largest negative power [W]", 1e-9)
-    violation_uav_box: np.ndarray = violation("largest distance of a UAV from the area [m]", 1e-9)
-    violation_stability: np.ndarray = violation("largest utilisation less that of a stable queue", 0.0)
-    violation_delay_max: np.ndarray = violation("largest excess over a maximum delay [s]", 1e-6)
+    objective: Floats = metric(unit="s", doc="mean delay")
+    upper_bounded_objective: Floats = metric(unit="s", doc="mean delay with the bounded waiting probability")
+    communication_delay: Floats = metric(unit="s", doc="mean uplink delay")
+    computation_delay: Floats = metric(unit="s", doc="mean delay in queue and service")
+    delay: Floats = metric("iot", unit="s", doc="delay of each IoT")
+    delay_communication: Floats = metric("iot", unit="s", doc="uplink delay of each IoT")
+    delay_computation: Floats = metric("iot", unit="s", doc="queue and service delay of each IoT")
+    utilisation: Floats = metric("mec", doc="utilisation of each server")
+    snr_first_hop: Floats = metric("iot", doc="SNR of the direct link or of the link to the relay")
+    snr_second_hop: Floats = metric("iot", doc="SNR from the relay to the server; infinite for direct links")
+    n_relayed: Floats = metric(doc="number of relayed IoTs")
+    violation_index_range: Floats = violation("number of indices out of range", 0.0)
+    violation_subband_reuse: Floats = violation("IoTs less distinct sub-bands", 0.0)
+    violation_uav_power: Floats = violation("largest relative excess over a power budget", 1e-9)
+    violation_uav_power_negative: Floats = violation("largest negative power [W]", 1e-9)
+    violation_uav_box: Floats = violation("largest distance of a UAV from the area [m]", 1e-9)
+    violation_stability: Floats = violation("largest utilisation less that of a stable queue", 0.0)
+    violation_delay_max: Floats = violation("largest excess over a maximum delay [s]", 1e-6)
 
 
 def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
