@@ -381,7 +381,7 @@ def _checked(scheme: Scheme, given: Any, drops: Any) -> results.Solution:
         records.sizes(found.decision, records.sizes(drops))
     except InputError as error:
         raise InputError("scheme", scheme.name, "a function that decides each of its drops", str(error)) from None
-    return found
+    return results.checked(found, scheme.name, scheme.space, records.sizes(drops))
 
 
 def check_seeds(seeds: Iterable[int]) -> np.ndarray:

@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
-from sagin.core.errors import InputError
+from sagin.core.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from sagin.core.contracts import Scheme, System
