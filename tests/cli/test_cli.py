@@ -252,7 +252,7 @@ def test_version_and_help(good) -> None:
         (["solve", "toy", "--csv", "none/a.csv"], "--csv"),
         (["solve", "toy", "--out", "/proc/a.nc"], "/proc"),
         (["solve", "toy", "--picture", "fig1", "a.png"], "one of schedule, map, load"),
-        (["solve", "toy", "--picture", "fig9", "a.png"], "figure = 'fig9'"),
+        (["solve", "toy", "--picture", "fig9", "a.png"], "--picture = 'fig9'"),
         (["solve", "toy", "--picture", "map", "a.gif"], "png, pdf, svg"),
         (["solve", "toy", "--picture", "map"], "--picture"),
         (["evaluate", "none.nc"], "none.nc"),

@@ -127,7 +127,7 @@ def bound(
     """
     from sagin.experiments.gaps import gaps, remarks
     from sagin.experiments.progress import progress
-    from sagin.experiments.runs import reasons
+    from sagin.experiments.runs import reasons, usable
 
     inputs.at_least_one(threads, "--threads")
     chosen, scheme = inputs.with_own(inputs.system_of(system), scheme)
@@ -168,7 +168,7 @@ def bound(
             why = "against the bound of that space" if gap.n_used else "not comparable: no bound of that space"
             output.say(f"{gap.scheme} decides {gap.space}: {why}")
         feasible = (
-            len(numbers) if gap.scheme not in run.schemes else int(run.schemes[gap.scheme].metrics.feasible.sum())
+            len(numbers) if gap.scheme not in run.schemes else int(usable(run.schemes[gap.scheme].solution).sum())
         )
         if gap.reference == "bound" and gap.n_used < feasible:
             output.say(f"{gap.scheme}: no certificate on {feasible - gap.n_used} of its {feasible} feasible drops")
