@@ -3,13 +3,14 @@
 import dataclasses
 
 import sagin
-from sagin.core.statistics import interval
+from sagin import Parameters, interval
+from sagin.systems.dm_mimo_vec.model import Decision, Drops
 
 system = sagin.system("dm_mimo_vec")
 
 
 @sagin.scheme("dm_mimo_vec", name="nearest", summary="shares in inverse proportion to the distance")
-def nearest(drops, options):
+def nearest(drops: Drops, options: Parameters) -> Decision:
     """Split and precoders as the paper's; only the shares are ours."""
     paper = system.solve(drops, "ao", threads=1).decision
     alpha = 1 / drops.distance_m

@@ -127,6 +127,7 @@ def test_nothing_needs_names_that_only_posix_has(tmp_path: Path) -> None:
     names = "getuid geteuid getgid sched_getaffinity mkfifo sysconf uname O_NONBLOCK O_NOFOLLOW O_CLOEXEC fork kill"
     code = f"""
 import os, signal, sys
+import numpy  # asks for the kernel's version where sys.platform says Linux
 for name in {names!r}.split():
     if hasattr(os, name):
         delattr(os, name)

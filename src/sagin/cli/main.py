@@ -185,7 +185,7 @@ def _bug(error: Exception) -> int:
     if os.environ.get("SAGIN_DEBUG"):
         raise error
     text = " ".join(str(error).split())
-    if isinstance(error, ArithmeticError) or type(error).__name__ == "LinAlgError":
+    if isinstance(error, OverflowError | FloatingPointError) or type(error).__name__ == "LinAlgError":
         return _fail(2, f"these values are beyond what can be computed ({type(error).__name__}: {text})")
     return _fail(1, f"{type(error).__name__}: {text} (SAGIN_DEBUG=1 shows where)")
 
