@@ -70,7 +70,7 @@ def assign_from(cost: np.ndarray, column_price: np.ndarray, column_of: np.ndarra
                     distance[j] = through
                     from_row[j] = row
                 # among equals a free column ends the search at once
-                if distance[j] < best or (distance[j] == best and row_of[j] < 0):
+                if distance[j] < best or (distance[j] == best < np.inf and row_of[j] < 0):
                     best = distance[j]
                     at = position
             if at < 0:  # what is left cannot be matched
