@@ -26,7 +26,9 @@ def test_principal_branch_below_zero(z) -> None:
     w = lambert_w(z)
     assert -1.0 <= w <= 0.0
     near = 1e-7 if np.e * z + 1 < 1e-4 else 4e-15  # at the branch point a rounding of z moves w by its square root
-    assert w == pytest.approx(lambertw(z).real, rel=near, abs=1e-300)
+    exact = lambertw(z).real
+    # SciPy has no value where -1/e was rounded to below the branch point
+    assert w == pytest.approx(-1.0 if np.isnan(exact) else exact, rel=near, abs=1e-300)
 
 
 def test_below_the_branch_point_there_is_no_value() -> None:

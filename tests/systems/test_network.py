@@ -298,7 +298,15 @@ def test_a_user_without_a_usable_route_is_named() -> None:
         InputError, match=r"user 0 of u = 'up': must be a usable route .*latency 0.48 s, deadline 0.4 s"
     ):
         draw(small(**{"links.up.latency_s": 0.48, "users.u.deadline_s": 0.4}))
-    dead = small(**{"links.up.margin_db": 4000})
+    silent = {
+        "margin_db": 400,
+        "noise_figure_db": 400,
+        "antenna_gain_db": -400,
+        "zenith_loss_db": 400,
+        "power_dbm": -400,
+    }
+    silent |= {"noise_psd_dbm_per_hz": 400, "path_loss": {"model": "log_distance", "loss_1km_db": 400, "exponent": 20}}
+    dead = small(**{f"links.up.{name}": value for name, value in silent.items()}, **{"links.up.distance_m": 1e7})
     with pytest.raises(InputError, match=r"no hop of a rate > 0"):
         draw(dead)
     beside = draw(dead.replace(**{"routes.u": ["local", "up"]}))

@@ -321,6 +321,8 @@ def support(
                 z = snr[i] / part[i]
                 value += room[2, i] * snr[i] / (1.0 + z)
                 level = max(level, room[2, i] * marginal_rate(z))
+            else:  # a price so small that its part underflows: the whole of what the user can earn
+                value += price[i]
         return value + level
     if kind == NOMA:
         before = 1.0
