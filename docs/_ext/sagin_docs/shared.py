@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from sagin_docs import uses
@@ -27,8 +28,8 @@ INTRODUCTIONS = {
 
 
 def anchor(*parts: str) -> str:
-    """A link target that nothing else uses."""
-    return "-".join(("at", *parts)).replace(".", "-").lower()
+    """A link target that nothing else uses; targets ignore case, so a capital (`Layout` beside `layout`) is marked."""
+    return re.sub("([A-Z])", r"_\1", "-".join(("at", *parts)).replace(".", "-")).lower()
 
 
 def shared_anchor(module: str) -> str:
