@@ -27,7 +27,7 @@ from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.experiments.files import write_text
 from sagin.experiments.provenance import provenance
-from sagin.experiments.reproduce import reproduce
+from sagin.presentation.reproduce import reproduce
 
 Row = dict[str, Any]
 SPACE = "\u00a0"  # between a number and its unit

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sagin.core.discovery import system_names
 from sagin.core.errors import InputError
+from sagin.core.version import __version__
 
 if TYPE_CHECKING:
     from typing import Literal, overload
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from sagin.core.statistics import interval
     from sagin.experiments.compare import compare
     from sagin.experiments.gaps import gaps
-    from sagin.experiments.reproduce import reproduce
     from sagin.experiments.runs import Run
     from sagin.experiments.runs import solve as run
     from sagin.experiments.store import load, save
     from sagin.experiments.study import Study, read_study
     from sagin.experiments.sweep import sweep
     from sagin.experiments.tables import to_table
+    from sagin.presentation.reproduce import reproduce
     from sagin.systems.ccmsm.model import Decision as CcmsmDecision
     from sagin.systems.ccmsm.model import Drops as CcmsmDrops
     from sagin.systems.ccmsm.model import Metrics as CcmsmMetrics
@@ -78,7 +79,7 @@ if TYPE_CHECKING:
 else:
     from sagin.core.discovery import system
 
-__version__ = "0.1.0"
+
 __all__ = [
     "InputError",
     "Parameters",
@@ -125,7 +126,7 @@ _LATE = {
     "sagin.core.statistics": ("interval",),
     "sagin.experiments.compare": ("compare",),
     "sagin.experiments.gaps": ("gaps",),
-    "sagin.experiments.reproduce": ("reproduce",),
+    "sagin.presentation.reproduce": ("reproduce",),
     "sagin.experiments.runs": ("Run", "run"),
     "sagin.experiments.store": ("load", "save"),
     "sagin.experiments.study": ("Study", "read_study"),

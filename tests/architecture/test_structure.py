@@ -24,7 +24,7 @@ BANNED = (
         ("core/random.py",),
     ),
     (r"10(\.0)?\s*\*\*\s*\(", "dB conversions live in core.units", ("core/units.py",)),
-    (r"log10\(", "dB conversions live in core.units", ("core/units.py", "blocks/channel", "experiments")),
+    (r"log10\(", "dB conversions live in core.units", ("core/units.py", "blocks/channel", "presentation")),
     (r"299[_]?792[_]?458|1\.380[_]?649", "constants live in core.constants", ("core/constants.py",)),
     (r"fastmath|parallel=True", "kernels keep IEEE arithmetic and one thread", ()),
     (r"except Exception:|except:\s", "errors are named", ("cli",)),

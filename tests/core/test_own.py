@@ -12,10 +12,10 @@ from sagin.core.contracts import Scheme, System
 from sagin.experiments import store
 from sagin.experiments.beside import figures_beside
 from sagin.experiments.ledger import judge
-from sagin.experiments.reproduce import reproduce
 from sagin.experiments.series import series_of
 from sagin.experiments.study import Study, read_study
 from sagin.experiments.sweep import sweep
+from sagin.presentation.reproduce import reproduce
 
 FILE = """
 import sagin

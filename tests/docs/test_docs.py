@@ -48,7 +48,7 @@ def _prose(text: str) -> str:
     return re.sub(r"`[^`\n]+`", "", re.sub(r"^(`{3,})(?!\{(?:toctree|include)).*?^\1$", "", text, flags=re.M | re.S))
 
 
-@pytest.mark.parametrize("package", ["blocks", "methods", "core", "experiments"])
+@pytest.mark.parametrize("package", ["blocks", "methods", "core", "experiments", "presentation"])
 def test_every_public_module_and_member_has_its_section(pages, package) -> None:
     page = pages[f"reference/generated/{package}.md"]
     for path in sorted((SOURCE / package).rglob("*.py")):

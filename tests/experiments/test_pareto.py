@@ -8,6 +8,7 @@ from sagin.core.contracts import System
 from sagin.experiments import pareto
 from sagin.experiments.compare import Metric
 from sagin.experiments.jobs import Shards
+from sagin.presentation.pareto_figure import draw_front
 
 XY = (Metric("objective", "min"), Metric("longest_s", "min"))
 numbers = st.lists(st.tuples(*[st.integers(0, 5)] * 2), min_size=1, max_size=12)
@@ -107,7 +108,7 @@ def test_picture_is_drawn_the_same_twice_even_with_infeasible_points(toy: System
     schemes: dict[str, dict[str, object]] = {"closed_form": {}, "boosted": {}, "equal": {"pause_s": 0.0}}
     schemes.pop("equal")
     result = _front(toy, schemes, ("deadline_s", [1e-9, 1e-8]), tight=True)
-    first, second = (pareto.draw_front(result, ("x", "y"), ("png", "pdf", "svg")) for _ in range(2))
+    first, second = (draw_front(result, ("x", "y"), ("png", "pdf", "svg")) for _ in range(2))
     assert first["png"] == second["png"]
     assert first["pdf"].startswith(b"%PDF")
     assert pareto.front_rows(result)[0]["front"] is False

@@ -12,6 +12,7 @@ from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.experiments import readings
 from sagin.experiments.jobs import Shards
+from sagin.presentation.readings_figure import write_survey
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_goes_on_where_it_stopped(toy: System, tmp_path: Path) -> None:
 
 
 def test_tables_read_back(found: readings.Survey, toy: System, tmp_path: Path) -> None:
-    files = readings.write_survey(toy, found, tmp_path)
+    files = write_survey(toy, found, tmp_path)
     assert {"readings.csv", "draws.csv", "readings.md", "readings.png"} <= set(files)
     assert [row.sentence() for row in readings.from_csv((tmp_path / "readings.csv").read_text())] == [
         row.sentence() for row in found.standings

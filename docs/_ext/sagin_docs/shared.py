@@ -14,6 +14,7 @@ TITLES = {
     "sagin.methods": "Methods: mathematics",
     "sagin.core": "Core",
     "sagin.experiments": "Experiments",
+    "sagin.presentation": "Presentation",
 }
 INTRODUCTIONS = {
     "sagin.blocks": "Pure NumPy functions, one file per published model. They know no optimisation and no "
@@ -24,6 +25,7 @@ INTRODUCTIONS = {
     "data, statistics, random streams and the compiled engine. `sagin.system` and `sagin.InputError` come from here.",
     "sagin.experiments": "Runs, stored files, studies, sweeps, figures and the ledger of claims. `sagin.load` and "
     "`sagin.save` come from here.",
+    "sagin.presentation": "Figures, reproductions of papers, reports. `sagin.reproduce` comes from here.",
 }
 
 

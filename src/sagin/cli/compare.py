@@ -271,6 +271,7 @@ def _pareto(
     from sagin.experiments.files import write_bytes
     from sagin.experiments.progress import progress
     from sagin.experiments.seeds import parse_seeds
+    from sagin.presentation.pareto_figure import draw_front
 
     out, force, threads, json = how
     field, sign, text = words[0].partition("=")
@@ -295,7 +296,7 @@ def _pareto(
         example = shards.answer(next(iter(work.values())))
         labels = (library.axis_label(metrics[0], example), library.axis_label(metrics[1], example))
         _store(folder, document, {"pareto.csv": library.front_rows(result)})
-        for kind, data in library.draw_front(result, labels).items():
+        for kind, data in draw_front(result, labels).items():
             write_bytes(folder / f"pareto.{kind}", data)
     if json:
         output.print_json(document)

@@ -184,8 +184,8 @@ def _painter(system: Any, picture: tuple[str, Path], settings: Any, scenario: An
     import numpy as np
 
     from sagin.core.errors import InputError, unknown
-    from sagin.experiments.figure_writer import FORMATS, draw_picture
     from sagin.experiments.files import write_bytes
+    from sagin.presentation.figure_writer import FORMATS, draw_picture
 
     name, path = picture
     drawings = [figure.name for figure in system.figures if figure.paint]

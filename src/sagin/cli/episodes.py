@@ -36,8 +36,8 @@ def episode(
     Table, figures, episode.nc and CSV files go to results/STUDY. The same command goes on where one stopped.
     """
     from sagin.experiments.episode import read_episode_study, run_episode
-    from sagin.experiments.episode_figures import draw
     from sagin.experiments.episode_report import notes, summary_rows
+    from sagin.presentation.episode_figures import draw
 
     inputs.at_least_one(threads, "--threads")
     described = read_episode_study(study)
@@ -107,8 +107,8 @@ def _draw(setting: Any, study: Any, kind: str, path: Path, force: bool) -> None:
     from sagin.core.figures import Axis, Figure
     from sagin.experiments import world_pictures
     from sagin.experiments.episode import view_of
-    from sagin.experiments.figure_writer import FORMATS, draw_picture
     from sagin.experiments.files import check_target, write_bytes
+    from sagin.presentation.figure_writer import FORMATS, draw_picture
 
     ending = path.suffix.removeprefix(".").lower()
     if kind not in KINDS:

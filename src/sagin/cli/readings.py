@@ -81,7 +81,8 @@ def readings(
     from sagin.experiments.folders import open_folder
     from sagin.experiments.jobs import Shards, versions
     from sagin.experiments.progress import progress
-    from sagin.experiments.readings import Judge, survey, to_rows, write_survey
+    from sagin.experiments.readings import Judge, survey, to_rows
+    from sagin.presentation.readings_figure import write_survey
 
     inputs.at_least_one(threads, "--threads")
     inputs.at_least_one(drops, "--drops")

@@ -45,8 +45,8 @@ def report(
     """
     from sagin.experiments.files import check_target, make_folder, write_text
     from sagin.experiments.provenance import provenance
-    from sagin.experiments.report import chapter, read_speed
-    from sagin.experiments.report_page import page
+    from sagin.presentation.report import chapter, read_speed
+    from sagin.presentation.report_page import page
 
     inputs.at_least_one(threads, "--threads")
     inputs.at_least_one(drops, "--drops")

@@ -71,7 +71,7 @@ def reproduce(
     from dataclasses import asdict, replace
 
     from sagin.experiments.beside import figures_beside
-    from sagin.experiments.reproduce import reproduce as run_figures
+    from sagin.presentation.reproduce import reproduce as run_figures
 
     inputs.at_least_one(threads, "--threads")
     chosen, beside = inputs.beside(inputs.system_of(system), own)

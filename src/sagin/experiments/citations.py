@@ -6,7 +6,6 @@ import re
 from importlib import import_module
 from pathlib import Path
 
-import sagin
 from sagin.core.contracts import System
 from sagin.core.discovery import locations
 
@@ -15,7 +14,7 @@ SOFTWARE = ("sagin", "harris2020numpy", "virtanen2020scipy", "lam2015numba")
 
 def citations(system: System) -> dict[str, str]:
     """BibTeX of the system's paper and of the software, by key; a key without entry gives an empty text."""
-    entries = _entries(Path(sagin.__file__).with_name("references.bib"))
+    entries = _entries(Path(__file__).parents[1] / "references.bib")
     if file := _beside(system, "references.bib"):
         entries |= _entries(file)
     return {key: entries.get(key, "") for key in (system.reference, *SOFTWARE)}

@@ -19,12 +19,12 @@ from typing import Any
 
 import numpy as np
 
-import sagin
 from sagin.core import records
 from sagin.core.contracts import System, check_seeds
 from sagin.core.errors import InputError
 from sagin.core.results import Solution
 from sagin.core.sources import closure, digest
+from sagin.core.version import __version__
 from sagin.experiments import netcdf, runs
 from sagin.experiments.files import make_folder, remove_leftovers, write_bytes
 from sagin.experiments.fingerprint import Fingerprint, bound_code, scheme_code, system_code
@@ -42,7 +42,7 @@ def versions(system: System) -> dict[str, str]:
     """What else decides results: the package, the code of models and methods, the libraries."""
     code = system_code(system)
     return {
-        "sagin": sagin.__version__,
+        "sagin": __version__,
         "sources": code.digest or f"cannot be hashed: {code.problem}",
         **library_versions(),
     }
@@ -123,7 +123,7 @@ class Job:
 
 def key_of(facts: Mapping[str, Any], code: Fingerprint) -> str:
     """Name under which a result is kept."""
-    text = json.dumps({**facts, "sagin": sagin.__version__, "code": code.digest}, sort_keys=True)
+    text = json.dumps({**facts, "sagin": __version__, "code": code.digest}, sort_keys=True)
     return ("" if code.digest else UNKEPT) + blake2b(text.encode(), digest_size=16).hexdigest()
 
 

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import sagin
+from sagin.core.version import __version__
 
 LIBRARIES = ("numpy", "scipy", "numba", "h5netcdf", "h5py")
 
@@ -21,7 +21,7 @@ def provenance() -> dict[str, str]:
     """Attributes that say how this process makes results."""
     commit = git_commit()
     return {
-        "sagin_version": sagin.__version__,
+        "sagin_version": __version__,
         **({"git_commit": commit} if commit else {}),
         "library_versions": ", ".join(f"{name} {number}" for name, number in library_versions().items()),
         "command": shlex.join([_program(), *sys.argv[1:]]),
@@ -51,7 +51,7 @@ def library_versions() -> dict[str, str]:
 @cache
 def git_commit() -> str:
     """Commit of the checkout this package runs from, with `+changes` if edited; "" if it is installed otherwise."""
-    root = Path(sagin.__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     if not (root / "pyproject.toml").is_file():
         return ""
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -323,18 +322,3 @@ def to_markdown(system: System, found: Survey) -> str:
         cells = (row.figure, row.claim, row.default.replace("_", " "), row.sentence())
         lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
-
-
-def write_survey(system: System, found: Survey, folder: Path) -> list[str]:
-    """Tables, page and picture of a survey, in a folder."""
-    from sagin.experiments.files import write_bytes, write_text
-    from sagin.experiments.readings_figure import draw_strip
-    from sagin.experiments.tables import csv_text
-
-    write_text(folder / STORED, csv_text(to_rows(found)))
-    write_text(folder / "draws.csv", csv_text(draw_rows(found)))
-    write_text(folder / "readings.md", to_markdown(system, found))
-    pictures = draw_strip(found)
-    for kind, data in pictures.items():
-        write_bytes(folder / f"readings.{kind}", data)
-    return [STORED, "draws.csv", "readings.md", *(f"readings.{kind}" for kind in pictures)]

@@ -9,10 +9,10 @@ from sagin import InputError
 from sagin.core import statistics
 from sagin.core.contracts import System
 from sagin.experiments import jobs
-from sagin.experiments import reproduce as module
 from sagin.experiments import series as library
-from sagin.experiments.reproduce import reproduce
 from sagin.experiments.series import series_of
+from sagin.presentation import reproduce as module
+from sagin.presentation.reproduce import reproduce
 
 
 def _read(path: Path) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ from sagin.core import statistics
 from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.core.figures import Figure, Picture, Series
-from sagin.experiments import figure_writer, ledger, netcdf
+from sagin.experiments import ledger, netcdf
 from sagin.experiments.files import write_bytes, write_text
 from sagin.experiments.folders import open_folder
 from sagin.experiments.jobs import Shards, versions
@@ -25,6 +25,7 @@ from sagin.experiments.provenance import provenance
 from sagin.experiments.readings import sentences
 from sagin.experiments.series import cached_series, figure_seeds, jobs_of, mean_rows, series_tree
 from sagin.experiments.tables import Row, csv_text, long_rows
+from sagin.presentation import figure_writer
 
 
 @dataclass(frozen=True)

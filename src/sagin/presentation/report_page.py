@@ -16,8 +16,9 @@ from sagin.core.statistics import Interval
 from sagin.experiments.compare import Pair
 from sagin.experiments.gaps import Gap, remarks
 from sagin.experiments.ledger import WORDS, Entry, fold
-from sagin.experiments.report import Chapter, Plate
-from sagin.experiments.report_html import (
+from sagin.experiments.series import mean_rows
+from sagin.presentation.report import Chapter, Plate
+from sagin.presentation.report_html import (
     Html,
     data_uri,
     el,
@@ -30,8 +31,7 @@ from sagin.experiments.report_html import (
     table,
     text,
 )
-from sagin.experiments.report_numbers import DASH, UNIT, number, percent, spread
-from sagin.experiments.series import mean_rows
+from sagin.presentation.report_numbers import DASH, UNIT, number, percent, spread
 
 SIGNS = {"holds": "✓", "partly": "◐", "does_not_hold": "✗", "contradictory": "≠", "undecided": "?"}
 LONGEST_TABLE = 30  # points of a figure in the table of its numbers

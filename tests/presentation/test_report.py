@@ -17,12 +17,13 @@ from sagin.core.contracts import System
 from sagin.core.figures import Series
 from sagin.core.parameters import field_rows
 from sagin.core.statistics import Interval
-from sagin.experiments import compare, gaps, report
+from sagin.experiments import compare, gaps
 from sagin.experiments.ledger import WORDS
-from sagin.experiments.report import Chapter, chapter, speed_of
-from sagin.experiments.report_numbers import number, percent, spread
-from sagin.experiments.report_page import SIGNS, page
-from sagin.experiments.reproduce import reproduce
+from sagin.presentation import report
+from sagin.presentation.report import Chapter, chapter, speed_of
+from sagin.presentation.report_numbers import number, percent, spread
+from sagin.presentation.report_page import SIGNS, page
+from sagin.presentation.reproduce import reproduce
 
 TOY = Path(__file__).parents[1] / "toy_system"
 ORIGIN = {"sagin_version": "1.2.3", "git_commit": "abc", "host_class": "a <machine>", "created_utc": "2026-11-22T00:00"}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sagin.core.statistics import Interval
-from sagin.experiments.report_html import RAISED, Html, text
+from sagin.presentation.report_html import RAISED, Html, text
 
 DASH = "–"
 UNIT = "\u00a0%"

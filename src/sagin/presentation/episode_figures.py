@@ -94,7 +94,7 @@ def pictures(result: Result) -> dict[str, Picture]:
 
 def draw(folder: str | Path, result: Result) -> list[str]:
     """Draw all figures of an episode (PNG, PDF) into a folder; their file names."""
-    from sagin.experiments.figure_writer import draw_picture, draw_series
+    from sagin.presentation.figure_writer import draw_picture, draw_series
 
     target = make_folder(folder)
     written = {}

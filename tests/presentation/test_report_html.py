@@ -3,7 +3,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagin.experiments.report_html import Html, data_uri, el, join, pixels, plain_math, plain_unit, prose, slug, table
+from sagin.presentation.report_html import Html, data_uri, el, join, pixels, plain_math, plain_unit, prose, slug, table
 
 
 class Reader(HTMLParser):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from sagin.core.contracts import System
 from sagin.experiments import style
-from sagin.experiments.figure_writer import canvas_of, to_bytes
-
-if TYPE_CHECKING:
-    from sagin.experiments.readings import Survey
+from sagin.experiments.files import write_bytes, write_text
+from sagin.experiments.readings import STORED, Survey, draw_rows, to_markdown, to_rows
+from sagin.experiments.tables import csv_text
+from sagin.presentation.figure_writer import canvas_of, to_bytes
 
 WIDTH_INCH = 7.16  # both columns of an IEEE page
 # from sure to not, readable in grey: dark, middle, light, white
@@ -52,3 +54,14 @@ def draw_strip(found: Survey, formats: tuple[str, ...] = ("png", "pdf")) -> dict
         dot = Line2D([], [], marker="o", color="white", markeredgecolor="black", linestyle="none", label="by default")
         canvas.legend(handles=[*handles, dot], loc="outside upper center", ncols=6)
         return {kind: to_bytes(canvas, kind) for kind in formats}
+
+
+def write_survey(system: System, found: Survey, folder: Path) -> list[str]:
+    """Tables, page and picture of a survey, in a folder."""
+    write_text(folder / STORED, csv_text(to_rows(found)))
+    write_text(folder / "draws.csv", csv_text(draw_rows(found)))
+    write_text(folder / "readings.md", to_markdown(system, found))
+    pictures = draw_strip(found)
+    for kind, data in pictures.items():
+        write_bytes(folder / f"readings.{kind}", data)
+    return [STORED, "draws.csv", "readings.md", *(f"readings.{kind}" for kind in pictures)]

@@ -3,7 +3,8 @@ import pytest
 
 from sagin.core.contracts import System
 from sagin.core.figures import Axis, Figure, Picture, Series
-from sagin.experiments import figure_writer, style
+from sagin.experiments import style
+from sagin.presentation import figure_writer
 
 FIGURE = Figure("f", "t", Axis(("x",), (), "power (W)"), "delay (s)")
 

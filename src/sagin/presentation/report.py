@@ -18,7 +18,7 @@ from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.core.figures import Figure, Picture, Series
 from sagin.core.values import ByValue
-from sagin.experiments import figure_writer, ledger
+from sagin.experiments import ledger
 from sagin.experiments.beside import figures_beside
 from sagin.experiments.citations import citations, introduction
 from sagin.experiments.compare import Entrant, Metric, Pair, pairs, solved
@@ -31,6 +31,7 @@ from sagin.experiments.progress import progress
 from sagin.experiments.readings import sentences
 from sagin.experiments.series import cached_series, figure_seeds, jobs_of
 from sagin.experiments.tables import Row
+from sagin.presentation import figure_writer
 
 DROPS = 20  # seeds 0, 1, ... behind gaps and improvement where the caller does not say
 LARGEST_SVG = 400_000  # bytes; a drawing of more strokes is kept as pixels

@@ -1,0 +1,1 @@
+"""What is shown: figures, their looks, reproductions of papers, reports."""
