@@ -10,6 +10,7 @@ import pytest
 import sagin
 from sagin import InputError
 from sagin.core import records
+from sagin.experiments.series import series_of
 from sagin.systems.stin_vmdc import model
 from sagin.systems.stin_vmdc.model import Decision, Drops, backhaul_rate, evaluate, rf_rates
 
@@ -350,3 +351,37 @@ def test_broken_decoding_orders_are_refused() -> None:
     for name, value in (("cluster", 4), ("sic_rank", 0), ("sic_rank", 20)):
         with pytest.raises(InputError, match=name):
             SYSTEM.solve(SYSTEM.drops_from(seeds=[0], **{name: np.full((1, 20), value)}), "jtora", threads=1)
+
+
+# --- readings of the paper
+
+
+def test_noise_in_each_subchannel_is_the_printed_one() -> None:
+    band, each = SYSTEM.sample(), SYSTEM.sample(SYSTEM.scenario(noise_rf_in="subchannel"))
+    np.testing.assert_allclose(band.sub_noise_w.sum(), 1e-11)
+    np.testing.assert_allclose(each.sub_noise_w, 1e-11)
+
+
+def test_one_to_one_access_gives_each_vehicle_a_subchannel_in_the_same_band() -> None:
+    noma, private = SYSTEM.sample(), SYSTEM.sample(SYSTEM.scenario(access="one_to_one"))
+    same = SYSTEM.sample(SYSTEM.scenario(n_subchannels=20, max_vehicles_per_cluster=1, max_subchannels_per_cluster=1))
+    assert private.n_subchannels == private.n_clusters == 20
+    assert private.max_subchannels_per_cluster == 1
+    np.testing.assert_allclose(private.sub_bandwidth_hz.sum(), noma.sub_bandwidth_hz.sum())
+    np.testing.assert_array_equal(private.fading_rf[:, :12], noma.fading_rf)
+    np.testing.assert_array_equal(private.fading_rf, same.fading_rf)
+    np.testing.assert_array_equal(private.cluster, same.cluster)
+    eta = SYSTEM.solve(private, "one_to_one", threads=1).decision.eta
+    assert (eta.sum(axis=1) <= 1).all()
+    assert (eta.sum(axis=2) == 1).all()
+
+
+def test_fig2_draws_the_algorithm_round_by_round() -> None:
+    series = series_of(SYSTEM, SYSTEM.figure("fig2"), range(2))
+    assert series is not None
+    drops = SYSTEM.sample(SYSTEM.scenario(n_subchannels=12), range(2))
+    solution = SYSTEM.solve(drops, "jtora", threads=1, start_fractions=(1.0,))
+    final = SYSTEM.evaluate(drops, solution.decision).objective
+    np.testing.assert_allclose(series.curve("12 sub-channels")[-1], final, rtol=1e-9)
+    assert (np.diff(series.values, axis=1) >= -1e-6).all()
+    np.testing.assert_array_equal(series.extra["rounds"][1, 0], solution.iterations)

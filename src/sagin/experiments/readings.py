@@ -132,6 +132,7 @@ class Judge:
     def __call__(self, figure: Figure, reading: Reading) -> dict[str, Verdict]:
         """The verdict on every claim of a figure; undecided where its values cannot be computed."""
         read = under(figure, reading)
+        read = dataclasses.replace(read, curves=tuple(curve for curve in read.curves if not curve.beside))
         seeds = None if self.n_drops is None else range(self.n_drops)
         try:
             with np.errstate(all="ignore"):

@@ -6,7 +6,7 @@ import numpy as np
 
 from sagin.core.figures import Series
 from sagin.methods.stable_matching import deferred_acceptance
-from sagin.systems.stin_vmdc.figures import FIG2
+from sagin.systems.stin_vmdc.figures import FIG2, GAIN, SUBCHANNELS
 from sagin.systems.stin_vmdc.kernels import PLAN, Task, Work
 from sagin.systems.stin_vmdc.kernels_loop import (
     N_VERTICES,
@@ -44,16 +44,21 @@ def first_matching(task: Task, power_w: float, work: Work) -> int:
 
 
 def figure2(scenario: Scenario, seeds: np.ndarray) -> Series:
-    """Proposals of the first matching, rounds of the alternation, and what J gains after the first round [%]."""
-    counts = FIG2.axis.values
-    values = np.empty((3, len(counts), len(seeds)))
-    for point, n_subchannels in enumerate(counts):
+    """J against the rounds of the alternation from one start, one curve a number of sub-channels.
+
+    Beside it: proposals of the first matching, rounds until it stops, and what J gains after the first round [%].
+    """
+    rounds = np.arange(len(FIG2.axis.values))
+    values = np.empty((len(SUBCHANNELS), len(rounds), len(seeds)))
+    extra = {name: np.empty_like(values) for name in ("proposals", "rounds", GAIN)}
+    for row, n_subchannels in enumerate(SUBCHANNELS):
         drops = draw(scenario.replace(n_subchannels=n_subchannels), np.asarray(seeds))
         work = workspace(drops)
-        values[0, point] = [first_matching(task, task.p_max, work) for task in tasks(drops)]
+        extra["proposals"][row] = [first_matching(task, task.p_max, work) for task in tasks(drops)]
         solution = solve_jtora(drops, Starts(start_fractions=(1.0,)))
-        values[1, point] = solution.iterations
-        last = solution.trace[np.arange(len(seeds)), solution.iterations]
-        values[2, point] = 100 * (last / solution.trace[:, 1] - 1)
-    labels = ("proposals", "rounds", "gain after the first round, %")
-    return Series(np.asarray(counts, dtype=float), labels, values, np.isfinite(values))
+        each, last = np.arange(len(seeds)), np.asarray(solution.iterations)
+        values[row] = solution.trace[each, np.minimum(rounds[:, None], last)]
+        extra["rounds"][row] = last
+        extra[GAIN][row] = 100 * (solution.trace[each, last] / solution.trace[each, np.minimum(1, last)] - 1)
+    labels = tuple(f"{count} sub-channels" for count in SUBCHANNELS)
+    return Series(rounds.astype(float), labels, values, np.isfinite(values), extra)

@@ -31,7 +31,7 @@ def follow(scenario: Scenario, view: View, seed: int) -> Followed:
     rows = filled(reason)
     nodes, quad_w = gauss_legendre(c.n_quad)
     stay, distance = _passes(view, users, leaving, nodes)
-    fading = view.ground_scatter(seed, users, CARRIER_HZ, "fading", c.n_subchannels)
+    fading = view.ground_scatter(seed, users, CARRIER_HZ, "fading", c.n_channels)
     power = np.swapaxes(np.real(fading) ** 2 + np.imag(fading) ** 2, 1, 2)  # (slot, subchannel, vehicle)
     numbers = view.of_names_and_slots(seed, users, "nakagami")[..., 0]
     chi = gammaincinv(c.thz_nakagami_m, numbers) / c.thz_nakagami_m

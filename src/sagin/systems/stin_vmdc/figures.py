@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from sagin.core.contracts import late
@@ -20,13 +22,20 @@ UNTUNED = (
     "with the margin over equal power tuned at the same six levels, which is the fair one."
 )
 EDGE_READING = "Of three readings of edge first, the one that gives the paper's trends elsewhere (fixed P_max) is used."
+ITERATIONS = (
+    "The caption counts iterations of the matching, the text those of the whole algorithm; drawn are rounds of it from "
+    "one start at P_max. "
+)
 SPLITS = ("jtora", "jtora_printed", "priority_locality", "priority_edge", "random")
 POWERS = ("water_filling", "average_power", "tuned_average_power")
 OURS = ("improved", "bound")
+SUBCHANNELS = (8, 12, 16, 20, 24)
+GAIN = "gain after the first round, %"
+PRIVATE = "one sub-channel a vehicle"
 
 
 def _curves(*schemes: str) -> tuple[Curve, ...]:
-    return tuple(Curve(scheme, scheme) for scheme in schemes)
+    return tuple(Curve(scheme, scheme, beside=scheme in OURS) for scheme in schemes)
 
 
 def _margin(series: Series, first: str, second: str) -> str:
@@ -57,16 +66,33 @@ def _leads(series: Series, lower: tuple[str, ...], first: str = "jtora", fair: b
     return Verdict(verdict.word, "; ".join([verdict.evidence, *margins]))
 
 
-def _same_iterations(series: Series) -> Verdict:
-    rounds = series.curve("rounds").mean(axis=1)
+def _counts(series: Series, name: str) -> Series:
+    """What Fig. 2 counts, one number a drop, over the numbers of sub-channels."""
+    values = series.extra[name][None, :, 0]
+    return Series(np.asarray(SUBCHANNELS, dtype=float), (name,), values, np.isfinite(values))
+
+
+def _same_rounds(series: Series) -> Verdict:
+    rounds = _counts(series, "rounds").values[0].mean(axis=1)
     spread = float(rounds.max() - rounds.min())
     return decide(spread <= 0.5, f"mean rounds {np.array2string(rounds, precision=2)}, spread {spread:.2f}")
 
 
-def _converges_faster(series: Series) -> Verdict:
-    verdict = falls(series, "proposals")
-    gain = series.curve("gain after the first round, %")
-    return Verdict(verdict.word, f"{verdict.evidence}; J gains at most {gain.max():.2g} % after the first round")
+def _same_proposals(series: Series) -> Verdict:
+    proposals = _counts(series, "proposals").values[0].mean(axis=1)
+    spread = float((proposals.max() - proposals.min()) / proposals.mean())
+    text = f"mean proposals {np.array2string(proposals, precision=1)}, spread {100 * spread:.0f} % of their mean"
+    return decide(spread <= 0.25, text)
+
+
+def _fewer_proposals(series: Series) -> Verdict:
+    verdict = falls(_counts(series, "proposals"), "proposals")
+    gain = np.nanmax(_counts(series, GAIN).values)
+    return Verdict(verdict.word, f"{verdict.evidence}; J gains at most {gain:.2g} % after the first round")
+
+
+def _less_left(series: Series) -> Verdict:
+    return falls(_counts(series, GAIN), GAIN)
 
 
 def _two_curves(series: Series) -> Verdict:
@@ -85,25 +111,27 @@ JTORA_LEADS = Claim(
 
 FIG2 = Figure(
     name="fig2",
-    title="Convergence against the number of sub-channels",
-    axis=Axis(("n_subchannels",), (8, 12, 16, 20, 24), "sub-channels"),
-    y_label="count",
+    title="Convergence for different numbers of sub-channels",
+    axis=Axis(("iteration",), tuple(range(9)), "iteration"),
+    y_label=LABEL_J,
     compute=late("sagin.systems.stin_vmdc.convergence:figure2"),
     n_drops=8,
     claims=(
         Claim(
             "same_iterations",
             "The number of iterations stays almost the same when there are more sub-channels",
-            "mean rounds of the alternation differ by at most 0.5 between any two points",
-            _same_iterations,
-            "Rounds of the alternation; the proposals inside the first matching grow slowly. " + ASSUMED,
+            "mean rounds of the alternation differ by at most 0.5 between any two numbers of sub-channels",
+            _same_rounds,
+            ITERATIONS + ASSUMED,
+            {"proposals of the first matching within 25 %": _same_proposals},
         ),
         Claim(
             "faster_convergence",
             "More sub-channels make convergence smoother and faster",
-            "proposals of the matching fall: " + STEPS,
-            _converges_faster,
-            "The first round already has nearly the final value, so there is no curve to be smooth.",
+            "proposals of the first matching fall: " + STEPS,
+            _fewer_proposals,
+            ITERATIONS + "The first round already has nearly the final value, so there is no curve to be smooth.",
+            {"less left after the first round": _less_left},
         ),
     ),
 )
@@ -151,7 +179,11 @@ FIG4 = Figure(
     title="Computation efficiency against the task size",
     axis=Axis(("task_bits_min", "task_bits_max"), (3.0e6, 3.3e6, 3.6e6, 3.9e6, 4.2e6), "task size (bit)"),
     y_label=LABEL_J,
-    curves=_curves(*SPLITS, "one_to_one", *POWERS, *OURS),
+    curves=(
+        *_curves(*SPLITS, "one_to_one"),
+        Curve(PRIVATE, "one_to_one", {"access": "one_to_one"}),
+        *_curves(*POWERS, *OURS),
+    ),
     claims=(
         Claim(
             "falls",
@@ -166,7 +198,23 @@ FIG4 = Figure(
             "JTORA is above one-to-one matching",
             PAIRED,
             lambda s: _leads(s, ("one_to_one",)),
+            "Both take the best of the same six start powers. The paper gives each vehicle a sub-channel although "
+            "clusters hold them: one a cluster by default.",
+            {PRIVATE: lambda s: _leads(s, (PRIVATE,), fair=False)},
+        ),
+        Claim(
+            "above_local",
+            "JTORA is above local first",
+            PAIRED,
+            lambda s: _leads(s, ("priority_locality",), fair=False),
             "Both take the best of the same six start powers.",
+        ),
+        Claim(
+            "above_water_filling",
+            "JTORA is above water filling",
+            PAIRED,
+            partial(_leads, lower=("water_filling",)),
+            UNTUNED,
         ),
         Claim(
             "printed_leads",
@@ -207,7 +255,7 @@ FIG5 = Figure(
 FIG6 = Figure(
     name="fig6",
     title="Computation efficiency against the number of sub-channels",
-    axis=Axis(("n_subchannels",), (8, 12, 16, 20, 24), "sub-channels"),
+    axis=Axis(("n_subchannels",), SUBCHANNELS, "sub-channels"),
     y_label=LABEL_J,
     curves=_curves("jtora", "jtora_printed", *POWERS, *OURS),
     claims=(
@@ -216,7 +264,8 @@ FIG6 = Figure(
             "Efficiency falls with the number of sub-channels",
             STEPS,
             lambda s: _all_fall(s, "jtora"),
-            "Weakly, and through sub-channels the assumed quota leaves idle beyond 12, not through interference.",
+            "With noise over the whole band weakly, through sub-channels the assumed quota leaves idle beyond 12; with "
+            "the noise of Table I in each sub-channel, as (8) has it, at every step.",
         ),
         JTORA_LEADS,
     ),
@@ -242,9 +291,14 @@ def _fig7_lead(series: Series) -> Verdict:
 
 
 def _fig7_significant(series: Series) -> Verdict:
-    leads = [series.curve(f"jtora, {name}") / series.curve(f"tuned_average_power, {name}") - 1 for name, _ in SIZES]
-    mean = 100 * float(np.nanmean(leads))
-    return decide(mean >= 5.0, f"{mean:.2f} % above equal power tuned at the same six levels")
+    leads = [
+        100 * float(np.nanmean(series.curve(f"jtora, {name}") / series.curve(f"{scheme}, {name}") - 1))
+        for name, _ in SIZES
+        for scheme in ("water_filling", "average_power")
+    ]
+    fair = [_margin(series, f"jtora, {name}", f"tuned_average_power, {name}") for name, _ in SIZES]
+    text = f"{min(leads):.2f} to {max(leads):.2f} % above water filling and equal power at two task sizes"
+    return decide(min(leads) >= 5.0, "; ".join([text, *fair]))
 
 
 FIG7 = Figure(
@@ -272,9 +326,10 @@ FIG7 = Figure(
         Claim(
             "significantly",
             "JTORA is significantly superior to them",
-            "5 % on average above equal power tuned at the same six levels",
+            "5 % on average above both at both task sizes",
             _fig7_significant,
-            "The threshold is ours. Against the untuned budget the margin is several per cent; tuning takes most.",
+            "The threshold is ours. " + UNTUNED,
+            {"more than chance": _fig7_lead},
         ),
         Claim(
             "two_curves",

@@ -159,9 +159,9 @@ def assemble(c: Scenario, seeds: np.ndarray, **arrays: np.ndarray) -> Drops:
         scenario=c,
         seeds=seeds,
         n_vehicles=c.n_vehicles,
-        n_subchannels=c.n_subchannels,
+        n_subchannels=c.n_channels,
         n_clusters=c.n_clusters,
-        max_subchannels_per_cluster=c.max_subchannels_per_cluster,
+        max_subchannels_per_cluster=c.quota,
         t_max_s=c.t_max_s * full,
         cpu_local_hz=c.cpu_local_hz * full,
         switched_capacitance_local=c.switched_capacitance_local * full,
@@ -173,8 +173,8 @@ def assemble(c: Scenario, seeds: np.ndarray, **arrays: np.ndarray) -> Drops:
         p_thz_w=from_dbm(c.thz_power_dbm),
         p_rsu_w=from_dbm(c.rsu_power_dbm),
         thz_bandwidth_hz=c.thz_bandwidth_hz,
-        sub_bandwidth_hz=np.full(c.n_subchannels, c.rf_bandwidth_hz / c.n_subchannels),
-        sub_noise_w=np.full(c.n_subchannels, from_dbm(c.noise_rf_dbm) / c.n_subchannels),
+        sub_bandwidth_hz=np.full(c.n_channels, c.rf_bandwidth_hz / c.n_channels),
+        sub_noise_w=np.full(c.n_channels, c.channel_noise_w),
         path_gain=path_gain,
         cluster=cluster,
         sic_rank=sic_rank,
@@ -196,7 +196,7 @@ def _draw_one(c: Scenario, seed: int) -> tuple[Any, ...]:
         generator = random.stream(seed, "vehicle", m)
         uniform[m] = generator.random(4)
         chi[m] = generator.gamma(c.thz_nakagami_m, 1 / c.thz_nakagami_m)
-    fading = np.stack([random.stream(seed, "fading", m).exponential(size=c.n_subchannels) for m in vehicles], axis=1)
+    fading = np.stack([random.stream(seed, "fading", m).exponential(size=c.n_channels) for m in vehicles], axis=1)
     low, high = from_deg(c.sat_elevation_min_deg), from_deg(c.sat_elevation_max_deg)
     elevation = _between(random.stream(seed, "satellite").random(), low, high)
     return uniform, chi, fading, elevation, backhaul_mean_rate(c, seed)

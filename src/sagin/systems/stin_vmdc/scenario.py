@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 
 from sagin.core.errors import InputError
 from sagin.core.parameters import Parameters, parameter
+from sagin.core.units import from_dbm
 
 LEAST_FLAT_LAYER_DEG = 20.0  # below this elevation 1/sin overstates the path through the absorbing layer
 
@@ -33,10 +34,7 @@ class Scenario(Parameters):
         doc="orthogonal RF sub-channels",
         source="assumed: three a cluster",
         ge=1,
-        plausible=(
-            [4, 8, 20],
-            "the number is not given; 20: one a vehicle, so that the benchmark is one-to-one as printed",
-        ),
+        plausible=([4, 8, 20], "the number is not given; 20: one a vehicle"),
     )
     max_subchannels_per_cluster: int = parameter(
         3,
@@ -136,7 +134,19 @@ class Scenario(Parameters):
         plausible=((1e6, 20e6), "scarce to usual"),
     )
     noise_rf_dbm: float = parameter(
-        -80.0, unit="dBm", symbol="sigma^2", doc="RF noise over the whole bandwidth", source="paper Table I"
+        -80.0, unit="dBm", symbol="sigma^2", doc="RF noise, see `noise_rf_in`", source="paper Table I"
+    )
+    noise_rf_in: Literal["band", "subchannel"] = parameter(
+        "band",
+        doc="where the RF noise is: over the whole bandwidth, or as much in every sub-channel",
+        source="assumed: noise grows with bandwidth, see E8",
+        plausible=(["subchannel"], "(8) adds the value of Table I in each sub-channel, however narrow"),
+    )
+    access: Literal["noma", "one_to_one"] = parameter(
+        "noma",
+        doc="clusters that share sub-channels, or a sub-channel for each vehicle (the three counts of clusters and "
+        "sub-channels are then idle), see E26",
+        source="paper Section II",
     )
     pathloss_exponent: float = parameter(
         3.7, symbol="rho'", doc="RF path-loss exponent; the gain at 1 m is 1", source="paper Table I", ge=0
@@ -389,5 +399,21 @@ class Scenario(Parameters):
 
     @property
     def n_clusters(self) -> int:
-        """NOMA clusters, just enough for all vehicles."""
-        return -(-self.n_vehicles // self.max_vehicles_per_cluster)
+        """NOMA clusters, just enough for all vehicles; one each without NOMA."""
+        return self.n_vehicles if self.access == "one_to_one" else -(-self.n_vehicles // self.max_vehicles_per_cluster)
+
+    @property
+    def n_channels(self) -> int:
+        """RF sub-channels of the drops."""
+        return self.n_vehicles if self.access == "one_to_one" else self.n_subchannels
+
+    @property
+    def quota(self) -> int:
+        """Sub-channels that a cluster may hold."""
+        return 1 if self.access == "one_to_one" else self.max_subchannels_per_cluster
+
+    @property
+    def channel_noise_w(self) -> float:
+        """Noise in one sub-channel [W]."""
+        noise = from_dbm(self.noise_rf_dbm)
+        return noise if self.noise_rf_in == "subchannel" else noise / self.n_channels
