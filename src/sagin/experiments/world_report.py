@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sagin.core import records
 from sagin.core.errors import InputError
 from sagin.core.parameters import field_rows
 from sagin.core.plain_yaml import read_mapping
@@ -19,12 +20,13 @@ from sagin.experiments.tables import Row
 from sagin.world.clock import text_utc
 from sagin.world.rise_and_set import passes
 from sagin.world.satellites import describe_epochs
-from sagin.world.view import Reason, Surroundings, reasons_text
+from sagin.world.view import Followed, Reason, Surroundings, reasons_text
 from sagin.world.weather import Conditions, height_of_rain_m
 from sagin.world.world import World
 
 ELEVATIONS_DEG = (10.0, 25.0, 40.0, 90.0)
 USABLE_SHARE = 0.95
+TRIED_SLOTS = 8  # decided before a long run
 _CARRIER = re.compile(r"carrier\w*_hz|frequency\w*_hz")
 _LOWEST_CARRIER_HZ = 1e8
 
@@ -153,6 +155,7 @@ def _system_rows(study: EpisodeStudy, here: Surroundings) -> list[tuple[str, str
     rows.append(("system", "usable slots", f"{100 * share:.1f} %" + (f" ({lost})" if lost else "")))
     if share < LOW_SHARE:
         warnings.warn(f"only {100 * share:.1f} % of the slots can be used ({lost})", stacklevel=2)
+    rows += _tried(study, followed)
     if followed.satellites is not None:
         taken, changed = followed.satellites.taken(), followed.satellites.changed()
         rows.append(("system", "empty satellite seats", f"{100 * float((~taken).mean()):.1f} %"))
@@ -163,6 +166,21 @@ def _system_rows(study: EpisodeStudy, here: Surroundings) -> list[tuple[str, str
     if study.episodic.ignored:
         rows.append(("system", "fields the world replaces", ", ".join(study.episodic.ignored)))
     return rows
+
+
+def _tried(study: EpisodeStudy, followed: Followed) -> list[tuple[str, str, str]]:
+    """Whether the first scheme of a study keeps its constraints in some slots of the first seed."""
+    usable = np.flatnonzero(followed.reason == Reason.USABLE)
+    slots = np.unique(usable[np.linspace(0, len(usable) - 1, TRIED_SLOTS).astype(int)])
+    drops = records.take(followed.drops, slots)
+    scheme, options = next(iter(study.schemes.items()))
+    metrics = study.system.evaluate(drops, study.system.solve(drops, scheme, **options).decision)
+    share = float(records.feasible(metrics).mean())
+    worst = [f"{breach.name} by {breach.amount:.3g}" for breach in records.breaches(metrics)]
+    text = f"{100 * share:.0f} %" + (f" (violated: {', '.join(worst)})" if worst else "")
+    if share < LOW_SHARE:
+        warnings.warn(f"{scheme} keeps all constraints in {text} of {len(slots)} slots tried", stacklevel=3)
+    return [("system", f"feasible for {scheme}, {len(slots)} slots tried", text)]
 
 
 def pass_rows(setting: Setting) -> list[Row]:

@@ -40,7 +40,7 @@ def time_series(result: Result) -> tuple[Figure, Series]:
 
 
 def age_curve(result: Result) -> tuple[Figure, Series] | None:
-    """Mean gap to the bound (objective without one) against the age of decisions; None without stale policies."""
+    """Mean gap to the bound (objective without one) against the age of decisions; None for fewer than two ages."""
     study = result.study
     ages = sorted({policy.age for policy in study.policies if policy == Policy(age=policy.age)} | {0})
     if len(ages) < 2:
@@ -54,6 +54,8 @@ def age_curve(result: Result) -> tuple[Figure, Series] | None:
             if result.bound is not None:
                 value = 100 * study.system.gap(value, result.bound)
             values[row, column] = by_seed(result, value, result.window & part.feasible)
+    if np.isfinite(values).any(axis=(0, 2)).sum() < 2:
+        return None
     seconds = tuple(slots * study.times.slot_s for slots in ages)
     what = "mean gap to the bound [%]" if result.bound is not None else "mean objective"
     axis = Axis(("age",), tuple(ages), "age of the decision [s]", shown=seconds)

@@ -176,7 +176,8 @@ def _bars(axes: Any, picture: Picture) -> list[Any]:
     if len(labels) <= len(style.COLOURS):  # colours and hatches repeat beyond
         return [Patch(label=label, linewidth=0.4, **style.fill(index)) for index, label in enumerate(labels)]
     for label, row, start, width in picture.bars:
-        axes.text(start + width / 2, row, label, ha="center", va="center", fontsize=5, clip_on=True)
+        text = axes.text(start + width / 2, row, label, ha="center", va="center", fontsize=5, clip_on=True)
+        text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.8})
     return []
 
 

@@ -25,6 +25,7 @@ SAMPLES = {
     "walker": "walker_72.csv",
     "grid": "grid.csv.gz",
     "uav": "uav.csv",
+    "circle": "circle.csv",
     "tasks": "tasks.csv",
     "rain": "rain.csv",
 }
