@@ -82,8 +82,8 @@ def test_layout_as_documented(run: Run, file: Path) -> None:
         assert drops["is_far"].dtype == np.int8
         status = root["schemes/iterate/solution/status"]
         assert status.dtype == np.int8
-        assert status.attrs["flag_meanings"] == "converged max_iterations infeasible"
-        assert status.attrs["flag_values"].tolist() == [0, 1, 2]
+        assert status.attrs["flag_meanings"] == "converged max_iterations infeasible certified_infeasible"
+        assert status.attrs["flag_values"].tolist() == [0, 1, 2, 3]
         assert root["schemes/boosted/decision"].attrs["decision_class"] == "BoostedDecision"
 
 

@@ -157,7 +157,9 @@ def _fresh(
     what: tuple[str, str | None],
     how: tuple[Path | None, bool, int | None, bool],
 ) -> None:
-    from sagin.experiments.compare import parse_metric, reference, solved
+    import numpy as np
+
+    from sagin.experiments.compare import certified, parse_metric, reference, solved
     from sagin.experiments.jobs import Job
     from sagin.experiments.progress import progress
     from sagin.experiments.seeds import parse_seeds
@@ -173,6 +175,8 @@ def _fresh(
     shards, folder = _open(out, force, system, {**facts, "seeds": seeds, "metric": metric, "against": against})
     with progress(len(numbers) * len(work), "compare") as advance:
         entrants = solved(work, lambda job: shards.answer(job, threads, advance), name)
+    seen = np.asarray(numbers)
+    entrants = certified(system, entrants, lambda rows: system.sample(scenario, seen[rows]))
     document, metric_, table = _paired(system, entrants, metric, label, numbers)
     _finish({**document, "scenario": scenario.to_dict()}, entrants, metric_, table, folder, json)
 
@@ -255,6 +259,7 @@ def _finish(
     output.table("paired differences, on the drops feasible for both", head, rows, head[1:5])
     _footnotes(larger)
     output.explain({row["scheme"]: row["infeasible_because"] for row in document["means"]})
+    output.say_certified({row["space"]: row["n_certified_infeasible"] for row in document["means"]})
 
 
 def _pareto(

@@ -262,7 +262,11 @@ def _comparison(run: Run) -> dict[str, Any]:
 def _print_comparison(document: dict[str, Any], who: bool = False) -> None:
     schemes = document["schemes"]
     paper = next((name for name, entry in schemes.items() if entry["role"] == "paper"), "")
-    ends = {"at limit": "max_iterations", "infeasible": "infeasible"}
+    ends = {
+        "at limit": "max_iterations",
+        "infeasible": "infeasible",
+        "certified infeasible": "certified_infeasible",
+    }
     shown = [word for word in ends if any(ends[word] in entry["status"] for entry in schemes.values())]
     rows = []
     for name, entry in schemes.items():
@@ -278,6 +282,8 @@ def _print_comparison(document: dict[str, Any], who: bool = False) -> None:
     head = ("scheme", "role", "mean ± 95 %", *([f"minus {paper}"] if paper else []), "steps", *shown)
     output.table("", head, rows, head[2:])
     output.explain({name: entry["infeasible_because"] for name, entry in schemes.items()})
+    proven = {entry["space"]: entry["status"].count("certified_infeasible") for entry in schemes.values()}
+    output.say_certified(proven)
     for name, entry in schemes.items() if who else ():
         why = [(seed, text) for seed, text in zip(document["seeds"], entry["reasons"], strict=True) if text]
         for seed, text in why[:1]:

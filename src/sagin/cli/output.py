@@ -60,6 +60,13 @@ def explain(reasons: Mapping[str, Iterable[str]]) -> None:
             say(f"{scheme} infeasible: {line}")
 
 
+def say_certified(counts: Mapping[str, int]) -> None:
+    """Say of how many drops it is proven, by decision space, that nothing is feasible."""
+    for space, count in counts.items():
+        if count:
+            say(f"{count} drops are certified infeasible: no {space} keeps every constraint")
+
+
 def _least(cells: list[str], whole: bool) -> int:
     """Characters a column needs: for its longest line, or where words wrap for the longest word and some company."""
     from rich.cells import cell_len

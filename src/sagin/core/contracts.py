@@ -252,7 +252,8 @@ class System(Generic[S, D, X, M]):
         parts = map_chunks(work, records.n_drops(drops), threads, progress)
         whole = results.join(parts)
         feasible = records.feasible(self.evaluate(drops, whole.decision))
-        status = np.where(feasible, whole.status, np.int8(results.Status.INFEASIBLE)).astype(np.int8)
+        ended = np.minimum(whole.status, np.int8(results.Status.MAX_ITERATIONS))
+        status = np.where(feasible, ended, np.int8(results.Status.INFEASIBLE)).astype(np.int8)
         return dataclasses.replace(whole, scheme=chosen.name, status=status, options=settings.to_dict())
 
     @overload

@@ -32,6 +32,12 @@ class Status(IntEnum):
     CONVERGED = 0  # the scheme's own stopping rule was met
     MAX_ITERATIONS = 1  # stopped by its iteration limit; the decision is usable
     INFEASIBLE = 2  # some violation of the stored decision exceeds its tolerance
+    CERTIFIED_INFEASIBLE = 3  # so it does in every decision of the space: the bound proves it
+
+
+def usable(status: NDArray[np.int8]) -> records.Bools:
+    """(drop,) bool: the stored decision keeps every constraint."""
+    return status < Status.INFEASIBLE
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,7 +58,7 @@ class Solution(ByValue, Generic[X]):
 
     def summary(self) -> str:
         """One line: scheme, how its drops ended, iterations, and where the objective started and ended if traced."""
-        counts = [(word.name.lower(), int(np.sum(self.status == word))) for word in Status]
+        counts = [(word.name.lower().replace("_", " "), int(np.sum(self.status == word))) for word in Status]
         ends = ", ".join(f"{count} {word}" for word, count in counts if count)
         steps = f"; {np.mean(self.iterations):.3g} iterations on average" if self.iterations.any() else ""
         return f"{self.scheme or 'solution'}: {len(self.status)} drops, {ends}{steps}{self._traced()}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,11 +14,12 @@ from sagin.core.contracts import System
 from sagin.core.errors import InputError, unknown
 from sagin.core.figures import Series
 from sagin.core.records import Breach
+from sagin.core.results import Status
 from sagin.core.statistics import LEAST_DROPS, Interval
 from sagin.core.values import ByValue
 from sagin.experiments.jobs import Answer, Job
 from sagin.experiments.netcdf import stored_breaches
-from sagin.experiments.runs import Run, choose, scalars, usable
+from sagin.experiments.runs import Run, choose, proven, scalars, usable
 from sagin.experiments.tables import Row
 
 EQUAL = 1e-9  # relative difference below which two values of a drop are a tie
@@ -36,7 +37,7 @@ class Metric:
 class Entrant(ByValue):
     """One scheme as it enters a comparison. `metrics`, `usable`: arrays (drop,). `larger`: see `larger_problem`.
 
-    `breaches`: why drops are infeasible.
+    `breaches`: why drops are infeasible. `proven`: (drop,) bool, certified that no decision of the space is feasible.
     """
 
     label: str
@@ -49,6 +50,7 @@ class Entrant(ByValue):
     metrics: Mapping[str, np.ndarray]
     usable: np.ndarray
     breaches: tuple[Breach, ...] = ()
+    proven: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def values(self, metric: str) -> np.ndarray:
         """(drop,) a metric, NaN where the drop is infeasible; InputError for an unknown one."""
@@ -106,6 +108,12 @@ def solved(work: Iterable[Job], answer: Callable[[Job], Answer], metric: str = "
     return entrants
 
 
+def certified(system: System, entrants: Sequence[Entrant], drops: Callable[[np.ndarray], Any]) -> list[Entrant]:
+    """Fresh entrants, told on which drops no decision is feasible, see `runs.proven`; `drops(rows)` gives drops."""
+    none = proven(system, {entrant.scheme: entrant.usable for entrant in entrants}, drops)
+    return [replace(entrant, proven=none[entrant.scheme]) for entrant in entrants]
+
+
 def stored(runs: Sequence[tuple[str, Run]], wanted: Iterable[str] = ()) -> list[Entrant]:
     """Schemes of stored runs, given with the names of their files; InputError unless all hold the same drops.
 
@@ -126,7 +134,8 @@ def stored(runs: Sequence[tuple[str, Run]], wanted: Iterable[str] = ()) -> list[
     for name, scheme, outcome in found:
         suffix = f"@{Path(name).stem if short else name}" if names.count(scheme) > 1 else ""
         about = _about(system, scheme, outcome.solution.options)
-        arrays = {"metrics": scalars(outcome.metrics), "usable": usable(outcome.solution)}
+        arrays: dict[str, Any] = {"metrics": scalars(outcome.metrics), "usable": usable(outcome.solution)}
+        arrays["proven"] = outcome.solution.status == Status.CERTIFIED_INFEASIBLE
         why = tuple(records.breaches(outcome.metrics))
         entrants.append(Entrant(label=scheme + suffix, source=name, **arrays, breaches=why, **about))
     return entrants
@@ -150,9 +159,9 @@ def same_drops(first: tuple[str, Run], second: tuple[str, Run]) -> None:
     if one.system.name != two.system.name:
         raise _differ("system", two.system.name, one.system.name, name, other)
     before, after = one.scenario.to_flat(), two.scenario.to_flat()
-    for field in {**before, **after}:
-        if after.get(field) != before.get(field):
-            raise _differ(f"scenario.{field}", after.get(field), before.get(field), name, other)
+    for key in {**before, **after}:
+        if after.get(key) != before.get(key):
+            raise _differ(f"scenario.{key}", after.get(key), before.get(key), name, other)
     if len(one.seeds) != len(two.seeds):
         raise _differ("number of drops", len(two.seeds), len(one.seeds), name, other)
     for row, (seed, other_seed) in enumerate(zip(one.seeds.tolist(), two.seeds.tolist(), strict=True)):
@@ -243,10 +252,12 @@ def mean_rows(entrants: Sequence[Entrant], metric: Metric) -> list[Row]:
         {
             "scheme": entrant.label,
             "role": entrant.role,
+            "space": entrant.space,
             "larger_problem": entrant.larger,
             "metric": metric.name,
             **asdict(span),
             "n_feasible": int(entrant.usable.sum()),
+            "n_certified_infeasible": int(entrant.proven.sum()),
             "infeasible_because": list(map(str, entrant.breaches)),
         }
         for entrant, span in means(entrants, metric)

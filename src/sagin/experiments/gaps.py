@@ -13,7 +13,7 @@ from sagin.core import records
 from sagin.core.contracts import Exact, System
 from sagin.core.errors import InputError
 from sagin.core.values import ByValue
-from sagin.experiments.runs import Run, solve, usable
+from sagin.experiments.runs import Run, certified, solve, usable
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,9 @@ def gaps(
     references = {space: _exact(system, drops, space) for space in spaces} if exact else {}
     if exact and not any(references.values()):
         raise InputError("exact", True, "a system with an exact reference", f"{system.name} has none for these schemes")
-    run = solve(system, drops, schemes, threads=threads, progress=progress)
+    run = solve(system, drops, schemes, threads=threads, progress=progress, certify=False)
     bounds = {space: system.bound(drops, space, threads=threads) for space in spaces}
+    run = certified(run, bounds)
     table = []
     for name, outcome in run.schemes.items():
         scheme = system.scheme(name)

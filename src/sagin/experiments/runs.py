@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from sagin.core.contracts import D, M, Role, S, Scheme, System, X
 from sagin.core.errors import InputError, nearest
 from sagin.core.own import extended
 from sagin.core.results import Solution, Status
+from sagin.core.results import usable as usable_status
 from sagin.core.values import ByValue
 
 
@@ -83,8 +85,12 @@ def solve(
     *,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
+    certify: bool = True,
 ) -> Run[S, D, X, M]:
-    """Decide the drops by each scheme (names or one's own, or options by scheme) and evaluate the decisions."""
+    """Decide the drops by each scheme (names or one's own, or options by scheme) and evaluate the decisions.
+
+    `certify`: ask the bound about drops on which no scheme is feasible, see `certified`.
+    """
     given = schemes.values() if isinstance(schemes, Mapping) else itertools.repeat({})
     system, names = extended(system, schemes)
     options = dict(zip(names, given, strict=False))
@@ -92,7 +98,53 @@ def solve(
     for name, settings in options.items():
         solution = system.solve(drops, name, threads=threads, progress=progress, **settings)
         outcomes[name] = Outcome(solution, system.evaluate(drops, solution.decision))
-    return Run(system, drops, outcomes)
+    run = Run(system, drops, outcomes)
+    return certified(run, threads=threads) if certify else run
+
+
+def certified(run: Run, bounds: Mapping[type, np.ndarray] | None = None, *, threads: int | None = None) -> Run:
+    """The run with the status `CERTIFIED_INFEASIBLE` where `proven` says so."""
+    known = {name: usable(part.solution) for name, part in run.schemes.items()}
+    none = proven(run.system, known, lambda rows: records.take(run.drops, rows), bounds, threads)
+    raised = {name: none[name] & ~known[name] for name in known}
+    return dataclasses.replace(
+        run,
+        schemes={
+            name: Outcome(_raised(part.solution, raised[name]), part.metrics) if raised[name].any() else part
+            for name, part in run.schemes.items()
+        },
+    )
+
+
+def proven(
+    system: System,
+    usable_by: Mapping[str, np.ndarray],
+    drops: Callable[[np.ndarray], Any],
+    bounds: Mapping[type, np.ndarray] | None = None,
+    threads: int | None = None,
+) -> dict[str, np.ndarray]:
+    """(drop,) bool by scheme: the bound proves that no decision of the scheme's space is feasible.
+
+    `usable_by`: (drop,) by scheme. The bound is asked about drops on which no scheme of the space is feasible,
+    elsewhere there is nothing to prove; `drops(rows)` gives those.
+    `bounds`: (drop,) by decision class instead, others unasked.
+    """
+    spaces = {name: system.space(system.scheme(name).space) for name in usable_by}
+    found = {}
+    for space in dict.fromkeys(spaces.values()):
+        kept = np.any([usable_by[name] for name in usable_by if spaces[name] is space], axis=0)
+        found[space] = np.zeros(len(kept), dtype=bool)
+        rows = np.flatnonzero(~kept)
+        if bounds is not None and space.decision in bounds:
+            found[space][rows] = system.none_feasible(bounds[space.decision][rows])
+        elif bounds is None and rows.size and space.bound is not None:
+            found[space][rows] = system.none_feasible(system.bound(drops(rows), space.decision, threads=threads))
+    return {name: found[spaces[name]] for name in usable_by}
+
+
+def _raised(solution: Solution, rows: np.ndarray) -> Solution:
+    status = np.where(rows, np.int8(Status.CERTIFIED_INFEASIBLE), solution.status)
+    return dataclasses.replace(solution, status=status.astype(np.int8))
 
 
 def reasons(run: Run) -> dict[str, list[str]]:
@@ -103,7 +155,7 @@ def reasons(run: Run) -> dict[str, list[str]]:
 
 def usable(solution: Solution) -> np.ndarray:
     """(drop,) bool: the stored decision keeps every constraint."""
-    return solution.status != Status.INFEASIBLE
+    return usable_status(solution.status)
 
 
 def scalars(metrics: Any) -> dict[str, np.ndarray]:

@@ -19,7 +19,7 @@ from sagin.core.results import Solution, Status
 from sagin.experiments import netcdf
 from sagin.experiments.netcdf import Group, Variable, pack, unpack
 from sagin.experiments.provenance import provenance
-from sagin.experiments.runs import Outcome, Run
+from sagin.experiments.runs import Outcome, Run, usable
 
 TOLERANCE = 1e-9  # relative difference above which a stored metric does not match ours
 FORMAT = 2  # raised when older readers could misread a file
@@ -176,8 +176,8 @@ def _check_outcome(system: System, name: str, outcome: Outcome) -> None:
             raise InputError(f"{name}.decision_class", type(solution.decision).__name__, "what the scheme decides")
     known = np.isin(solution.status, [int(word) for word in Status])
     if not known.all():
-        raise InputError(f"{name}.status", solution.status[~known][0], "one of 0, 1, 2")
-    wrong = (solution.status == Status.INFEASIBLE) == records.feasible(outcome.metrics)
+        raise InputError(f"{name}.status", solution.status[~known][0], "one of 0, 1, 2, 3")
+    wrong = usable(solution) != records.feasible(outcome.metrics)
     if wrong.any():
         raise InputError(f"{name}.status", solution.status[wrong][0], "as the stored violations say")
     if solution.iterations.dtype.kind not in "iu" or (solution.iterations < 0).any():
@@ -195,7 +195,10 @@ def read_decision(system: System, drops: Any, group: Group) -> Any:
 
 
 def verify(run: Run) -> dict[str, dict[str, float]]:
-    """Largest relative difference between stored metrics and our own evaluation, by scheme and metric."""
+    """Largest relative difference between stored metrics and our own evaluation, by scheme and metric.
+
+    `status`: inf where a stored certificate of infeasibility is not confirmed by the bound; absent if there is none.
+    """
     table = {}
     for name, outcome in run.schemes.items():
         fresh = run.system.evaluate(run.drops, outcome.solution.decision)
@@ -205,6 +208,10 @@ def verify(run: Run) -> dict[str, dict[str, float]]:
             )
             for metric, column in records.columns(type(fresh)).items()
         }
+        rows = np.flatnonzero(outcome.solution.status == Status.CERTIFIED_INFEASIBLE)
+        if rows.size:
+            bound = run.system.bound(records.take(run.drops, rows), type(outcome.solution.decision))
+            table[name]["status"] = 0.0 if run.system.none_feasible(bound).all() else np.inf
     return table
 
 

@@ -16,7 +16,7 @@ from sagin.experiments.files import make_folder, write_text
 from sagin.experiments.folders import open_folder
 from sagin.experiments.jobs import BOUND, Answer, Codes, Shards
 from sagin.experiments.progress import progress
-from sagin.experiments.runs import Run
+from sagin.experiments.runs import Run, certified
 from sagin.experiments.store import save
 from sagin.experiments.study import Cell, Study
 from sagin.experiments.tables import Row, csv_text, long_rows
@@ -85,8 +85,9 @@ def cell_rows(study: Study, cell: Cell, answers: dict[str, Answer]) -> list[Row]
         }
         if BOUND in answers and study.system.scheme(name).space is study.system.spaces[0].decision:
             columns["bound"] = answers[BOUND].metrics["objective"]
-            impossible = study.system.none_feasible(columns["bound"])
-            columns["status"] = np.where(impossible, "certified_infeasible", columns["status"]).tolist()
+            proven = ~answer.usable & study.system.none_feasible(columns["bound"])
+            word = Status.CERTIFIED_INFEASIBLE.name.lower()
+            columns["status"] = np.where(proven, word, columns["status"]).tolist()
             columns["gap"] = study.system.gap(answer.metrics["objective"], columns["bound"])
         rows += long_rows({**cell.values, "scheme": name}, columns)
     return rows
@@ -126,4 +127,6 @@ def cell_run(study: Study, cell: Cell, answers: dict[str, Answer], codes: Codes)
     drops = study.system.sample(cell.scenario, study.seeds)
     known = study.jobs(cell, codes)
     outcomes = {name: jobs.outcome(known[name], answer, drops) for name, answer in answers.items() if name != BOUND}
-    return Run(study.system, drops, outcomes)
+    run = Run(study.system, drops, outcomes)
+    bounds = {study.system.spaces[0].decision: answers[BOUND].metrics["objective"]} if BOUND in answers else {}
+    return certified(run, bounds) if bounds else run
