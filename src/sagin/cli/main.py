@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from sagin.cli import compute, episodes, explore, output, studies
+from sagin.cli import compute, episodes, explore, instances, output, studies
 from sagin.cli.compare import compare
 from sagin.cli.new import new
 from sagin.cli.readings import readings
@@ -50,6 +50,8 @@ app.command()(episodes.episode)
 app.command()(readings)
 app.command()(compute.bound)
 app.command()(compare)
+app.add_typer(instances.group, name="instances")
+app.command()(instances.challenge)
 app.command()(report)
 app.command()(new)
 app.command()(explore.cite)

@@ -39,7 +39,7 @@ def write_drops(path: str | Path, system: System, drops: Any, *, force: bool = F
     else:
         table = records.columns(type(drops))
         arrays = {name: np.asarray(getattr(drops, name)) for name, column in table.items() if column.per_drop}
-        data = _packed(kind, {**arrays, "seeds": drops.seeds, **about})
+        data = packed(kind, {**arrays, "seeds": drops.seeds, **about})
     write_bytes(target, data, "--out")
 
 
@@ -48,7 +48,7 @@ def read_drops(path: str | Path, system: System, fields: Mapping[str, Any] | Non
     before those of the file.
     """
     path = Path(path)
-    held = _READERS[_kind(path, "--drops")](path)
+    held = read_arrays(path)
     named = _word(held.pop("system", system.name))
     if named != system.name:
         raise InputError("--drops", str(path), f"drops of {system.name}", f"it holds drops of {named}")
@@ -72,7 +72,13 @@ def _kind(path: Path, field: str) -> str:
     return path.suffix.lower()
 
 
-def _packed(kind: str, arrays: Mapping[str, Any]) -> bytes:
+def read_arrays(path: Path) -> dict[str, Any]:
+    """The arrays of a file and the words beside them, by name; InputError for a file that is none of these kinds."""
+    return _READERS[_kind(path, "--drops")](path)
+
+
+def packed(kind: str, arrays: Mapping[str, Any]) -> bytes:
+    """A NumPy archive (".npz") or a MATLAB file (".mat") of arrays and words."""
     buffer = io.BytesIO()
     if kind == ".npz":
         named: dict[str, Any] = {name: np.asarray(value) for name, value in arrays.items()}

@@ -1,0 +1,79 @@
+"""Judged decisions as rows, LaTeX and a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sagin.experiments.challenge import Judged
+from sagin.experiments.provenance import provenance
+from sagin.experiments.report_html import Html, el, table
+
+HEAD = ("instance", "by", "objective", "gap to bound", "to best known", "rank", "remark")
+
+
+def rows(judged: Sequence[Judged]) -> list[dict[str, Any]]:
+    """One row a decision, in full precision."""
+    return [
+        {
+            "instance": item.instance.name,
+            "by": item.by,
+            "feasible": item.feasible,
+            "objective": item.objective,
+            "bound": item.instance.bound,
+            "best_known": item.instance.objective,
+            "gap": item.gap,
+            "to_best": item.to_best,
+            "rank": item.rank,
+            "of": item.of,
+            "seconds": item.seconds,
+            "record": item.is_record,
+            "contradicts_bound": item.contradicts,
+            "why": item.why,
+        }
+        for item in judged
+    ]
+
+
+def cells(item: Judged) -> tuple[str, ...]:
+    """The same for people."""
+    remark = "contradicts the bound" if item.contradicts else "new record" if item.is_record else item.why
+    place = f"{item.rank} of {item.of}" if item.rank else "-"
+    objective = "-" if item.objective != item.objective else f"{item.objective:.6g}"
+    return item.instance.name, item.by, objective, _percent(item.gap), _percent(item.to_best), place, remark
+
+
+def _percent(value: float) -> str:
+    return "-" if value != value else f"{100 * value:.3g} %"
+
+
+def to_latex(judged: Sequence[Judged]) -> str:
+    """A tabular of the decisions."""
+    lines = [r"\begin{tabular}{llrrrrl}", r"\hline", " & ".join(HEAD) + r" \\", r"\hline"]
+    lines += [" & ".join(map(_escaped, cells(item))) + r" \\" for item in judged]
+    return "\n".join([*lines, r"\hline", r"\end{tabular}", ""])
+
+
+def _escaped(words: str) -> str:
+    for sign, tex in (("\\", r"\textbackslash "), ("_", r"\_"), ("%", r"\%"), ("&", r"\&"), ("#", r"\#"), ("$", r"\$")):
+        words = words.replace(sign, tex)
+    return words
+
+
+def to_html(judged: Sequence[Judged]) -> str:
+    """A page of its own in the style of the report."""
+    origin = provenance()
+    style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
+    feasible = sum(item.feasible for item in judged)
+    about = f"{feasible} of {len(judged)} decisions keep every constraint; sagin {origin['sagin_version']}"
+    sheet = table("Decisions on certified instances", HEAD, [cells(item) for item in judged], numbers=HEAD[2:6])
+    head = el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", name_="viewport", content="width=device-width, initial-scale=1"),
+        el("title", "Challenge"),
+        el("style", Html(style)),
+    )
+    body = el("body", el("header", el("h1", "Challenge"), el("p", about, class_="lead")), el("main", sheet))
+    return "<!DOCTYPE html>\n" + el("html", head, "\n", body, lang="en") + "\n"
