@@ -168,7 +168,7 @@ def challenge(
             write_record(target, item.instance, item.decision, item.objective, author or item.by, force=force)
     _write(judged, csv, latex, html)
     if json:
-        from sagin.experiments.challenge_tables import rows
+        from sagin.presentation.challenge_tables import rows
 
         output.print_json({"judged": rows(judged)})
     else:
@@ -191,9 +191,9 @@ def _instances_for(scheme: str, on: Sequence[str] | None, time: float | None) ->
 
 
 def _write(judged: list[Judged], csv: Path | None, latex: Path | None, html: Path | None) -> None:
-    from sagin.experiments.challenge_tables import rows, to_html, to_latex
     from sagin.experiments.files import write_text
     from sagin.experiments.tables import csv_text
+    from sagin.presentation.challenge_tables import rows, to_html, to_latex
 
     if csv:
         write_text(csv, csv_text(rows(judged)), "--csv")

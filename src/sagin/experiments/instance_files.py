@@ -17,6 +17,7 @@ from sagin.core.contracts import System
 from sagin.core.discovery import locations, system
 from sagin.core.errors import InputError
 from sagin.core.reading import read_text
+from sagin.core.version import __version__
 from sagin.experiments import instances as table
 from sagin.experiments import netcdf
 from sagin.experiments.drop_files import packed, read_arrays
@@ -117,10 +118,8 @@ def _axes(array: np.ndarray, count: int) -> np.ndarray:
 
 def write_record(path: Path, instance: Instance, made: Any, objective: float, by: str, *, force: bool = False) -> None:
     """A better decision as a text file, to be reviewed and put into a system's folder `records`."""
-    import sagin
-
     arrays = {name: _plain(np.asarray(getattr(made, name))) for name in records.columns(type(made))}
-    about = {"instance": instance.name, "objective": objective, "by": by, "version": sagin.__version__}
+    about = {"instance": instance.name, "objective": objective, "by": by, "version": __version__}
     target = check_target(path, force, "--record")
     write_text(target, json.dumps({**about, "date": table.today(), "decision": arrays}, indent=1) + "\n", "--record")
 

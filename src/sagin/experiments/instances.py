@@ -21,11 +21,11 @@ from typing import Any
 
 import numpy as np
 
-import sagin
 from sagin.core import plain_yaml, records
 from sagin.core.contracts import Exact, System
 from sagin.core.discovery import locations, system, system_names
 from sagin.core.errors import InputError, unknown
+from sagin.core.version import __version__
 from sagin.experiments.seeds import parse_seeds
 from sagin.experiments.tables import csv_text
 
@@ -260,7 +260,7 @@ def measure(owner: System, instance: Instance, threads: int | None = None) -> In
         if beats(owner, value, best.get(by, np.nan)):
             by = name
     known = replace(instance, checksum=checksum(drops), bound=bound, bound_by=bound_by, schemes=reached)
-    return replace(known, objective=best.get(by, np.nan), by=by, version=sagin.__version__, date=today())
+    return replace(known, objective=best.get(by, np.nan), by=by, version=__version__, date=today())
 
 
 def today() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sagin.experiments.challenge import Judged
 from sagin.experiments.provenance import provenance
-from sagin.experiments.report_html import Html, el, table
+from sagin.presentation.report_html import Html, el, table
 
 HEAD = ("instance", "by", "objective", "gap to bound", "to best known", "rank", "remark")
 
