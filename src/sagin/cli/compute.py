@@ -49,9 +49,7 @@ def solve(
     for path, name in ((out, "--out"), (csv, "--csv"), (picture[1] if picture else None, "--picture")):
         if path:
             check_target(path, force, name)
-    if picture and file:
-        raise InputError("--picture", picture[0], "without --drops", "it draws the scenario's own drops")
-    draw = _painter(chosen, picture, settings, scenario, numbers) if picture else None
+    draw = _painter(chosen, picture, drops, schemes, inputs.fields_of(settings, scenario)) if picture else None
     with progress(len(numbers) * len(schemes), "solve") as advance:
         run = run_schemes(chosen, drops, schemes, threads=threads, progress=advance)
     if out:
@@ -179,28 +177,38 @@ def _percent(value: float) -> str:
     return "-" if value != value else f"{100 * value:.3f} %"
 
 
-def _painter(system: Any, picture: tuple[str, Path], settings: Any, scenario: Any, seeds: tuple[int, ...]) -> Any:
-    """A function that draws a figure of the system for this scenario and these drops."""
+def _painter(system: Any, wanted: tuple[str, Path], drops: Any, schemes: dict[str, dict[str, Any]], fields: Any) -> Any:
+    """A function that draws the first drop: under the first scheme, or as a figure of the system does."""
     import numpy as np
 
-    from sagin.core.errors import InputError, unknown
+    from sagin.core import records
+    from sagin.core.errors import unknown
+    from sagin.core.figures import Axis, Figure
     from sagin.experiments.files import write_bytes
     from sagin.presentation.figure_writer import FORMATS, draw_picture
 
-    name, path = picture
-    drawings = [figure.name for figure in system.figures if figure.paint]
-    if name not in drawings:
-        none = f"{system.name} has no map or schedule: sagin reproduce draws its figures"
-        raise unknown("--picture", name, drawings, "maps and schedules" if drawings else none)
-    figure = system.figure(name)
+    name, path = wanted
     kind = path.suffix.lower().removeprefix(".")
+    scheme, options = next(iter(schemes.items()))
+    first = records.take(drops, [0])
+    figures = {figure.name: figure for figure in system.figures if figure.paint}
+    seen = system.look(first, system.solve(first, scheme, **options).decision) if system.pictures else {}
+    known = [*seen, *(other for other in figures if other not in seen)]
+    if name not in known:
+        none = f"{system.name} has no map or schedule: sagin reproduce draws its figures"
+        raise unknown("--picture", name, known, "maps and schedules" if known else none)
     if kind not in FORMATS:
         raise InputError("--picture", str(path), "a name ending in " + ", ".join(FORMATS))
-    values = inputs.scenario_of(system, settings, scenario, **figure.fixed)
+    if name not in seen and drops.source and drops.source.given:
+        raise InputError("--picture", name, "without --drops", "it draws the scenario's own drops")
 
     def draw() -> None:
-        drawing = draw_picture(figure, figure.paint(values, np.asarray(seeds)), (kind,))
-        write_bytes(path, drawing[kind], "--picture")
+        figure = figures.get(name) or Figure(name, name, Axis((), (), ""), "")
+        if name in seen:
+            picture = seen[name]
+        else:
+            picture = figures[name].paint(system.scenario(**{**figure.fixed, **fields}), np.asarray(drops.seeds))
+        write_bytes(path, draw_picture(figure, picture, (kind,))[kind], "--picture")
 
     return draw
 

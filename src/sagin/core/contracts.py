@@ -13,7 +13,7 @@ import numpy as np
 
 from sagin.core import own_arrays, places, records, results, shown
 from sagin.core.errors import InputError, unknown
-from sagin.core.figures import Figure
+from sagin.core.figures import Figure, Picture
 from sagin.core.machine import memory_bytes
 from sagin.core.parameters import Parameters
 from sagin.core.values import ByValue
@@ -165,7 +165,8 @@ class System(Generic[S, D, X, M]):
     user gave the arrays named in `given`. `budget(drops)` gives rows (label, value, unit) of the first drop.
     `user_dim` names the dimension along which relabelling users must only relabel the answer. `figures_of(scenario)`
     gives the figures of a scenario whose axes depend on what it declares. `culprits(drops, decision, metrics)` says for
-    each drop who breaks a constraint.
+    each drop who breaks a constraint. `pictures(drops, decision, metrics)` draws the first drop by name: `map`, `delay`
+    or `energy` at least, and what else there is to see; see `look`.
     `episodic`: how it takes part in episodes.
     """
 
@@ -185,6 +186,7 @@ class System(Generic[S, D, X, M]):
     figures_of: Callable[[Any], tuple[Figure, ...]] | None = None
     episodic: Episodic | None = None
     culprits: Callable[[Any, Any, Any], list[str]] | None = None
+    pictures: Callable[[Any, Any, Any], Mapping[str, Picture]] | None = None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """By name if a module keeps it as `SYSTEM` (claims of figures may be closures), else by content."""
@@ -277,6 +279,13 @@ class System(Generic[S, D, X, M]):
             parts = ", ".join(f"{breach.name} by {breach.amount:.3g} ({breach.doc})" for breach in found)
             texts[row] = ": ".join(part for part in (parts, who[row] if who else "") if part)
         return texts
+
+    def look(self, drops: D, decision: Any, row: int = 0) -> dict[str, Picture]:
+        """Drawings of one drop under a decision, by name; none where the system declares none."""
+        if self.pictures is None:
+            return {}
+        one, chosen = records.take(drops, [row]), records.take(decision, [row])
+        return dict(self.pictures(one, chosen, self.evaluate(one, chosen)))
 
     def bound(self, drops: D, space: type | None = None, *, threads: int | None = None) -> records.Floats:
         """(drop,) certified bound of the objective over a decision space (default: the first); NaN: no certificate.

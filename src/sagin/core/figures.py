@@ -151,6 +151,8 @@ class Picture(ByValue):
     `points`: (label, x, y) groups; `lines`: (label, x pairs (n, 2), y pairs (n, 2)) groups; `bars`: (label, row, start,
     width), `rows` their names; `stacks`: (label, heights) over `columns`, `stack_label` what their heights are.
     `paths`: (label, x, y) polylines, NaN between them, drawn to scale; those without a label are background.
+    `texts`: by label of points or lines, what there is to say of each. `weights`: by quantity, by label of lines, a
+    number >= 0 a line, its width.
     """
 
     x_label: str
@@ -163,3 +165,5 @@ class Picture(ByValue):
     columns: tuple[str, ...] = ()
     stack_label: str = ""
     paths: tuple[tuple[str, np.ndarray, np.ndarray], ...] = ()
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    weights: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)

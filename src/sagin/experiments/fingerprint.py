@@ -91,7 +91,7 @@ def figure_code(system: System, compute: Callable[..., Any]) -> Fingerprint:
 def system_code(system: System) -> Fingerprint:
     """Everything of a system that decides results; schemes of its users left out."""
     kept = tuple(item for item in system.schemes if item.role != "own")
-    theirs = dataclasses.replace(system, schemes=kept, figures=())
+    theirs = dataclasses.replace(system, schemes=kept, figures=(), pictures=None)
     return _of(system, system.spaces[0].decision, {"system": theirs})
 
 

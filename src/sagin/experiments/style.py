@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 COLUMN_INCH = 3.5  # width of an IEEE column
 HEIGHT_INCH = 2.7
@@ -56,3 +59,10 @@ def look(index: int) -> dict[str, Any]:
 def fill(index: int) -> dict[str, Any]:
     """Colour and hatching of the bar with that number."""
     return {"facecolor": COLOURS[index % len(COLOURS)], "hatch": HATCHES[index % len(HATCHES)], "edgecolor": "white"}
+
+
+def widths(weights: Mapping[str, np.ndarray], thinnest: float = 0.4, thickest: float = 2.0) -> dict[str, np.ndarray]:
+    """Widths of lines by label, in proportion to their weights, the largest of all the thickest."""
+    most = max((float(np.max(part, initial=0.0, where=np.isfinite(part))) for part in weights.values()), default=0.0)
+    share = {label: np.clip(np.nan_to_num(part / (most or 1.0)), 0.0, 1.0) for label, part in weights.items()}
+    return {label: thinnest + (thickest - thinnest) * part for label, part in share.items()}

@@ -20,6 +20,7 @@ from sagin.core import statistics
 from sagin.core.figures import Figure, Picture, Series
 from sagin.experiments import style
 
+MOST_COLUMNS = 24  # that are named
 FORMATS = ("png", "pdf", "svg")
 
 
@@ -131,10 +132,12 @@ def _scales(axes: Any, figure: Figure, series: Series) -> None:
 
 def _points_and_lines(axes: Any, picture: Picture) -> list[Any]:
     handles = _paths(axes, picture.paths)
+    widths = style.widths(next(iter(picture.weights.values()), {}))
     for index, (label, xs, ys) in enumerate(picture.lines):
         colour, kind = style.COLOURS[index % len(style.COLOURS)], style.LINES[index % len(style.LINES)]
-        for x, y in zip(np.reshape(xs, (-1, 2)), np.reshape(ys, (-1, 2)), strict=True):
-            axes.plot(x, y, color=colour, linestyle=kind, linewidth=0.8)
+        pairs = np.reshape(xs, (-1, 2)), np.reshape(ys, (-1, 2))
+        for x, y, width in zip(*pairs, widths.get(label, np.full(len(pairs[0]), 0.8)), strict=True):
+            axes.plot(x, y, color=colour, linestyle=kind, linewidth=width)
         handles.append(Line2D([], [], color=colour, linestyle=kind, linewidth=0.8, label=label))
     for index, (label, x, y) in enumerate(picture.points):
         look = style.look(index + len(picture.lines))
@@ -190,7 +193,10 @@ def _stacks(axes: Any, picture: Picture) -> list[Any]:
         below = below + np.asarray(heights)
         handles.append(Patch(label=label, linewidth=0.4, **look))
     if picture.columns:
-        axes.set_xticks(range(len(picture.columns)), picture.columns)
+        every = -(-len(picture.columns) // MOST_COLUMNS)
+        axes.set_xticks(range(0, len(picture.columns), every), picture.columns[::every])
+        if sum(map(len, picture.columns[::every])) > 60:
+            axes.tick_params(axis="x", labelrotation=90)
         axes.set_ylim(0, 1.06 * float(np.max(below, initial=1e-12)))
         axes.set_ylabel(picture.stack_label)
         axes.grid(axis="x", visible=False)

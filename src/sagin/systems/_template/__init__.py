@@ -32,6 +32,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
     objective_unit="s",
     budget=model.budget,
     user_dim="user",
+    pictures=late(f"{_HERE}.pictures:pictures"),
     episodic=Episodic(
         needs=frozenset({"users"}),
         seats=late(f"{_HERE}.episode:seats"),

@@ -78,6 +78,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
     derive=model.checked,
     budget=model.budget,
     user_dim="terminal",
+    pictures=late(f"{_HERE}.pictures:pictures"),
     episodic=Episodic(
         needs=frozenset({"users", "tasks"}),
         seats=late(f"{_HERE}.episode:seats"),

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from sagin.blocks.computing.cpu import cpu_time
-from sagin.blocks.computing.multicore import fcfs_start
 from sagin.core.figures import Axis, Claim, Curve, Figure, Picture, Series
 from sagin.systems.ccmsm import model, verdicts
+from sagin.systems.ccmsm.pictures import schedule
 from sagin.systems.ccmsm.scenario import Scenario
 
 LAMBDA = "preference λ"
@@ -86,34 +85,6 @@ def gantt(scenario: Scenario, seeds: np.ndarray) -> Picture:
 
     drops = model.draw(scenario, seeds[:1])
     return schedule(drops, plan(drops, model.TRUTH).decision)
-
-
-def schedule(drops: model.Drops, decision: model.Decision) -> Picture:
-    """The schedule of the first drop of a batch as bars."""
-    n, slots = drops.task_mask.shape[1:]
-    offloaded = (decision.core > 0) & drops.task_mask
-    arrival = model.evaluate(drops, decision).arrival_s[0]
-    upload = drops.data_bits[0] / model.uplink_rate(drops, decision.power_w)[0][:, None]
-    own, work = cpu_time(drops.cycles[0], drops.cpu_local_hz[0][:, None]), cpu_time(drops.cycles[0], drops.cpu_core_hz)
-    begin = np.full((n, slots), np.inf)
-    for k in range(1, drops.n_cores + 1):
-        here = offloaded[0] & (decision.core[0] == k)
-        start = fcfs_start(arrival.ravel(), work.ravel(), here.ravel()).reshape(n, slots)
-        begin = np.where(here, start, begin)
-    bars: list[tuple[str, int, float, float]] = []
-    for i in range(n):
-        busy = 0.0
-        for j in np.flatnonzero(drops.task_mask[0, i]):
-            label = f"terminal {i + 1}"
-            if offloaded[0, i, j]:
-                bars.append((label, i, float(arrival[i, j] - upload[i, j]), float(upload[i, j])))
-                bars.append((label, n + int(decision.core[0, i, j]) - 1, float(begin[i, j]), float(work[i, j])))
-            else:
-                bars.append((label, n + drops.n_cores + i, busy, float(own[i, j])))
-                busy += float(own[i, j])
-    rows = [f"uplink {i + 1}" for i in range(n)]
-    rows += [f"core {k + 1}" for k in range(drops.n_cores)] + [f"terminal {i + 1}" for i in range(n)]
-    return Picture("time (s)", "", bars=tuple(bars), rows=tuple(rows))
 
 
 TREND_RULE = "95 % interval of the difference of the gain between the two ends, paired over drops, excludes 0"

@@ -92,6 +92,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
     derive=model.derive,
     budget=model.budget,
     user_dim="vehicle",
+    pictures=late(f"{_HERE}.pictures:pictures"),
     episodic=Episodic(
         needs=frozenset({"sky", "users"}),
         seats=late(f"{_HERE}.episode:seats"),

@@ -58,6 +58,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
         )
         for name, role, summary, where, space in _ROWS
     ),
+    pictures=late(_HERE + "pictures:pictures"),
     episodic=Episodic(
         needs=frozenset({"sky", "path"}),
         seats=late(f"{_HERE}episode:seats"),

@@ -88,6 +88,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
     user_dim="user",
     figures_of=figures.figures_of,
     culprits=late(f"{_HERE}.reasons:reasons"),
+    pictures=late(f"{_HERE}.pictures:pictures"),
     episodic=Episodic(
         needs=frozenset({"users"}),
         seats=late(f"{_HERE}.episode:seats"),

@@ -10,9 +10,9 @@ import numpy as np
 
 from sagin.core.figures import Axis, Claim, Curve, Figure, Series, Verdict
 from sagin.core.statistics import combine, common_values, decide, falls, rises
-from sagin.systems.network import pictures
 from sagin.systems.network.access import ACCESSES
 from sagin.systems.network.layout import LOCAL
+from sagin.systems.network.pictures import painted
 from sagin.systems.network.scenario import Scenario
 
 COST = "weighted delay and energy (s + J)"
@@ -27,9 +27,9 @@ def figures_of(scenario: Scenario) -> tuple[Figure, ...]:
     fixed = {} if scenario == Scenario() else scenario.to_dict()
     made = [_size(scenario, fixed), _bandwidth(scenario, fixed), _weight(scenario, fixed), _access(scenario, fixed)]
     drawn = (
-        ("map", "Where everybody is, and what the links carry", pictures.network_map),
-        ("breakdown", "Each user's parts, hop by hop", pictures.breakdown),
-        ("where", "Who computes where", pictures.where),
+        ("map", "Where everybody is, and what the links carry", painted("map")),
+        ("breakdown", "Each user's parts, hop by hop", painted("breakdown")),
+        ("where", "Who computes where", painted("where")),
     )
     none = Axis((), (), "")
     paint = [Figure(name, title, none, "", fixed=fixed, n_drops=1, paint=draw) for name, title, draw in drawn]

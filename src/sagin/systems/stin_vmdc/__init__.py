@@ -73,6 +73,7 @@ SYSTEM: System[Scenario, Drops, Decision, Metrics] = System(
     derive=derive,
     budget=budget,
     user_dim="vehicle",
+    pictures=late(_HERE + "pictures:pictures"),
     episodic=Episodic(
         needs=frozenset({"sky", "users"}),
         seats=late(f"{_HERE}episode:seats"),

@@ -53,6 +53,7 @@ SYSTEM: System[scenario.Scenario, model.Drops, model.Decision, model.Metrics] = 
         ),
         _scheme("light", "improved", "priced assignment alone", "improved:solve_light", scenario.LightOptions),
     ),
+    pictures=late(_HERE + "pictures:pictures"),
     episodic=Episodic(
         needs=frozenset({"users"}),
         seats=late(f"{_HERE}episode:seats"),

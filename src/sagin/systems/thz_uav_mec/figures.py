@@ -11,7 +11,8 @@ from sagin.blocks.access.shannon import shannon_rate
 from sagin.blocks.computing.queue_mmc import operation_delay
 from sagin.core.figures import Axis, Claim, Curve, Figure, Picture, Series, Verdict
 from sagin.core.statistics import below, combine, decide, falls, interval, rises
-from sagin.systems.thz_uav_mec.model import Decision, Drops, draw, link_snr
+from sagin.systems.thz_uav_mec.model import Decision, Drops, draw, evaluate, link_snr
+from sagin.systems.thz_uav_mec.pictures import pictures
 from sagin.systems.thz_uav_mec.scenario import Scenario
 
 CALIBRATED = "calibrated: the paper's Table I is empty, the defaults were chosen so that the ordering of Fig. 4 appears"
@@ -185,29 +186,9 @@ def _far_servers(series: Series) -> Verdict:
 
 def _map(scenario: Scenario, seeds: np.ndarray) -> Picture:
     drops, decision = _solved(scenario, seeds[:1])
-    iot, mec, uav = drops.iot_xy[0], drops.mec_xy[0], decision.uav_xy[0]
-    server, relay = decision.server[0], decision.relay[0]
-    direct, relayed = np.flatnonzero(relay < 0), np.flatnonzero(relay >= 0)
-    hops = {
-        "direct": (iot[direct], mec[server[direct]]),
-        "to a UAV": (iot[relayed], uav[relay[relayed]]),
-        "from a UAV": (uav[relay[relayed]], mec[server[relayed]]),
-    }
-    lines = tuple(
-        (name, np.stack([a[:, 0], b[:, 0]], axis=1), np.stack([a[:, 1], b[:, 1]], axis=1))
-        for name, (a, b) in hops.items()
-    )
-    capacity = drops.n_units * drops.service_rate_per_s
-    used = _loads(drops, decision)[0] * drops.arrival_rate_per_s[0, 0] / capacity
-    return Picture(
-        x_label="x (m)",
-        y_label="y (m)",
-        points=(("IoT", *iot.T), ("server", *mec.T), ("UAV", *uav.T)),
-        lines=lines,
-        stacks=(("direct", used[0]), ("relayed", used[1])),
-        columns=tuple(f"server {m + 1}" for m in range(drops.n_mecs)),
-        stack_label="utilisation",
-    )
+    drawn = pictures(drops, decision, evaluate(drops, decision))
+    load = drawn["load"]
+    return dataclasses.replace(drawn["map"], stacks=load.stacks, columns=load.columns, stack_label=load.stack_label)
 
 
 # --- Fig. 6 to 8: sweeps ---------------------------------------------------------------------------------------------
