@@ -1,6 +1,11 @@
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from sagin.experiments import netcdf
 
 STUDY = """
 system: dm_mimo_vec
@@ -57,6 +62,42 @@ def test_an_episode_is_run_judged_and_continued(study: Path, good, document) -> 
     assert {"time_series.png", "age.png", "sky.png", "map.png", "roads.png", "handover.png"} <= set(found["figures"])
     assert [row["policy"] for row in found["summary"]] == ["every", "stale 2"]
     assert "rsu_only__stale_2" in good("evaluate", "results/study/episode.nc")
+    compared = document("compare", "results/study/episode.nc", "--metric", "objective_charged")
+    assert compared["seeds"] == [0, 1]
+    assert [row["mean"] for row in compared["means"]] == pytest.approx([row["mean_common"] for row in found["summary"]])
+    pair = compared["pairs"][0]
+    assert (pair["first"], pair["second"]) == ("rsu_only__every", "rsu_only__stale_2")
+    assert -pair["mean"] == pytest.approx(found["summary"][1]["mean_common"] - found["summary"][0]["mean_common"])
+    page = Path("results/study/report.html").read_text()
+    assert found["page"] == "results/study/report.html"
+    assert page.count("<img ") == len(found["figures"]) / 2
+    assert "rsu_only, stale 2" in page
+    assert "world.roads.range_m" in page
+    assert "<script" not in page
+
+
+def test_a_killed_episode_goes_on_with_the_same_bits(study: Path, document, tmp_path: Path) -> None:
+    study.write_text(STUDY.replace("seeds: 0:2", "seeds: 0:24"))
+    code = "import sys; from sagin.cli import main; sys.exit(main.run(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "episode", str(study), "--out", "killed", "--threads", "1"]
+    shards = tmp_path / "killed" / "shards"
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path)
+    while process.poll() is None and len(list(shards.glob("*.nc"))) < 3:
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    begun = {path.name: path.read_bytes() for path in shards.glob("*.nc")}
+    assert len(begun) >= 3
+    assert not (tmp_path / "killed" / "episode.nc").exists()
+    again, whole = (document("episode", study, "--out", out) for out in ("killed", "whole"))
+    assert 2 <= again["shards"]["reused"] < 24  # one of the pieces is the sky
+    assert again["shards"]["solved"] == 24 - again["shards"]["reused"]
+    assert whole["shards"]["reused"] == 0
+    assert all((shards / name).read_bytes() == data for name, data in begun.items())
+    sums = [netcdf.checksum(netcdf.read(tmp_path / out / "episode.nc")) for out in ("killed", "whole")]
+    assert sums[0] == sums[1]
+    for name in ("slots.csv", "summary.csv"):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
 @pytest.mark.parametrize("kind", ["sky", "map", "roads"])

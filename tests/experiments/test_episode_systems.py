@@ -89,6 +89,7 @@ def test_a_network_follows_users_path_and_satellite(network: Result) -> None:
     nodes, links = list(scenario.nodes), list(scenario.links)
     np.testing.assert_array_equal(drops.position_m[..., 0], users.east_m)
     assert (drops.position_m[..., 2] == 1.5).all()
+    assert here.paths is not None
     flight = here.paths.at(here.times.seconds)[:, 0]
     np.testing.assert_allclose(drops.node_position_m[:, nodes.index("uav")], flight, rtol=1e-12)
     feeder = drops.distance_m[:, 0, links.index("feeder")]

@@ -17,6 +17,7 @@ from sagin.core.errors import InputError
 if TYPE_CHECKING:
     from sagin.core.contracts import System
     from sagin.experiments.compare import Entrant, Metric, Pair
+    from sagin.experiments.episode_compare import Played
     from sagin.experiments.jobs import Shards
     from sagin.experiments.pareto import Front
 
@@ -55,7 +56,8 @@ def compare(
 ) -> None:
     """Compare schemes drop by drop, or draw a Pareto front.
 
-    Differences are paired, on the drops feasible for both. Stored files must hold the same drops.
+    Differences are paired, on the drops feasible for both. Stored files must hold the same drops; of episodes, every
+    scheme under every policy is compared seed by seed.
     """
     inputs.at_least_one(threads, "--threads")
     for name, value in {"--against": against, "--metric": metric, "--seeds": seeds}.items():
@@ -99,7 +101,11 @@ def _stored(
     force: bool,
     json: bool,
 ) -> None:
+    import numpy as np
+
     from sagin.experiments.compare import reference, stored
+    from sagin.experiments.episode_compare import are_episodes, episode_entrants, played
+    from sagin.experiments.episode_file import verify_policies
     from sagin.experiments.folders import open_folder
     from sagin.experiments.store import TOLERANCE, load, verify
 
@@ -109,18 +115,21 @@ def _stored(
     if len(set(targets)) < len(targets):
         raise InputError("file", targets[-1], "given once")
     runs = [(name, load(name)) for name in targets]
+    over_time = are_episodes(runs)
     for name, run in runs:
-        for key, metrics in verify(run).items():
+        for key, metrics in (verify(run) | verify_policies(run, name)).items():
             worst = max(metrics, key=lambda metric: metrics[metric], default="")
             if worst and metrics[worst] > TOLERANCE:
                 raise InputError("file", name, "one whose metrics our model gives", f"{worst} of {key} does not match")
-    entrants = stored(runs, scheme or ())
+    table = played(runs, scheme or ()) if over_time else []
+    entrants = episode_entrants(table) if over_time else stored(runs, scheme or ())
     system = runs[0][1].system
     facts = {"compare": system.name, "files": targets, "schemes": [e.label for e in entrants], "metric": metric}
     label = reference([(e.label, e.scheme, e.role) for e in entrants], against) if against else ""
-    document, metric_, table = _paired(system, entrants, metric, label, runs[0][1].seeds)
+    seeds = np.unique(runs[0][1].seeds) if over_time else runs[0][1].seeds
+    document, metric_, differences = _paired(system, entrants, metric, label, seeds, table)
     folder = open_folder(out, {**facts, "against": against}, force=force) if out else None
-    _finish(document, entrants, metric_, table, folder, json)
+    _finish(document, entrants, metric_, differences, folder, json)
 
 
 def _from_file(
@@ -199,18 +208,20 @@ def _two(schemes: dict[str, Any]) -> None:
 
 
 def _paired(
-    system: System, entrants: Sequence[Entrant], metric: str, against: str, seeds: Any
+    system: System, entrants: Sequence[Entrant], metric: str, against: str, seeds: Any, played: Sequence[Played] = ()
 ) -> tuple[dict[str, Any], Metric, list[Pair]]:
     from sagin.experiments import compare as library
+    from sagin.experiments.episode_compare import episode_pairs
 
     chosen = library.parse_metric(system, metric)
-    table = library.pairs(entrants, chosen, against)
+    table = episode_pairs(played, chosen, against) if played else library.pairs(entrants, chosen, against)
     document = {
         "system": system.name,
         "metric": chosen.name,
         "sense": chosen.sense,
         "unit": system.objective_unit if chosen.name == "objective" else "",
         "seeds": seeds,
+        "means_over": "slots" if played else "drops",
         "files": list(dict.fromkeys(entrant.source for entrant in entrants if entrant.source)),
         "means": library.mean_rows(entrants, chosen),
         "pairs": library.pair_rows(table, chosen),
@@ -235,14 +246,16 @@ def _finish(
     goal = {"min": "lower", "max": "higher"}[metric.sense]
     unit = f" in {document['unit']}" if document["unit"] else ""
     n = len(document["seeds"])
+    over = document["means_over"]
+    what = "seeds" if over == "slots" else over
     output.say(
-        f"{document['system']}: {metric.name}{unit} on {n} drops, {goal} is better; means over drops feasible for all"
+        f"{document['system']}: {metric.name}{unit} on {n} {what}, {goal} is better; means over {over} feasible for all"
     )
     rows = [
         (_name(row["scheme"], row["larger_problem"]), row["role"], _spread(row), f"{row['n_used']}/{row['n']}")
         for row in document["means"]
     ]
-    output.table("", ("scheme", "role", "mean (95 %)", "drops"), rows, ("mean (95 %)", "drops"))
+    output.table("", ("scheme", "role", "mean (95 %)", what), rows, ("mean (95 %)", what))
     larger = {entrant.label for entrant in entrants if entrant.larger}
     rows = [
         (
@@ -255,8 +268,8 @@ def _finish(
         )
         for pair, row in zip(table, document["pairs"], strict=True)
     ]
-    head = ("difference", "mean (95 %)", "relative", "w/t/l", "drops", "first is")
-    output.table("paired differences, on the drops feasible for both", head, rows, head[1:5])
+    head = ("difference", "mean (95 %)", "relative", "w/t/l", what, "first is")
+    output.table(f"paired differences, on the {over} feasible for both", head, rows, head[1:5])
     _footnotes(larger)
     output.explain({row["scheme"]: row["infeasible_because"] for row in document["means"]})
     output.say_certified({row["space"]: row["n_certified_infeasible"] for row in document["means"]})

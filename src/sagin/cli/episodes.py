@@ -21,6 +21,7 @@ SHOWN = {  # no wider than 80 columns, whatever the numbers
     "mean_age": "mean age",
     "gap": "gap",
 }
+PAGE = "report.html"
 KINDS = ("sky", "map", "roads")
 
 
@@ -33,21 +34,35 @@ def episode(
 ) -> None:
     """Decide a system slot by slot in a moving world; resumable.
 
-    Table, figures, episode.nc and CSV files go to results/STUDY. The same command goes on where one stopped.
+    Table, figures, a page of all (report.html), episode.nc and CSV files go to results/STUDY. The same command goes on
+    where one stopped. `sagin compare` and `sagin evaluate` read episode.nc.
     """
     from sagin.experiments.episode import read_episode_study, run_episode
     from sagin.experiments.episode_report import notes, summary_rows
-    from sagin.presentation.episode_figures import draw
+    from sagin.experiments.files import write_text
+    from sagin.experiments.provenance import provenance
+    from sagin.presentation.episode_figures import drawings, write
+    from sagin.presentation.episode_page import episode_page
 
     inputs.at_least_one(threads, "--threads")
     described = read_episode_study(study)
     folder = out or Path("results") / study.stem
     result = run_episode(described, folder, force=force, threads=threads)
-    files = draw(folder / "figures", result)
+    drawn = drawings(result)
+    files = write(folder / "figures", drawn)
+    page = episode_page(result, {name: kinds["png"] for name, kinds in drawn.items()}, provenance())
+    write_text(folder / PAGE, page)
     rows, said = summary_rows(result), notes(result)
     if json:
         output.print_json(
-            {"folder": str(folder), "shards": result.counts, "figures": files, "notes": said, "summary": rows}
+            {
+                "folder": str(folder),
+                "page": str(folder / PAGE),
+                "shards": result.counts,
+                "figures": files,
+                "notes": said,
+                "summary": rows,
+            }
         )
         return
     for line in said:
@@ -58,7 +73,7 @@ def episode(
     cells = [[_cell(name, row[name]) for name in head] for row in shown]
     output.table("", list(head.values()), cells, list(head.values())[1:])
     counts = result.counts
-    text = f"{folder}: {counts['solved']} pieces computed, {counts['reused']} found, {len(files)} figure files"
+    text = f"{folder / PAGE}: {counts['solved']} pieces computed, {counts['reused']} found, {len(files)} figure files"
     output.say(text + (f", {counts['damaged']} damaged and computed again" if counts["damaged"] else ""))
 
 

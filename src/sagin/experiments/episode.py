@@ -45,7 +45,7 @@ from sagin.world.world import World, digests
 __all__ = ["EpisodeStudy", "Result", "read_episode_study", "run_episode"]
 
 LEAST_SHARE, LOW_SHARE = 0.05, 0.5  # usable slots: below, an error; below, a warning
-OUTPUTS = ("episode.nc", "slots.csv", "summary.csv", "figures")
+OUTPUTS = ("episode.nc", "slots.csv", "summary.csv", "report.html", "figures")
 
 
 @dataclass(frozen=True)

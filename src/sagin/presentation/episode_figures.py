@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -94,26 +95,33 @@ def pictures(result: Result) -> dict[str, Picture]:
     return {**found, **({"handover": held} if held else {})}
 
 
-def draw(folder: str | Path, result: Result) -> list[str]:
-    """Draw all figures of an episode (PNG, PDF) into a folder; their file names."""
+def drawings(result: Result, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, dict[str, bytes]]:
+    """All figures of an episode by name and format."""
     from sagin.presentation.figure_writer import draw_picture, draw_series
 
-    target = make_folder(folder)
-    written = {}
     n = len(result.study.seeds)
     text = f"means of {n} seeds; gaps: slots that are not compared" if n > 1 else "gaps: slots that are not compared"
-    written["time_series"] = draw_series(*time_series(result), title=text, bars=n >= LEAST_DROPS)
+    found = {"time_series": draw_series(*time_series(result), title=text, bars=n >= LEAST_DROPS)}
     aged = age_curve(result)
     if aged is not None:
-        written["age"] = draw_series(*aged, title=f"means over {n} seeds, 95 % intervals", bars=n > 1)
+        found["age"] = draw_series(*aged, title=f"means over {n} seeds, 95 % intervals", bars=n > 1)
     for name, picture in pictures(result).items():
-        written[name] = draw_picture(_figure(name), picture)
-    names = []
-    for name, kinds in written.items():
+        found[name] = draw_picture(_figure(name), picture, formats)
+    return found
+
+
+def draw(folder: str | Path, result: Result) -> list[str]:
+    """Draw all figures of an episode (PNG, PDF) into a folder; their file names."""
+    return write(folder, drawings(result))
+
+
+def write(folder: str | Path, found: Mapping[str, Mapping[str, bytes]]) -> list[str]:
+    """Write drawings, by name and format, into a folder; their file names."""
+    target = make_folder(folder)
+    for name, kinds in found.items():
         for kind, data in kinds.items():
             write_bytes(target / f"{name}.{kind}", data)
-            names.append(f"{name}.{kind}")
-    return names
+    return [f"{name}.{kind}" for name, kinds in found.items() for kind in kinds]
 
 
 def _figure(name: str) -> Figure:
