@@ -141,7 +141,7 @@ def test_any_flipped_byte_is_noticed_or_harmless(toy: System, tmp_path) -> None:
 def test_leftovers_of_a_killed_process_are_removed(toy: System, tmp_path) -> None:
     process = subprocess.Popen(["true"])
     process.wait()
-    here, dead = files._HERE, process.pid
+    here, dead = files.HERE, process.pid
     mine, elsewhere = f".{here}-{os.getppid()}-0123456789ab.tmp", f".0123456789ab-{dead}-0123456789ab.tmp"
     old = [f".0123456789ab-{dead}-ba9876543210.tmp", f".manifest.json.{dead}-4.tmp"]
     kept = [mine, elsewhere, f".abc.nc.{dead}-4.tmp", ".notes.tmp"]

@@ -183,7 +183,8 @@ def _fresh(
     facts = {"scenario": scenario.to_dict(), "schemes": {job.scheme: dict(job.options) for job in work}}
     shards, folder = _open(out, force, system, {**facts, "seeds": seeds, "metric": metric, "against": against})
     with progress(len(numbers) * len(work), "compare") as advance:
-        entrants = solved(work, lambda job: shards.answer(job, threads, advance), name)
+        shards.fill((part for job in work for part in job.parts()), threads, advance)
+        entrants = solved(work, lambda job: shards.pieces(job, threads), name)
     seen = np.asarray(numbers)
     entrants = certified(system, entrants, lambda rows: system.sample(scenario, seen[rows]))
     document, metric_, table = _paired(system, entrants, metric, label, numbers)

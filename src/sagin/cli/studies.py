@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sagin.cli import inputs, output
 from sagin.cli.readings import Rules, reading_of, under_reading
+from sagin.core.errors import InputError
 
+if TYPE_CHECKING:
+    from sagin.experiments.tables import Format
+
+TableFormat = Annotated[str, typer.Option("--format", metavar="csv|parquet", help="Format of the long table.")]
 Folder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the results.")]
 
 
@@ -18,29 +23,97 @@ def sweep(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="YAML file; its format is in docs/studies.md.")],
     out: Folder = None,
     cells: Annotated[bool, typer.Option("--cells", help="Also store every cell with its drops and decisions.")] = False,
+    format: TableFormat = "csv",
+    part: Annotated[
+        str | None, typer.Option("--part", metavar="I/N", help="Compute the I-th of N parts; `array`: as SLURM says.")
+    ] = None,
     threads: inputs.Threads = None,
     force: inputs.Force = False,
     json: inputs.Json = False,
 ) -> None:
     """Compute a study: axes x schemes x seeds; resumable.
 
-    Results go to results/STUDY. The same command goes on where an interrupted one stopped.
+    Results go to results/STUDY. The same command goes on where an interrupted one stopped, and several at once share
+    the work. --part is for job arrays: in a folder of its own (then `sagin merge`), or in one that all share.
     """
+    from sagin.experiments.parts import WHOLE, parse_part
     from sagin.experiments.study import read_study
     from sagin.experiments.sweep import sweep as run_sweep
+    from sagin.experiments.tables import check_format
 
     inputs.at_least_one(threads, "--threads")
+    kind = check_format(format)
+    share = WHOLE if part is None else parse_part(part)
     described = read_study(study)
     folder = out or Path("results") / study.stem
-    result = run_sweep(described, folder, force=force, threads=threads, cells=cells)
+    result = run_sweep(described, folder, force=force, threads=threads, cells=cells, format=kind, part=share)
     counts = {"solved": result.solved, "reused": result.reused, "damaged": result.damaged}
     if json:
-        output.print_json({"folder": str(folder), "shards": counts, "summary": result.summary})
+        left = {"missing": result.missing} if share != WHOLE else {}
+        output.print_json({"folder": str(folder), "shards": {**counts, **left}, "summary": result.summary})
+        return
+    if result.missing:
+        _print_counts(folder, counts)
+        output.say(f"part {share} is done; {result.missing} pieces of other parts are not here")
         return
     head = [name for name in result.summary[0] if not name.startswith("minus_paper")]
     rows = [[row[name] for name in head] for row in result.summary]
     output.table(f"{described.system.name}: mean objective over drops feasible for all", head, rows, head)
     _print_counts(folder, counts)
+
+
+def merge(
+    targets: Annotated[
+        list[str], typer.Argument(metavar="FOLDER... | FILE...", help="Folders of parts of a sweep, or stored runs.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR | FILE.nc", help="Folder of the sweep, or file.")],
+    format: TableFormat = "csv",
+    force: inputs.Force = False,
+    json: inputs.Json = False,
+) -> None:
+    """Put parts of a sweep together, or stored runs of other seeds or schemes.
+
+    Folders must hold parts of the same study, computed by the same code; pieces are checked as they are copied. Files
+    of `sagin solve --out` must be of the same scenario: other seeds are appended, other schemes on the same seeds stand
+    side by side.
+    """
+    from sagin.experiments.tables import check_format
+
+    folders = [Path(target).is_dir() for target in targets]
+    if all(folders):
+        _merge_folders(targets, out, check_format(format), force, json)
+        return
+    if any(folders):
+        raise InputError("target", targets[folders.index(True)], "folders only, or files only")
+    from sagin.experiments.files import check_target
+    from sagin.experiments.merge import merge_files
+    from sagin.experiments.store import save
+
+    check_target(out, force)
+    run = merge_files(targets)
+    save(out, run, force=force)
+    if json:
+        schemes = list(run.schemes)
+        output.print_json({"file": str(out), "system": run.system.name, "schemes": schemes, "seeds": run.seeds})
+        return
+    output.say(f"{out}: {run.system.name}, {len(run.seeds)} drops, schemes {', '.join(run.schemes)}")
+
+
+def _merge_folders(targets: list[str], out: Path, kind: Format, force: bool, json: bool) -> None:
+    from sagin.experiments.merge import merge_folders
+
+    done = merge_folders(targets, out, force=force, format=kind)
+    counts = {"copied": done.copied, "damaged": done.damaged, "missing": done.missing, "total": done.total}
+    if json:
+        output.print_json({"folder": str(out), "shards": counts, "tables": done.study is not None and not done.missing})
+    else:
+        text = f"{out}: {done.copied} pieces brought in"
+        output.say(text + (f", {done.damaged} damaged ones left out" if done.damaged else ""))
+    if done.missing:
+        what = f"all {done.total} pieces of the study: `sagin sweep STUDY --out {out}` computes the rest"
+        raise InputError("merge", f"{done.total - done.missing} pieces", what, "what was brought in is kept")
+    if done.study is None and not json:
+        output.say(f"the study has schemes of your own: `sagin sweep STUDY --out {out}` writes its tables")
 
 
 def reproduce(

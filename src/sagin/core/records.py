@@ -348,6 +348,24 @@ def breaches_of(rules: Mapping[str, tuple[str, float]], arrays: Mapping[str, np.
     return sorted(found, key=lambda breach: -breach.count)
 
 
+def merged_breaches(parts: Sequence[tuple[int, list[Breach]]], n: int) -> list[Breach]:
+    """Breaches of `n` drops from those of consecutive parts, each given with the position of its first drop."""
+    found: dict[str, Breach] = {}
+    for start, breaches in parts:
+        for part in breaches:
+            known = found.get(part.name)
+            here = dataclasses.replace(part, drop=start + part.drop, n=n)
+            if known is not None:
+                larger = here if _amount(here) > _amount(known) else known
+                here = dataclasses.replace(larger, count=known.count + here.count)
+            found[part.name] = here
+    return sorted(found.values(), key=lambda breach: -breach.count)
+
+
+def _amount(breach: Breach) -> float:
+    return np.inf if np.isnan(breach.amount) else breach.amount
+
+
 def feasible(metrics: Any) -> np.ndarray:
     """(drop,) bool: every violation within its declared tolerance, the objective finite. NaN counts as violated."""
     table = columns(type(metrics))

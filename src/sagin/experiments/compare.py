@@ -92,19 +92,25 @@ def larger_problem(system: System, scheme: str) -> bool:
     return system.scheme(scheme).role == "extension"
 
 
-def solved(work: Iterable[Job], answer: Callable[[Job], Answer], metric: str = "objective") -> list[Entrant]:
-    """Entrants of fresh jobs on the same drops; `answer` computes a job or finds its stored result.
+def solved(work: Iterable[Job], answers: Callable[[Job], Iterable[Answer]], metric: str = "objective") -> list[Entrant]:
+    """Entrants of fresh jobs on the same drops; `answers` computes a job or finds its stored result, piece after piece.
 
-    InputError after the first job already if it has no such metric.
+    Of the metrics only the one that is compared is kept. InputError after the first piece already if there is none.
     """
     entrants = []
     for job in work:
-        result = answer(job)
+        kept, usable, breaches, start = [], [], [], 0
+        for part in answers(job):
+            if metric not in part.metrics:
+                raise unknown("metric", metric, part.metrics, f"metrics of {job.scheme}")
+            kept.append(part.metrics[metric])
+            usable.append(part.usable)
+            breaches.append((start, stored_breaches(part.about, part.metrics)))
+            start += len(part.usable)
         about = _about(job.system, job.scheme, job.options)
-        why = stored_breaches(result.trees[0].group("metrics"), result.metrics) if result.trees else []
-        values = {"metrics": result.metrics, "usable": result.usable, "breaches": tuple(why)}
-        entrants.append(Entrant(label=job.scheme, source="", **values, **about))
-        entrants[-1].values(metric)
+        arrays = {"metrics": {metric: np.concatenate(kept)}, "usable": np.concatenate(usable)}
+        why = tuple(records.merged_breaches(breaches, start))
+        entrants.append(Entrant(label=job.scheme, source="", **arrays, breaches=why, **about))
     return entrants
 
 
@@ -153,8 +159,8 @@ def _about(system: System, scheme: str, options: Mapping[str, Any]) -> dict[str,
     }
 
 
-def same_drops(first: tuple[str, Run], second: tuple[str, Run]) -> None:
-    """InputError that names the first difference between the drops of two stored runs."""
+def same_scenario(first: tuple[str, Run], second: tuple[str, Run]) -> None:
+    """InputError that names the first difference between the problems of two stored runs."""
     (name, one), (other, two) = first, second
     if one.system.name != two.system.name:
         raise _differ("system", two.system.name, one.system.name, name, other)
@@ -162,6 +168,12 @@ def same_drops(first: tuple[str, Run], second: tuple[str, Run]) -> None:
     for key in {**before, **after}:
         if after.get(key) != before.get(key):
             raise _differ(f"scenario.{key}", after.get(key), before.get(key), name, other)
+
+
+def same_drops(first: tuple[str, Run], second: tuple[str, Run]) -> None:
+    """InputError that names the first difference between the drops of two stored runs."""
+    same_scenario(first, second)
+    (name, one), (other, two) = first, second
     if len(one.seeds) != len(two.seeds):
         raise _differ("number of drops", len(two.seeds), len(one.seeds), name, other)
     for row, (seed, other_seed) in enumerate(zip(one.seeds.tolist(), two.seeds.tolist(), strict=True)):

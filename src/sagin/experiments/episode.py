@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -126,9 +127,9 @@ class EpisodeJob(Job):
             self.codes[place] = self.system, code
         return self.codes[place][1]
 
-    def parts(self) -> list[Job]:
+    def parts(self) -> Iterator[Job]:
         """One job a seed: the unit of resuming."""
-        return [replace(self, seeds=(seed,)) for seed in self.seeds]
+        return (replace(self, seeds=(seed,)) for seed in self.seeds)
 
 
 def follow(system: Any, scenario: Any, surroundings: Surroundings, seed: int) -> Followed:

@@ -7,9 +7,11 @@ import re
 import stat
 import time
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
+from typing import BinaryIO
 
 from sagin.core.errors import InputError
 from sagin.core.reading import reason_of
@@ -53,28 +55,38 @@ def make_folder(path: str | Path, field: str = "out") -> Path:
 
 
 def write_bytes(path: str | Path, data: bytes, field: str = "out") -> None:
-    """Put a file in place in one step: a temporary name in the same folder, flushed to disk, then renamed.
+    """Put a file in place in one step."""
+    with replacing(path, field) as stream:
+        stream.write(data)
 
-    A link is followed: what it leads to is replaced. Pipes and devices are refused.
+
+@contextmanager
+def replacing(path: str | Path, field: str = "out") -> Iterator[BinaryIO]:
+    """A stream whose content becomes the file in one step: a temporary name in the same folder, flushed, then renamed.
+
+    A link is followed: what it leads to is replaced. Pipes and devices are refused. Errors leave nothing behind.
     """
     path = Path(path)
     try:
-        if path.is_symlink():
-            path = path.resolve()
-        if path.exists() and not path.is_file():
-            raise InputError(field, str(path), "a regular file", "it is a folder, a pipe or a device")
-        temporary = path.with_name(f".{_HERE}-{os.getpid()}-{uuid.uuid4().hex[:12]}.tmp")
-        try:
-            with open(temporary, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        path = path.resolve() if path.is_symlink() else path
+        other = path.exists() and not path.is_file()
     except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
         raise InputError(field, str(path), "a writable file", reason_of(error)) from None
+    if other:
+        raise InputError(field, str(path), "a regular file", "it is a folder, a pipe or a device")
+    temporary = path.with_name(f".{HERE}-{os.getpid()}-{uuid.uuid4().hex[:12]}.tmp")
+    try:
+        with open(temporary, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise InputError(field, str(path), "a writable file", reason_of(error)) from None
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: str | Path, text: str, field: str = "out") -> None:
@@ -91,7 +103,7 @@ def remove_leftovers(folder: Path) -> None:
     for path in folder.rglob(".*.tmp"):
         name = re.fullmatch(r"\.([0-9a-f]{12})-([0-9]+)-[0-9a-f]{12}\.tmp", path.name)
         with suppress(OSError):
-            dead = name is not None and name[1] == _HERE and not _runs(int(name[2]))
+            dead = name is not None and name[1] == HERE and not runs_here(int(name[2]))
             if dead or (is_temporary(path.name) and time.time() - path.lstat().st_mtime > UNTOUCHED_S):
                 path.unlink()
 
@@ -101,7 +113,7 @@ def is_temporary(name: str) -> bool:
     return re.fullmatch(r"\..*[0-9]+-[0-9a-f]+\.tmp", name) is not None
 
 
-def _runs(process: int) -> bool:
+def runs_here(process: int) -> bool:
     """False only where it is certain that no such process runs here."""
     if os.name != "posix" or not hasattr(os, "kill"):  # elsewhere signal 0 is no question
         return True
@@ -123,7 +135,7 @@ def _here() -> str:
     return blake2b(" ".join(spaces).encode(), digest_size=6).hexdigest()
 
 
-_HERE = _here()
+HERE = _here()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -18,7 +18,7 @@ from sagin.experiments.files import is_temporary, make_folder, write_text
 MANIFEST = "manifest.json"
 DRAWN = (".png", ".pdf", ".svg", ".csv", ".nc", "_means.csv", "_picture.csv", "_picture.nc")  # of a figure
 RESULTS = (  # all that commands write beside figures, cells and shards
-    *("table.csv", "summary.csv", "means.csv", "pairs.csv", "compare.json", "claims.csv", "claims.md"),
+    *("table.csv", "table.parquet", "summary.csv", "means.csv", "pairs.csv", "compare.json", "claims.csv", "claims.md"),
     *("pareto.csv", "pareto.png", "pareto.pdf", "pareto.svg"),
     *("readings.csv", "draws.csv", "readings.md", "readings.png", "readings.pdf", "readings.svg"),
 )
@@ -98,15 +98,20 @@ def _read(path: Path) -> Any:
     return found if isinstance(found, dict) else ""
 
 
-def _difference(stored: Any, wanted: Any, path: str = "") -> str:
-    """Where two manifests first differ, for a message."""
-    if isinstance(stored, Mapping) and isinstance(wanted, Mapping):
-        for key in (*wanted, *stored):
-            if stored.get(key) != wanted.get(key):
-                return _difference(stored.get(key), wanted.get(key), f"{path}.{key}" if path else key)
+def _difference(stored: Any, wanted: Any) -> str:
+    path, old, new = difference(stored, wanted)
     if not path:
         return f"its {MANIFEST} cannot be read"
-    return f"it holds results for {path} = {_short(stored)}, now {_short(wanted)}"
+    return f"it holds results for {path} = {old}, now {new}"
+
+
+def difference(first: Any, second: Any, path: str = "") -> tuple[str, str, str]:
+    """Where two manifests first differ, and what each says there in short; "" if they cannot be compared."""
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        for key in (*second, *first):
+            if first.get(key) != second.get(key):
+                return difference(first.get(key), second.get(key), f"{path}.{key}" if path else key)
+    return path, _short(first), _short(second)
 
 
 def _short(value: Any) -> str:

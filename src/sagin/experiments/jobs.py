@@ -10,7 +10,10 @@ import dataclasses
 import json
 import logging
 import os
-from collections.abc import Callable, Mapping
+import tempfile
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -26,15 +29,23 @@ from sagin.core.results import Solution
 from sagin.core.sources import closure, digest
 from sagin.core.version import __version__
 from sagin.experiments import netcdf, runs
+from sagin.experiments.claims import Claims, pause
 from sagin.experiments.files import make_folder, remove_leftovers, write_bytes
 from sagin.experiments.fingerprint import Fingerprint, bound_code, scheme_code, system_code
 from sagin.experiments.netcdf import Group, Variable
 from sagin.experiments.provenance import library_versions
 from sagin.experiments.store import outcome_group, read_outcome
 
-CHUNK = 128  # drops a shard: seconds of work to lose, few files
+CHUNK = 128  # drops of the first shards: seconds of work to lose
+LARGEST = (
+    1024  # drops of later ones: files and their overhead are few, and none is more than an eighth of all before it
+)
+LARGEST_BYTES = 2**26  # of the drops that are solved for one shard
+RECENT_BYTES = 2**26  # of answers kept in memory, so that what was just computed is not read again
+MEMORY_BYTES = 2**28  # of results without a folder; what is beyond lies in a temporary one
 BOUND = "bound"
 UNKEPT = f"unkept-{os.urandom(8).hex()}-"  # begins keys of results that nobody may find again
+Progress = Callable[[int], None]
 Codes = dict[Any, tuple[System, Fingerprint]]  # of what one command computes: looked at once, when it begins
 
 
@@ -70,7 +81,9 @@ class Job:
         else:
             settings = self.system.scheme(self.scheme).options(**self.options).to_dict()
         object.__setattr__(self, "options", settings)
-        object.__setattr__(self, "seeds", tuple(check_seeds(self.seeds).tolist()))
+        numbers = check_seeds(self.seeds)
+        if type(self.seeds) is not tuple or any(type(seed) is not int for seed in self.seeds):
+            object.__setattr__(self, "seeds", tuple(numbers.tolist()))
 
     @property
     def space(self) -> type:
@@ -115,10 +128,23 @@ class Job:
         """What is decided."""
         return self.system.sample(self.scenario, self.seeds)
 
-    def parts(self) -> list[Job]:
-        """The same job in pieces of at most `CHUNK` drops."""
-        pieces = [self.seeds[start : start + CHUNK] for start in range(0, len(self.seeds), CHUNK)]
-        return [dataclasses.replace(self, seeds=seeds) for seeds in pieces]
+    def parts(self) -> Iterator[Job]:
+        """The same job in the pieces that are stored: of few drops at first, of more as the job grows.
+
+        Where a piece ends depends on the scenario and its place among the seeds only, so that every process cuts alike
+        and further seeds leave the pieces before them as they are.
+        """
+        largest = LARGEST
+        if len(self.seeds) > 16 * CHUNK:
+            one = records.take(dataclasses.replace(self, seeds=self.seeds[:1]).drops(), slice(0, 1))
+            drop = sum(np.asarray(getattr(one, name)).nbytes for name in records.columns(type(one)))
+            largest = min(largest, LARGEST_BYTES // max(drop, 1))
+        start, size = 0, CHUNK
+        while start < len(self.seeds):
+            while 2 * size <= largest and start >= 16 * size:
+                size *= 2
+            yield dataclasses.replace(self, seeds=self.seeds[start : start + size])
+            start += size
 
 
 def key_of(facts: Mapping[str, Any], code: Fingerprint) -> str:
@@ -129,20 +155,30 @@ def key_of(facts: Mapping[str, Any], code: Fingerprint) -> str:
 
 @dataclass(frozen=True)
 class Answer:
-    """Result of a job, one row a drop. `metrics`: arrays (drop,) by name. `tree`: everything, as stored."""
+    """Result of a job, one row a drop. `metrics`: arrays (drop,) by name. `about`: their attributes in the file.
+
+    `trees`: everything, as stored; empty where only numbers were asked for.
+    """
 
     usable: np.ndarray
     iterations: np.ndarray
     trace: np.ndarray
     status: np.ndarray
     metrics: dict[str, np.ndarray]
-    trees: tuple[Group, ...]
+    trees: tuple[Group, ...] = ()
+    about: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the arrays."""
+        return sum(array.nbytes for array in (self.usable, self.iterations, self.trace, *self.metrics.values()))
 
 
 class Shards:
     """Results by job: in a folder, or in memory where no folder is given or nobody can say what a result rests on.
 
-    `recall` gives an answer without its trees a second time, without reading it again.
+    Every result comes from here: it is looked for, computed where it is absent, kept, and handed back. Processes that
+    share a folder claim what they compute, and wait for what others do.
 
     `codes`: fingerprints that the jobs of this work share.
 
@@ -153,41 +189,66 @@ class Shards:
         self.folder = make_folder(folder, field) if folder is not None else None
         self.field = field
         self.memory: dict[str, Group] = {}
-        self.answers: dict[str, Answer] = {}
+        self.spill: tempfile.TemporaryDirectory[str] | None = None
+        self.spare = MEMORY_BYTES
+        self.recent: OrderedDict[str, Answer] = OrderedDict()
+        self.room = RECENT_BYTES
+        self.met: set[str] = set()
         self.told: set[str] = set()
         self.codes: Codes = {}
-        self.solved = self.reused = self.damaged = 0
-        if self.folder:
+        self.solved = self.reused = 0
+        self.spoiled: set[str] = set()
+        self.claims = Claims(self.folder, field) if self.folder else None
+        if self.folder and self.claims:
             remove_leftovers(self.folder)
+            self.claims.remove_stale()
+
+    @property
+    def damaged(self) -> int:
+        """Number of shards that were found but could not be trusted."""
+        return len(self.spoiled)
 
     def path(self, key: str) -> Path:
         """Where the shard of a key lies."""
         assert self.folder is not None
         return self.folder / f"{key}.nc"
 
+    def has(self, key: str) -> bool:
+        """Is there a result, trustworthy or not?"""
+        return key in self.memory or self._place(key).exists()
+
     def get(self, key: str) -> Group | None:
         """The stored result, or None if there is none that can be trusted."""
-        if self.folder is None or key.startswith(UNKEPT):
-            return self.memory.get(key)
-        if not self.path(key).exists():
+        if key in self.memory:
+            return self.memory[key]
+        path = self._place(key)
+        if not path.exists():
             return None
         try:
-            tree = netcdf.read(self.path(key))
+            tree = netcdf.read(path)
         except InputError:
-            self.damaged += 1
+            self.spoiled.add(key)
             return None
         if tree.attributes.get("key") != key or tree.attributes.get("checksum") != netcdf.checksum(tree):
-            self.damaged += 1
+            self.spoiled.add(key)
             return None
         return tree
 
     def put(self, key: str, tree: Group) -> None:
         """Keep a result."""
         if self.folder is None or key.startswith(UNKEPT):
-            self.memory[key] = tree
-            return
-        stamped = Group({**tree.attributes, "key": key, "checksum": netcdf.checksum(tree)}, tree.variables, tree.groups)
-        write_bytes(self.path(key), netcdf.to_bytes(stamped), self.field)
+            size = netcdf.nbytes(tree)
+            if size <= self.spare:
+                self.spare -= size
+                self.memory[key] = tree
+                return
+            self.spill = self.spill or tempfile.TemporaryDirectory(prefix="sagin-")
+        write_bytes(self._place(key), shard_bytes(key, tree), self.field)
+
+    def _place(self, key: str) -> Path:
+        if self.folder is not None and not key.startswith(UNKEPT):
+            return self.path(key)
+        return Path(self.spill.name if self.spill else os.devnull) / f"{key}.nc"
 
     def tell(self, name: str, code: Fingerprint) -> None:
         """Log once, which people see on stderr, whose results are not kept and why."""
@@ -196,31 +257,94 @@ class Shards:
             about = "computed again each time, results are not kept: cannot tell whether this has changed"
             logging.getLogger("sagin").warning("sagin: %s: %s: %s", name, about, code.problem)
 
-    def answer(self, job: Job, threads: int | None = None, progress: Callable[[int], None] | None = None) -> Answer:
+    def count(self, key: str, solved: bool) -> None:
+        """Note where a shard came from, the first time it is met."""
+        if key in self.met and not solved:
+            return
+        if key in self.met:  # found, but not trustworthy
+            self.reused -= 1
+        self.met.add(key)
+        self.solved, self.reused = self.solved + solved, self.reused + (not solved)
+
+    def fill(self, parts: Iterable[Job], threads: int | None = None, progress: Progress | None = None) -> None:
+        """Compute the pieces that are not stored."""
+        for _ in self._settled(parts, lambda key: self.has(key) or None, threads, progress):
+            pass
+
+    def answer(self, job: Job, threads: int | None = None, progress: Progress | None = None) -> Answer:
         """The result of a job, computed where it is not stored yet."""
         self.tell(f"{job.system.name}, {job.scheme}", job.code)
-        trees = []
+        parts = list(job.parts())
+        trees = {part.seeds: tree for part, tree in self._settled(parts, self.get, threads, progress)}
+        return answer_of([trees[part.seeds] for part in parts])
+
+    def pieces(self, job: Job, threads: int | None = None, progress: Progress | None = None) -> Iterator[Answer]:
+        """The numbers of a job piece after piece, without the trees: memory does not grow with the job."""
+        self.tell(f"{job.system.name}, {job.scheme}", job.code)
         for part in job.parts():
-            tree = self.get(part.key)
-            if tree is None:
-                tree = compute(part, threads, progress)
-                self.put(part.key, tree)
-                self.solved += 1
-            else:
-                self.reused += 1
+            if part.key in self.recent:
+                self.recent.move_to_end(part.key)
                 if progress:
                     progress(len(part.seeds))
-            trees.append(tree)
-        return _answer(trees)
+            else:
+                for _, tree in self._settled([part], self.get, threads, progress):
+                    self._remember(part.key, tree)
+            yield self.recent[part.key]
 
-    def recall(self, job: Job, threads: int | None = None, progress: Callable[[int], None] | None = None) -> Answer:
-        """`answer` without trees, kept in memory: what figures need of a job."""
-        if job.key not in self.answers:
-            self.answers[job.key] = dataclasses.replace(self.answer(job, threads, progress), trees=())
-        return self.answers[job.key]
+    def recall(self, job: Job, threads: int | None = None, progress: Progress | None = None) -> Answer:
+        """`answer` without the trees: what figures need of a job."""
+        return joined(list(self.pieces(job, threads, progress)))
+
+    def _remember(self, key: str, tree: Group) -> None:
+        self.recent[key] = dataclasses.replace(answer_of([tree]), trees=())
+        self.room -= self.recent[key].nbytes
+        while self.room < 0 and len(self.recent) > 1:
+            self.room += self.recent.popitem(last=False)[1].nbytes
+
+    def _settled(
+        self, parts: Iterable[Job], look: Callable[[str], Any], threads: int | None, progress: Progress | None
+    ) -> Iterator[tuple[Job, Any]]:
+        """Each part with what `look` finds under its key, or its tree where it had to be computed; others' come last.
+
+        A piece that another process computes is waited for, or taken over when that process is gone.
+        """
+        waited = 0
+        while True:
+            held = []
+            for part in parts:
+                found = look(part.key)
+                if found is None:
+                    with self._claim(part.key) as mine:
+                        if not mine:
+                            held.append(part)
+                            continue
+                        found = look(part.key) if self.has(part.key) else None  # finished since it was looked for?
+                        if found is None:
+                            found = compute(part, threads, progress)
+                            self.put(part.key, found)
+                            self.count(part.key, True)
+                            yield part, found
+                            continue
+                self.count(part.key, False)
+                if progress:
+                    progress(len(part.seeds))
+                yield part, found
+            if not held:
+                return
+            parts, waited = held, waited + 1
+            pause(waited)
+
+    def _claim(self, key: str) -> AbstractContextManager[bool]:
+        return self.claims.claimed(key) if self.claims and not key.startswith(UNKEPT) else nullcontext(True)
 
 
-def compute(job: Job, threads: int | None = None, progress: Callable[[int], None] | None = None) -> Group:
+def shard_bytes(key: str, tree: Group) -> bytes:
+    """The file of a shard."""
+    stamped = Group({**tree.attributes, "key": key, "checksum": netcdf.checksum(tree)}, tree.variables, tree.groups)
+    return netcdf.to_bytes(stamped)
+
+
+def compute(job: Job, threads: int | None = None, progress: Progress | None = None) -> Group:
     """Solve a job; its tree does not depend on the number of threads."""
     drops = job.drops()
     about = {"system": job.system.name, "scheme": job.scheme, "seeds": np.asarray(job.seeds)}
@@ -253,28 +377,40 @@ def outcome(job: Job, answer: Answer, drops: Any) -> runs.Outcome:
     return runs.Outcome(whole, records.concatenate([part.metrics for part in parts]))
 
 
-def _answer(trees: list[Group]) -> Answer:
-    if "bound" in trees[0].variables:
-        bound = np.concatenate([tree.array("bound") for tree in trees])
+def answer_of(trees: list[Group]) -> Answer:
+    """The numbers of the shards of one job, in order."""
+    return dataclasses.replace(joined([_numbers(tree) for tree in trees]), trees=tuple(trees))
+
+
+def _numbers(tree: Group) -> Answer:
+    if "bound" in tree.variables:
+        bound = tree.array("bound")
         n = len(bound)
-        return Answer(
-            np.isfinite(bound),
-            np.zeros(n, dtype=np.int32),
-            np.full((n, 1), np.nan),
-            np.zeros(n, dtype=np.int8),
-            {"objective": bound},
-            tuple(trees),
-        )
-    parts = [tree.groups["solution"] for tree in trees]
-    status = np.concatenate([part.array("status") for part in parts])
-    names = [name for name, variable in trees[0].groups["metrics"].variables.items() if variable.dims == ("drop",)]
+        none = (np.zeros(n, dtype=np.int32), np.full((n, 1), np.nan), np.zeros(n, dtype=np.int8))
+        return Answer(np.isfinite(bound), *none, {"objective": bound})
+    solution, metrics = tree.groups["solution"], tree.groups["metrics"].variables
+    kept = {name: variable for name, variable in metrics.items() if variable.dims == ("drop",)}
     return Answer(
-        runs.usable_status(status),
-        np.concatenate([part.array("iterations") for part in parts]),
-        _stack([part.array("trace") for part in parts]),
-        status,
-        {name: np.concatenate([tree.groups["metrics"].array(name) for tree in trees]) for name in names},
-        tuple(trees),
+        runs.usable_status(solution.array("status")),
+        solution.array("iterations"),
+        solution.array("trace"),
+        solution.array("status"),
+        {name: variable.values for name, variable in kept.items()},
+        about={name: variable.attributes for name, variable in kept.items()},
+    )
+
+
+def joined(parts: list[Answer]) -> Answer:
+    """One answer from those of consecutive pieces."""
+    if len(parts) == 1:
+        return parts[0]
+    return Answer(
+        np.concatenate([part.usable for part in parts]),
+        np.concatenate([part.iterations for part in parts]),
+        _stack([part.trace for part in parts]),
+        np.concatenate([part.status for part in parts]),
+        {name: np.concatenate([part.metrics[name] for part in parts]) for name in parts[0].metrics},
+        about=parts[0].about,
     )
 
 

@@ -94,14 +94,20 @@ def unpack(cls: type, group: Group, **plain: Any) -> Any:
     return records.build(cls, **plain, **arrays)
 
 
-def stored_breaches(metrics: Group, arrays: Mapping[str, np.ndarray]) -> list[records.Breach]:
+def stored_breaches(about: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> list[records.Breach]:
     """Why drops are infeasible, from the `tolerance` and `long_name` that violations are stored with."""
     rules = {
-        name: (str(variable.attributes.get("long_name", "")), float(variable.attributes["tolerance"]))
-        for name, variable in metrics.variables.items()
-        if "tolerance" in variable.attributes
+        name: (str(attributes.get("long_name", "")), float(attributes["tolerance"]))
+        for name, attributes in about.items()
+        if "tolerance" in attributes
     }
     return records.breaches_of(rules, arrays)
+
+
+def nbytes(group: Group) -> int:
+    """Memory of all arrays."""
+    own = sum(variable.values.nbytes for variable in group.variables.values())
+    return own + sum(nbytes(child) for child in group.groups.values())
 
 
 def checksum(group: Group) -> str:

@@ -149,7 +149,7 @@ def _independent(job: Job, answer: jobs.Answer, scenario: Any, metrics: tuple[Me
 
 def axis_label(metric: Metric, answer: jobs.Answer) -> str:
     """Meaning (or name, if that is long) and unit of a metric."""
-    about = answer.trees[0].groups["metrics"].variables[metric.name].attributes
+    about = answer.about[metric.name]
     doc, unit = str(about.get("long_name", "")), str(about.get("units", ""))
     return (doc if 0 < len(doc) <= 44 else metric.name) + (f" ({unit})" if unit else "")
 

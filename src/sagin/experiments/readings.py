@@ -139,8 +139,6 @@ class Judge:
                 series = cached_series(self.system, read, seeds, self.shards, self.threads)
         except (InputError, ArithmeticError, np.linalg.LinAlgError) as error:
             return {claim.name: Verdict("undecided", f"not computed: {error}") for claim in read.claims}
-        finally:
-            self.shards.answers.clear()
         return {claim.name: claim.check(series) for claim in read.claims} if series is not None else {}
 
     def drops(self, figure: Figure) -> int:

@@ -45,15 +45,19 @@ def series_of(
     extra = {name: np.full(shape, np.nan) for name in figure.extra}
     for row, curve in enumerate(figure.curves):
         for column in range(1 if figure.axis.fields == ITERATION else points):
-            answer = shards.recall(curve_job(system, figure, curve, column, array, shards.codes), threads, progress)
             target = slice(None) if figure.axis.fields == ITERATION else column
-            feasible[row, target] = answer.usable
-            for name, array_of in extra.items():
-                array_of[row, target] = answer.metrics.get(name, np.nan)
-            if figure.axis.fields == ITERATION:
-                values[row] = trace_at(answer.trace, points, answer.metrics["objective"])
-            else:
-                values[row, column] = _drawn(curve, answer)
+            start = 0
+            job = curve_job(system, figure, curve, column, array, shards.codes)
+            for answer in shards.pieces(job, threads, progress):
+                drops = slice(start, start + len(answer.status))
+                start = drops.stop
+                feasible[row, target, drops] = answer.usable
+                for name, array_of in extra.items():
+                    array_of[row, target, drops] = answer.metrics.get(name, np.nan)
+                if figure.axis.fields == ITERATION:
+                    values[row, :, drops] = trace_at(answer.trace, points, answer.metrics["objective"])
+                else:
+                    values[row, column, drops] = _drawn(curve, answer)
     return Series(figure.axis.numbers(), tuple(curve.label for curve in figure.curves), values, feasible, extra)
 
 

@@ -120,6 +120,22 @@ class Study:
         }
 
 
+def study_from(facts: Mapping[str, Any]) -> Study:
+    """The study that `to_dict` describes; InputError where it cannot be made again: schemes of users have no code."""
+    try:
+        study = Study(
+            facts["system"],
+            scenario=facts["scenario"],
+            axes={tuple(name.split(", ")): values for name, values in facts["axes"].items()},
+            schemes=facts["schemes"],
+            seeds=facts["seeds"],
+            bound=facts["bound"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError("study", dict(facts), "as a sweep describes it", str(error)) from None
+    return study
+
+
 def read_study(path: str | Path) -> Study:
     """A study from a YAML file; InputError names the key that is wrong."""
     data = read_mapping(path)

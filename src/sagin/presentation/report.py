@@ -136,9 +136,8 @@ def chapter(
     total = sum(len(job.seeds) for job in (*drawn.values(), *work.values(), *bounds.values()))
     with progress(total, f"report {system.name}") as advance:
         entrants, refused = _entrants(work, shards, threads, advance)
-        certified = {space: shards.answer(job, threads, advance).metrics["objective"] for space, job in bounds.items()}
-        for job in drawn.values():
-            shards.recall(job, threads, advance)  # kept for the figures: reading a piece costs more than drawing it
+        certified = {space: shards.recall(job, threads, advance).metrics["objective"] for space, job in bounds.items()}
+        shards.fill((part for job in drawn.values() for part in job.parts()), threads, advance)
     found = shards.reused  # what follows reads the compared pieces again
     plates = [plate(system, figure, seeds, shards, threads) for figure in system.figures]
     drops = system.sample(scenario, numbers[:1])
@@ -208,7 +207,7 @@ def _entrants(
     entrants, refused = [], {}
     for name, job in work.items():
         try:
-            entrants += solved([job], lambda job: shards.answer(job, threads, advance))
+            entrants += solved([job], lambda job: shards.pieces(job, threads, advance))
         except InputError as error:  # an exact scheme may refuse the default sizes
             refused[name] = str(error)
     return entrants, refused
@@ -233,8 +232,7 @@ def _against_paper(system: System, entrants: list[Entrant]) -> list[Pair]:
 def _metrics(work: Mapping[str, Job], entrants: list[Entrant], shards: Shards) -> dict[str, tuple[str, str]]:
     if not entrants:
         return {}
-    tree = shards.answer(work[entrants[0].scheme]).trees[0].groups["metrics"]
-    table = {name: variable.attributes for name, variable in tree.variables.items()}
+    table = next(iter(shards.pieces(work[entrants[0].scheme]))).about
     return {name: (str(about.get("long_name", "")), str(about.get("units", ""))) for name, about in table.items()}
 
 

@@ -69,8 +69,7 @@ def reproduce(
     standings = sentences(system)
     entries, files = [], []
     with progress(sum(len(job.seeds) for job in jobs.values()), f"reproduce {system.name}") as advance:
-        for job in jobs.values():
-            shards.recall(job, threads, advance)
+        shards.fill((part for job in jobs.values() for part in job.parts()), threads, advance)
     for figure in chosen:
         series = cached_series(system, figure, seeds, shards, threads)
         entries += ledger.judge(figure, series, standings)
