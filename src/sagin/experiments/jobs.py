@@ -180,12 +180,13 @@ class Shards:
     Every result comes from here: it is looked for, computed where it is absent, kept, and handed back. Processes that
     share a folder claim what they compute, and wait for what others do.
 
-    `codes`: fingerprints that the jobs of this work share.
+    `codes`: fingerprints that the jobs of this work share. `draws`: so many of the last draws are kept in memory too,
+    for jobs of other schemes on the same drops.
 
     `solved`, `reused`, `damaged` count shards: computed now, found, found but not trustworthy.
     """
 
-    def __init__(self, folder: str | Path | None = None, field: str = "out") -> None:
+    def __init__(self, folder: str | Path | None = None, field: str = "out", draws: int = 0) -> None:
         self.folder = make_folder(folder, field) if folder is not None else None
         self.field = field
         self.memory: dict[str, Group] = {}
@@ -196,6 +197,8 @@ class Shards:
         self.met: set[str] = set()
         self.told: set[str] = set()
         self.codes: Codes = {}
+        self.draws = draws
+        self.drawn: dict[str, Any] = {}
         self.solved = self.reused = 0
         self.spoiled: set[str] = set()
         self.claims = Claims(self.folder, field) if self.folder else None
@@ -320,7 +323,7 @@ class Shards:
                             continue
                         found = look(part.key) if self.has(part.key) else None  # finished since it was looked for?
                         if found is None:
-                            found = compute(part, threads, progress)
+                            found = compute(part, threads, progress, self.drops(part))
                             self.put(part.key, found)
                             self.count(part.key, True)
                             yield part, found
@@ -334,6 +337,17 @@ class Shards:
             parts, waited = held, waited + 1
             pause(waited)
 
+    def drops(self, job: Job) -> Any:
+        """What a job decides, or None where draws are not kept."""
+        if not self.draws:
+            return None
+        key = json.dumps([job.system.name, job.scenario.to_dict(), job.seeds], sort_keys=True)
+        if key not in self.drawn:
+            for old in list(self.drawn)[: max(0, len(self.drawn) - self.draws + 1)]:
+                del self.drawn[old]
+            self.drawn[key] = job.drops()
+        return self.drawn[key]
+
     def _claim(self, key: str) -> AbstractContextManager[bool]:
         return self.claims.claimed(key) if self.claims and not key.startswith(UNKEPT) else nullcontext(True)
 
@@ -344,9 +358,9 @@ def shard_bytes(key: str, tree: Group) -> bytes:
     return netcdf.to_bytes(stamped)
 
 
-def compute(job: Job, threads: int | None = None, progress: Progress | None = None) -> Group:
-    """Solve a job; its tree does not depend on the number of threads."""
-    drops = job.drops()
+def compute(job: Job, threads: int | None = None, progress: Progress | None = None, drops: Any = None) -> Group:
+    """Solve a job; its tree does not depend on the number of threads. `drops`: those of the job, drawn before."""
+    drops = job.drops() if drops is None else drops
     about = {"system": job.system.name, "scheme": job.scheme, "seeds": np.asarray(job.seeds)}
     if job.scheme == BOUND:
         values = job.system.bound(drops, job.space, threads=threads)

@@ -20,11 +20,12 @@ from sagin.core.errors import InputError
 from sagin.core.figures import Claim, Figure, Verdict
 from sagin.core.statistics import deciding
 from sagin.experiments.jobs import Shards
-from sagin.experiments.series import cached_series
+from sagin.experiments.series import whole_series
 
 SCORE = {"holds": 1.0, "partly": 0.5, "does_not_hold": 0.0, "contradictory": 0.0, "undecided": np.nan}
 LUCK = 0.05  # an assumption decides only where chance explains as much less often than this
 TRIALS = 24  # readings tried to make a witness simpler
+DRAWS = 16  # draws kept for the schemes that decide them in turn
 STORED = "readings.csv"
 
 
@@ -120,7 +121,7 @@ def check_reading(system: System, figures: Iterable[Figure], reading: Reading) -
 class Judge:
     """Verdicts of figures under readings, on some drops (None: as many as each figure says).
 
-    With stored `shards` an interrupted survey goes on where it stopped.
+    With stored `shards` an interrupted survey goes on where it stopped: they keep one series a figure and a reading.
     """
 
     def __init__(
@@ -128,6 +129,7 @@ class Judge:
     ) -> None:
         self.system, self.n_drops, self.shards, self.threads = system, n_drops, shards or Shards(), threads
         self.factors = factors(system)
+        self.chosen, self.cells = "", Shards(draws=DRAWS)
 
     def __call__(self, figure: Figure, reading: Reading) -> dict[str, Verdict]:
         """The verdict on every claim of a figure; undecided where its values cannot be computed."""
@@ -136,10 +138,17 @@ class Judge:
         seeds = None if self.n_drops is None else range(self.n_drops)
         try:
             with np.errstate(all="ignore"):
-                series = cached_series(self.system, read, seeds, self.shards, self.threads)
+                series = whole_series(self.system, read, seeds, self.shards, self._cells(reading), self.threads)
         except (InputError, ArithmeticError, np.linalg.LinAlgError) as error:
             return {claim.name: Verdict("undecided", f"not computed: {error}") for claim in read.claims}
         return {claim.name: claim.check(series) for claim in read.claims} if series is not None else {}
+
+    def _cells(self, reading: Reading) -> Shards:
+        """Results of the present reading, which its figures share; none of another one."""
+        chosen = str((reading.fields, reading.options))
+        if chosen != self.chosen:
+            self.chosen, self.cells = chosen, Shards(draws=DRAWS)
+        return self.cells
 
     def drops(self, figure: Figure) -> int:
         """Number of drops behind a verdict."""

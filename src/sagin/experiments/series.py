@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from sagin.core.contracts import System, check_seeds
 from sagin.core.errors import InputError
 from sagin.core.figures import Curve, Figure, Series
 from sagin.experiments.fingerprint import figure_code
-from sagin.experiments.jobs import Answer, Codes, Job, Shards, key_of
+from sagin.experiments.jobs import UNKEPT, Answer, Codes, Job, Shards, key_of
 from sagin.experiments.netcdf import Group, Variable
 from sagin.experiments.tables import Row
 
@@ -111,6 +113,44 @@ def cached_series(
     """`series_of`, with a computed series kept in a shard like any other result."""
     if figure.compute is None:
         return series_of(system, figure, seeds, shards=shards, threads=threads)
+    return _computed(system, figure, seeds, shards)
+
+
+def whole_series(
+    system: System,
+    figure: Figure,
+    seeds: Iterable[int] | None,
+    shards: Shards,
+    cells: Shards,
+    threads: int | None = None,
+) -> Series | None:
+    """`cached_series`, with one shard a figure for a sweep too: what is read back as a whole is cheaper so.
+
+    `cells`: where the results behind it are found and left.
+    """
+    if figure.compute is not None:
+        return _computed(system, figure, seeds, shards)
+    cells.codes = shards.codes
+    jobs = jobs_of(system, figure, seeds, shards.codes)
+    for job in jobs:
+        shards.tell(f"{system.name}, {job.scheme}", job.code)
+    unkept = next((job.key for job in jobs if job.key.startswith(UNKEPT)), "")
+    drawn = [(curve.label, curve.value, curve.scheme) for curve in figure.curves]
+    text = json.dumps([figure.name, figure.extra, drawn, figure.axis.numbers().tolist(), [job.key for job in jobs]])
+    key = (UNKEPT if unkept else "") + blake2b(text.encode(), digest_size=16).hexdigest()
+    tree = shards.get(key)
+    if tree is None:
+        series = series_of(system, figure, seeds, shards=cells, threads=threads)
+        if series is not None:
+            shards.put(key, series_tree(series))
+            shards.solved += 1
+        return series
+    shards.reused += 1
+    return series_from(tree)
+
+
+def _computed(system: System, figure: Figure, seeds: Iterable[int] | None, shards: Shards) -> Series:
+    assert figure.compute is not None
     facts = {
         "system": system.name,
         "figure": figure.name,
