@@ -332,3 +332,13 @@ def test_interruption_ends_with_130(call, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(inputs, "system_of", stop)
     assert call("cite", "toy") == (130, "", "stopped: interrupted; finished pieces are kept\n")
+
+
+def test_long_runs_are_announced(call, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sagin.experiments import estimate
+
+    monkeypatch.setattr(estimate, "estimate", lambda *_, **__: estimate.Estimate(7200.0, 1e9))
+    for command in ("solve", "bound", "compare"):
+        code, _, err = call(command, "toy", "--seeds", "0:2")
+        assert code == 0
+        assert err == "sagin: this takes about 2 h and 1 GB, estimated from smaller runs\n"

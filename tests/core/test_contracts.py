@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from sagin import InputError
-from sagin.core import contracts
-from sagin.core.contracts import System, check_seeds, late, outward
+from sagin.core.contracts import check_seeds, late, outward
 
 
 def test_late_imports_at_the_call() -> None:
@@ -25,11 +24,3 @@ def test_outward_is_the_safe_side() -> None:
     np.testing.assert_array_equal(outward(bound, "min") < bound, [False, True, False])
     np.testing.assert_array_equal(outward(bound, "max") > bound, [False, True, False])
     np.testing.assert_allclose(outward(bound, "max"), bound, rtol=1e-8)
-
-
-def test_drops_that_do_not_fit_into_memory_are_refused(toy: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contracts, "memory_bytes", lambda: 10_000)
-    with pytest.raises(InputError, match=r"2000 drops.*10000 are free"):
-        toy.sample(None, range(2000))
-    monkeypatch.setattr(contracts, "memory_bytes", lambda: None)
-    assert len(toy.sample(None, range(2000)).seeds) == 2000

@@ -182,6 +182,7 @@ def _fresh(
     work = [Job(system, scenario, name, numbers, options) for name, options in schemes.items()]
     facts = {"scenario": scenario.to_dict(), "schemes": {job.scheme: dict(job.options) for job in work}}
     shards, folder = _open(out, force, system, {**facts, "seeds": seeds, "metric": metric, "against": against})
+    inputs.announce(system, scenario, len(numbers), schemes, threads)
     with progress(len(numbers) * len(work), "compare") as advance:
         shards.fill((part for job in work for part in job.parts()), threads, advance)
         entrants = solved(work, lambda job: shards.pieces(job, threads), name)

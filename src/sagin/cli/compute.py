@@ -40,15 +40,18 @@ def solve(
     from sagin.experiments.files import check_target
     from sagin.experiments.progress import progress
     from sagin.experiments.runs import solve as run_schemes
+    from sagin.experiments.seeds import parse_seeds
 
     inputs.at_least_one(threads, "--threads")
     chosen, scheme = inputs.with_own(inputs.system_of(system), scheme)
     values = inputs.scenario_of(chosen, settings, scenario)
-    drops, numbers = inputs.drops_of(chosen, values, seeds, file, inputs.fields_of(settings, scenario))
     schemes = inputs.schemes_of(chosen, scheme, option)
     for path, name in ((out, "--out"), (csv, "--csv"), (picture[1] if picture else None, "--picture")):
         if path:
             check_target(path, force, name)
+    if not file:
+        inputs.announce(chosen, values, len(parse_seeds(seeds)), schemes, threads)
+    drops, numbers = inputs.drops_of(chosen, values, seeds, file, inputs.fields_of(settings, scenario))
     draw = _painter(chosen, picture, drops, schemes, inputs.fields_of(settings, scenario)) if picture else None
     with progress(len(numbers) * len(schemes), "solve") as advance:
         run = run_schemes(chosen, drops, schemes, threads=threads, progress=advance)
@@ -126,11 +129,14 @@ def bound(
     from sagin.experiments.gaps import gaps, remarks
     from sagin.experiments.progress import progress
     from sagin.experiments.runs import reasons, usable
+    from sagin.experiments.seeds import parse_seeds
 
     inputs.at_least_one(threads, "--threads")
     chosen, scheme = inputs.with_own(inputs.system_of(system), scheme)
     values = inputs.scenario_of(chosen, settings, scenario)
     schemes = inputs.schemes_of(chosen, scheme or ["all"], option)
+    if not file:
+        inputs.announce(chosen, values, len(parse_seeds(seeds)), schemes, threads, bound=True)
     drops, numbers = inputs.drops_of(chosen, values, seeds, file, inputs.fields_of(settings, scenario))
     with progress(len(numbers) * len(schemes), "bound") as advance:
         run, table = gaps(chosen, drops, schemes, exact=exact, threads=threads, progress=advance)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sagin.cli import output
 from sagin.core.discovery import system as find_system
 from sagin.core.errors import InputError
 
@@ -50,6 +51,29 @@ Threads = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
+
+
+def announce(
+    system: System,
+    scenario: Any,
+    n_drops: int,
+    schemes: Mapping[str, Mapping[str, Any]],
+    threads: int | None,
+    *,
+    bound: bool = False,
+    cells: int = 1,
+) -> None:
+    """Say on stderr how long a long run will take; InputError where its drops cannot fit into memory.
+
+    `cells`: how often the drops are decided, at most as large as here.
+    """
+    from sagin.core.room import check_memory
+    from sagin.experiments.estimate import WORTH_S, estimate
+
+    check_memory(scenario, system.draw, n_drops)
+    found = estimate(system, scenario, n_drops * cells, schemes, bound=bound, threads=threads)
+    if found and found.seconds >= WORTH_S:
+        output.hint(f"sagin: this takes {found}" + (", were all cells as large as the largest" if cells > 1 else ""))
 
 
 def at_least_one(value: int | None, option: str) -> int | None:

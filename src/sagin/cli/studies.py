@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +14,7 @@ from sagin.cli.readings import Rules, reading_of, under_reading
 from sagin.core.errors import InputError
 
 if TYPE_CHECKING:
+    from sagin.experiments.study import Study
     from sagin.experiments.tables import Format
 
 TableFormat = Annotated[str, typer.Option("--format", metavar="csv|parquet", help="Format of the long table.")]
@@ -46,6 +48,10 @@ def sweep(
     share = WHOLE if part is None else parse_part(part)
     described = read_study(study)
     folder = out or Path("results") / study.stem
+    if not folder.exists():  # else it goes on, nobody knows how far it is
+        about = {"bound": described.bound, "cells": len(described.cells)}
+        cell = described.largest_cell
+        inputs.announce(described.system, cell, len(described.seeds), described.schemes, threads, **about)
     result = run_sweep(described, folder, force=force, threads=threads, cells=cells, format=kind, part=share)
     counts = {"solved": result.solved, "reused": result.reused, "damaged": result.damaged}
     if json:
@@ -59,7 +65,19 @@ def sweep(
     head = [name for name in result.summary[0] if not name.startswith("minus_paper")]
     rows = [[row[name] for name in head] for row in result.summary]
     output.table(f"{described.system.name}: mean objective over drops feasible for all", head, rows, head)
+    _remark_bounds(described, result.rows)
     _print_counts(folder, counts)
+
+
+def _remark_bounds(study: Study, rows: list[dict[str, Any]]) -> None:
+    """Say where the bound is no number, and why."""
+    known = [row for row in rows if "bound" in row and row["scheme"] == rows[0]["scheme"]]
+    proven = sum(row["status"] == "certified_infeasible" for row in known)
+    silent = sum(row["status"] != "certified_infeasible" and not 0 < abs(row["bound"]) < math.inf for row in known)
+    space = study.system.spaces[0]
+    output.say_certified({space.decision.__name__: proven})
+    if silent:
+        output.say(f"{silent} drops have no bound for {space.decision.__name__}: {space.unbounded}")
 
 
 def merge(

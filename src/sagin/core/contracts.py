@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Self, get_args, overloa
 
 import numpy as np
 
-from sagin.core import own_arrays, places, records, results, shown
+from sagin.core import own_arrays, places, records, results, room, shown
 from sagin.core.errors import InputError, unknown
 from sagin.core.figures import Figure, Picture
-from sagin.core.machine import memory_bytes
 from sagin.core.parameters import Parameters
 from sagin.core.values import ByValue
 
@@ -196,8 +195,7 @@ class System(Generic[S, D, X, M]):
     def sample(self, scenario: S | None = None, seeds: Iterable[int] = (0,)) -> D:
         """Drops of a scenario (None: the defaults), one for each seed; drop i depends on (scenario, seed i) only."""
         scenario, numbers = self._scenario(scenario), check_seeds(seeds)
-        if len(numbers) > 1000:
-            check_memory(self._drawn(scenario, numbers[:1]), len(numbers))
+        room.check_memory(scenario, self.draw, len(numbers))
         return self._drawn(scenario, numbers)
 
     def drops_from(self, scenario: S | None = None, seeds: Iterable[int] | None = None, **arrays: Any) -> D:
@@ -368,15 +366,6 @@ class System(Generic[S, D, X, M]):
     def _repr_html_(self) -> str:
         rows = [(scheme.name, scheme.role, scheme.space.__name__, scheme.summary) for scheme in self.schemes]
         return shown.table(f"{self.name}: {self.title}", ("scheme", "role", "decision space", "summary"), rows)
-
-
-def check_memory(example: Any, count: int) -> None:
-    """InputError where so many drops as the one given do not fit into memory."""
-    each = sum(getattr(example, name).nbytes for name, col in records.columns(type(example)).items() if col.per_drop)
-    free = memory_bytes()
-    if free is not None and 2 * each * count > free:  # drops, and about as much for what is computed from them
-        reason = f"a drop takes {each} bytes, {free} are free"
-        raise InputError("seeds", f"{count} drops", f"at most {max(1, free // (2 * max(each, 1)))}", reason)
 
 
 def _checked(scheme: Scheme, given: Any, drops: Any) -> results.Solution:

@@ -16,6 +16,7 @@ from sagin.core.discovery import system as find_system
 from sagin.core.errors import InputError
 from sagin.core.own import extended, placed
 from sagin.core.plain_yaml import read_mapping
+from sagin.core.room import counts
 from sagin.experiments.jobs import BOUND, Codes, Job
 from sagin.experiments.runs import choose
 from sagin.experiments.seeds import parse_seeds
@@ -97,6 +98,11 @@ class Study:
             scenario = self.system.scenario(**{**self.scenario, **values})
             cells.append(Cell({field: scenario.value_of(field) for field in values}, scenario))
         return cells
+
+    @property
+    def largest_cell(self) -> Any:
+        """The scenario whose counts have the largest product."""
+        return max(self.cells, key=lambda cell: math.prod(map(abs, counts(cell.scenario).values()))).scenario
 
     def jobs(self, cell: Cell, codes: Codes) -> dict[str, Job]:
         """The jobs of a cell by scheme; `codes`: what the jobs of one sweep know about their code."""
