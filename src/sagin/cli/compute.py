@@ -205,7 +205,7 @@ def _painter(system: Any, wanted: tuple[str, Path], drops: Any, schemes: dict[st
         raise unknown("--picture", name, known, "maps and schedules" if known else none)
     if kind not in FORMATS:
         raise InputError("--picture", str(path), "a name ending in " + ", ".join(FORMATS))
-    if name not in seen and drops.source and drops.source.given:
+    if name not in seen and getattr(getattr(drops, "source", None), "given", ()):
         raise InputError("--picture", name, "without --drops", "it draws the scenario's own drops")
 
     def draw() -> None:

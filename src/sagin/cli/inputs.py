@@ -1,5 +1,7 @@
 """From words on the command line to scenarios, schemes and options."""
 
+# ruff: noqa: PLR0913  (a command has one parameter for each option)
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
