@@ -53,11 +53,11 @@ def test_one_trace_in_all_formats(tmp_path: Path) -> None:
 
 def test_positions_between_steps(tmp_path: Path) -> None:
     trace = read(tmp_path, SMALL)
-    assert [(trace.name[i], *xy) for i, xy in zip(*trace.at(0.25), strict=True)] == [("a", 2.5, 0.0), ("b", 5.0, 5.0)]
+    assert [(name, *xy) for name, xy in zip(*trace.at(0.25), strict=True)] == [("a", 2.5, 0.0), ("b", 5.0, 5.0)]
     for second in (0.0, 1.0, 2.0):
-        ids, xy = trace.at(second)
-        assert xy[ids == 0].tolist() == [[10 * second, 0.0]]
-        assert (ids == 1).any()  # a step without it does not end it
+        names, xy = trace.at(second)
+        assert xy[names == "a"].tolist() == [[10 * second, 0.0]]
+        assert (names == "b").any()  # a step without it does not end it
     assert len(trace.at(2.0001)[0]) == len(trace.at(-0.1)[0]) == 0
     state = trace.state(1.5)
     np.testing.assert_allclose(state.heading_rad, np.deg2rad([90, 180]))
@@ -80,8 +80,8 @@ def test_every_position_against_a_plain_loop() -> None:
             t, x, y = np.array(points).T
             if t[0] <= second <= t[-1]:
                 wanted[vehicle] = (np.interp(second, t, x), np.interp(second, t, y))
-        ids, xy = trace.at(second)
-        assert ids.tolist() == sorted(wanted)
+        names, xy = trace.at(second)
+        assert names.tolist() == [trace.name[i] for i in sorted(wanted)]
         np.testing.assert_allclose(xy, [wanted[i] for i in sorted(wanted)], atol=1e-9)
 
 

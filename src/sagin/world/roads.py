@@ -46,9 +46,9 @@ class Traffic:
     name: np.ndarray = constant("vehicle", dtype=str, doc="name of each vehicle")
 
     def at(self, second: float) -> tuple[np.ndarray, np.ndarray]:
-        """Vehicles that exist at a second of the trace: their indices (n,) and positions (n, 2) [m]."""
+        """Vehicles that exist at a second of the trace: their names (n,) and positions (n, 2) [m]; see `state`."""
         users = self.state(second)
-        return users.vehicle, users.xy_m
+        return self.name[users.vehicle], users.xy_m
 
     def state(self, second: float) -> Users:
         """The same with speeds and headings; linear interpolation between steps.
