@@ -229,6 +229,19 @@ def test_refusals(tmp_path: Path) -> None:
         ("schemes", ["none"], "scheme = 'none'"),
         ("policies", [], "at least one"),
         ("seeds", [], "one or more integers"),
+        ("seeds", [0, 0], "different from each other"),
+        ("seeds", ["a"], "one or more integers"),
+        ("bound", "yes", "true or false"),
+        ("schemes", [3], "the name of a scheme"),
+        ("time", {"start": "2026-11-01T12:00:00Z", "slot_s": "10s"}, r"slot_s = '10s': must be a number \[s\] and > 0"),
+        ("time", {"start": "2026-11-01T12:00:00Z", "slots": "5h"}, "slots = '5h': must be an integer"),
+        ("policies", [{"hysteresis": "5%"}], "hysteresis = '5%': must be a number"),
+        ("world", {"roads": {**WORLD["roads"], "origin_m": ["10m", 3]}}, r"origin_m = '10m': must be a number \[m\]"),
+        ("world", {"roads": {**WORLD["roads"], "geo": True}}, "must be absent with geo"),
+        ("world", {**WORLD, "satellites": {"file": 3}}, "satellites.file = 3: must be text"),
+        ("world", {**WORLD, "satellites": {"walker": {"epoch": "noon"}}}, "walker.epoch = 'noon': must be UTC"),
+        ("world", {**WORLD, "satellites": {"walker": {"phasing": 72}}}, "phasing = 72: must be < planes = 72"),
+        ("world", {**WORLD, "site": {"latitude_deg": "52N"}}, r"latitude_deg = '52N': must be a number \[deg\]"),
     ):
         with pytest.raises(InputError, match=text):
             study(**{key: value})

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sagin.core.discovery import system, system_names
-from sagin_docs import commands, shared, systems
+from sagin_docs import commands, shared, systems, worlds
 from sagin_docs.text import page
 
 ROOT = "reference/generated"
@@ -24,6 +24,7 @@ def reference() -> dict[str, str]:
         f"{ROOT}/systems/overview.txt": systems.overview(found, f"{ROOT}/systems/") + "\n",
         f"{ROOT}/uses.md": shared.uses_page(names),
         f"{ROOT}/commands.md": commands.command_page(),
+        f"{ROOT}/episodes.md": worlds.world_page(),
         f"{ROOT}/equations.md": equations_page(found),
     }
     pages[f"{ROOT}/bounds.txt"] = page(*(systems.certificates(item, f"../{ROOT}/systems/") for item in found))

@@ -227,6 +227,9 @@ LARGEST_INT, LARGEST_COUNT = 2**63 - 1, 100_000
 _WORDS = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
 
 
+_KINDS: dict[Any, str] = {int: "an integer", bool: "true or false", str: "text"}
+
+
 def _bounds(info: FieldInfo) -> str:
     parts = [
         f"{sign} {getattr(rule, word):g}"
@@ -241,9 +244,12 @@ def _bounds(info: FieldInfo) -> str:
     forms = [str(rule.form) for rule in info.metadata if hasattr(rule, "form")]
     if forms:
         return " ".join([*forms, " and ".join(parts)]).strip()
-    kind = {int: "an integer", bool: "true or false", str: "text"}.get(info.annotation)  # type: ignore[arg-type]
-    if any(get_origin(kind) is tuple for kind in kinds):
-        kind = "a list"
+    kind = next((_KINDS[one] for one in kinds if one in _KINDS), None)
+    for form in kinds:
+        if get_origin(form) is tuple:
+            members = get_args(form)
+            numbers = "finite numbers" if members[0] is float else "members"
+            kind = "a list" if Ellipsis in members else f"a list of {len(members)} {numbers}"
     return " and ".join(([kind] if kind else []) + parts) or "finite"
 
 

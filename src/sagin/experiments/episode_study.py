@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from sagin.core.contracts import Episodic, System
+from sagin.core.contracts import Episodic, System, check_seeds
 from sagin.core.discovery import system as find_system
 from sagin.core.discovery import system_names
 from sagin.core.errors import InputError
@@ -65,20 +65,24 @@ class EpisodeStudy:
     ) -> None:
         self.system = find_system(system) if isinstance(system, str) else system
         self.episodic = episodic_of(self.system)
-        self.scenario = self.system.scenario(**dict(scenario or {}))
+        self.scenario = self.system.scenario(**_mapping("scenario", scenario or {}))
         self.time = time if isinstance(time, Time) else Time(**_mapping("time", time))
         self.world = world if isinstance(world, World) else World(**_mapping("world", world))
         self.handover = handover if isinstance(handover, Handover) else Handover(**_mapping("handover", handover or {}))
         self.schemes = _schemes(self.system, schemes)
         self.policies = tuple(dict.fromkeys(parse_policy(value) for value in policies))
-        self.seeds = tuple(int(seed) for seed in seeds)
+        self.seeds = tuple(check_seeds(seeds).tolist())
+        if not isinstance(bound, bool):
+            raise InputError("bound", bound, "true or false")
         self.bound = bound
         self.folder = Path(folder)
         self.times = self.time.times()
         if not self.policies:
             raise InputError("policies", [], "at least one")
         if not self.seeds:
-            raise InputError("seeds", self.seeds, "one or more integers")
+            raise InputError("seeds", list(self.seeds), "one or more integers")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise InputError("seeds", list(self.seeds), "different from each other")
         for name in sorted(self.episodic.needs & {"sky", "users", "path"}):
             block = {"sky": "satellites", "users": "roads", "path": "paths"}[name]
             if getattr(self.world, block) is None:
@@ -130,8 +134,6 @@ def read_episode_study(path: str | Path) -> EpisodeStudy:
     scenario = data.get("scenario") or {}
     if isinstance(scenario, str):
         scenario = read_mapping(Path(path).parent / scenario)
-    if not isinstance(data.get("bound", False), bool):
-        raise InputError("bound", data["bound"], "true or false")
     policies = data.get("policies") or ["every"]
     return EpisodeStudy(
         data["system"],
@@ -154,7 +156,10 @@ def _schemes(system: System, wanted: Any) -> dict[str, dict[str, Any]]:
     if isinstance(wanted, Mapping):
         chosen = {name: dict(options or {}) for name, options in wanted.items()}
     else:
-        words = list(wanted)
+        words = [wanted] if isinstance(wanted, str) else list(wanted)
+        for word in words:
+            if not isinstance(word, str):
+                raise InputError("schemes", word, "the name of a scheme")
         named = {scheme.name for scheme in system.schemes} & set(words)
         chosen = {name: {} for name in choose(system, words) if name in named or name in usable}
     for name, options in chosen.items():

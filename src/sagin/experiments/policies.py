@@ -32,7 +32,7 @@ class Policy:
                 raise InputError(f"policies.{name}", value, f"an integer >= {least}")
         number = isinstance(self.hysteresis, int | float) and not isinstance(self.hysteresis, bool)
         if not (number and 0 <= self.hysteresis < 1):
-            raise InputError("policies.hysteresis", self.hysteresis, ">= 0 and < 1")
+            raise InputError("policies.hysteresis", self.hysteresis, "a number >= 0 and < 1")
 
     @property
     def label(self) -> str:

@@ -13,7 +13,7 @@ from pydantic import model_validator
 from sagin.core.errors import InputError
 from sagin.core.parameters import Parameters, parameter
 from sagin.world.arrivals import Arrivals
-from sagin.world.clock import Times
+from sagin.world.clock import Times, parse_utc
 from sagin.world.satellite_files import read_satellites
 from sagin.world.satellites import MAX_AGE_DAYS, Satellites, current, walker
 from sagin.world.site import Site
@@ -41,6 +41,14 @@ class Shell(Parameters):
     phasing: int = parameter(17, ge=0, doc="steps by which a plane is ahead of the one before; below planes")
     star: bool = parameter(False, doc="planes over 180 deg instead of 360")
     epoch: str | None = parameter(None, doc="when the pattern is as declared; none: at the episode's start")
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.phasing >= self.planes:
+            raise InputError("phasing", self.phasing, f"< planes = {self.planes}")
+        if self.epoch is not None:
+            parse_utc(self.epoch, "epoch")
+        return self
 
 
 class SatelliteSource(Parameters):
@@ -77,6 +85,14 @@ class Roads(Parameters):
     area_origin_m: tuple[float, float] | None = parameter(
         None, unit="m", doc="x, y in the trace of the corner of a served square; none: centred at the site"
     )
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if self.geo and self.origin_m is not None:
+            raise InputError(
+                "origin_m", list(self.origin_m), "absent with geo", "the site's coordinates are the origin"
+            )
+        return self
 
 
 class Links(Parameters):
@@ -142,7 +158,7 @@ class World(Parameters):
         if source.walker is not None:
             values = source.walker.to_dict()
             epoch = values.pop("epoch")
-            return walker(**values, epoch=times.start if epoch is None else epoch)
+            return walker(**values, epoch=times.start if epoch is None else parse_utc(epoch, "walker.epoch"))
         return current(
             read_satellites(locate(str(source.file), folder), name_contains=source.name_contains),
             times.start,
