@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Literal, overload
 
     from sagin.core import random, records
+    from sagin.core.choices import assignment, binary, box, simplex
     from sagin.core.contracts import Scheme, Space, System, late
     from sagin.core.own import scheme
     from sagin.core.parameters import Parameters, parameter
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from sagin.experiments.study import Study, read_study
     from sagin.experiments.sweep import sweep
     from sagin.experiments.tables import to_table
+    from sagin.methods.enumeration import enumerate_all
+    from sagin.methods.population_search import SearchOptions, search, search_scheme
     from sagin.presentation.reproduce import reproduce
     from sagin.systems.ccmsm.model import Decision as CcmsmDecision
     from sagin.systems.ccmsm.model import Drops as CcmsmDrops
@@ -85,15 +88,20 @@ __all__ = [
     "Parameters",
     "Run",
     "Scheme",
+    "SearchOptions",
     "Solution",
     "Space",
     "Status",
     "Study",
     "System",
     "__version__",
+    "assignment",
+    "binary",
+    "box",
     "column",
     "compare",
     "constant",
+    "enumerate_all",
     "extend",
     "gaps",
     "interval",
@@ -108,6 +116,9 @@ __all__ = [
     "run",
     "save",
     "scheme",
+    "search",
+    "search_scheme",
+    "simplex",
     "solution",
     "sweep",
     "system",
@@ -118,6 +129,7 @@ __all__ = [
 
 # imported at first use, so that `import sagin` stays light: names by module
 _LATE = {
+    "sagin.core.choices": ("assignment", "binary", "box", "simplex"),
     "sagin.core.contracts": ("Scheme", "Space", "System", "late"),
     "sagin.core.own": ("scheme",),
     "sagin.core.parameters": ("Parameters", "parameter"),
@@ -132,6 +144,8 @@ _LATE = {
     "sagin.experiments.study": ("Study", "read_study"),
     "sagin.experiments.sweep": ("sweep",),
     "sagin.experiments.tables": ("to_table",),
+    "sagin.methods.enumeration": ("enumerate_all",),
+    "sagin.methods.population_search": ("SearchOptions", "search", "search_scheme"),
 }
 _MODULES = ("random", "records")
 _CALLED = {"run": "solve"}

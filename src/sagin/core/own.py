@@ -88,25 +88,28 @@ def placed(system: System, words: Iterable[str], folder: Path = Path()) -> tuple
 
 
 def load(system: System, word: str, folder: Path = Path()) -> Scheme:
-    """The scheme at `FILE.py:NAME` or `package.module:NAME`; `FILE.py` alone if it has only one.
+    """The scheme at `FILE.py:NAME` or `package.module:NAME`; `FILE.py` alone if it has only one, or a `solve`.
 
     A plain function becomes a scheme of its name, or of its file's if it is called `solve`.
     """
     place, _, name = word.rpartition(":") if ":" in word else (word, "", "")
     module = _from_file(word, folder / place) if place.endswith(".py") else _from_module(word, place)
-    if not name:
-        found = [item for item in vars(module).values() if isinstance(item, Scheme) and item.role == "own"]
+    if not name and (found := [item for item in vars(module).values() if _is_own(item)]):
         if len(found) != 1:
-            raise InputError("scheme", word, f"{place}:NAME", f"it has {len(found)} schemes made by @sagin.scheme")
-        item: Any = found[0]
-    elif not hasattr(module, name):
+            raise InputError("scheme", word, f"{place}:NAME", "it has " + ", ".join(item.name for item in found))
+        return found[0]
+    name = name or "solve"
+    if not hasattr(module, name):
         raise InputError("scheme", word, f"a function or scheme in {place}", f"it has no {name}")
-    else:
-        item = getattr(module, name)
+    item = getattr(module, name)
     if isinstance(item, Scheme):
         return item
     title = name if name != "solve" else module.__name__.rpartition(".")[2]
     return own(system, item, name=title)
+
+
+def _is_own(item: Any) -> bool:
+    return isinstance(item, Scheme) and item.role == "own"
 
 
 def _from_file(word: str, path: Path) -> Any:

@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sagin.core import shown
+from sagin.core import choices, shown
 from sagin.core.errors import InputError, nearest
 from sagin.core.labelled import unlabelled
 from sagin.core.values import ByValue
@@ -38,7 +38,10 @@ RESERVED_DIMS = frozenset({"drop", REALIZATION, "indexers", "method", "missing_d
 
 @dataclass(frozen=True)
 class Column:
-    """Declaration of one array: its dimensions (without `drop`), unit, meaning, dtype and allowed values."""
+    """Declaration of one array: its dimensions (without `drop`), unit, meaning, dtype and allowed values.
+
+    `choice`: how a general search may choose the array of a decision, see `core.choices`.
+    """
 
     dims: tuple[str, ...]
     unit: str
@@ -46,6 +49,7 @@ class Column:
     dtype: type = float
     per_drop: bool = True
     finite: bool = True
+    choice: choices.Choice | None = None
     gt: float | None = None
     ge: float | None = None
     lt: float | None = None
@@ -56,6 +60,7 @@ class Column:
         for dim in self.dims:
             if dim in RESERVED_DIMS:
                 raise InputError("dimension", dim, "another name than " + ", ".join(sorted(RESERVED_DIMS)), self.doc)
+        choices.check(self.choice, self.dims, self.dtype, self.doc)
 
     @cached_property
     def all_dims(self) -> tuple[str, ...]:
@@ -75,14 +80,22 @@ class Column:
         return tuple((sign, test, limit) for sign, test, limit in limits if limit is not None)
 
 
-def column(*dims: str, unit: str = "", doc: str, dtype: type = float, finite: bool = True, **bounds: float) -> Any:
-    """An array (drop, *dims). `bounds`: gt, ge, lt, le."""
-    return field(metadata={"column": Column(dims, unit, doc, dtype, True, finite, **bounds)})
+def column(
+    *dims: str,
+    unit: str = "",
+    doc: str,
+    dtype: type = float,
+    finite: bool = True,
+    choice: choices.Choice | None = None,
+    **bounds: float,
+) -> Any:
+    """An array (drop, *dims). `bounds`: gt, ge, lt, le. `choice`: of a decision, what a search may choose."""
+    return field(metadata={"column": Column(dims, unit, doc, dtype, True, finite, choice, **bounds)})
 
 
 def constant(*dims: str, unit: str = "", doc: str, dtype: type = float, **bounds: float) -> Any:
     """A value shared by all drops of the batch: an array (*dims), or a Python scalar without dims."""
-    return field(metadata={"column": Column(dims, unit, doc, dtype, False, True, **bounds)})
+    return field(metadata={"column": Column(dims, unit, doc, dtype, False, True, None, **bounds)})
 
 
 def metric(*dims: str, unit: str = "", doc: str, dtype: type = float) -> Any:

@@ -1,6 +1,7 @@
 """Least total upload time over one shared band (the skeleton to copy: a whole system in its smallest form)."""
 
 from sagin.core.contracts import Episodic, Scheme, Space, System, late
+from sagin.methods.population_search import SearchOptions
 from sagin.systems._template import figures, model
 from sagin.systems._template.scenario import IterationOptions, Scenario
 
@@ -13,7 +14,14 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
     sense="min",
     scenario=Scenario,
     draw=model.draw,
-    spaces=(Space(model.Decision, model.evaluate, bound=late(f"{_HERE}.bound:lower_bound")),),
+    spaces=(
+        Space(
+            model.Decision,
+            model.evaluate,
+            bound=late(f"{_HERE}.bound:lower_bound"),
+            exact=late(f"{_HERE}.bound:best_of_lattice"),
+        ),
+    ),
     schemes=(
         Scheme(
             name="damped",
@@ -26,6 +34,14 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             relabel_tolerance=1e-9,
         ),
         Scheme("equal", "baseline", "equal shares", late(f"{_HERE}.baselines:solve_equal"), model.Decision),
+        Scheme(
+            name="search",
+            role="baseline",
+            summary="general population search over the declared choices",
+            solve=late(f"{_HERE}.baselines:solve_search"),
+            space=model.Decision,
+            options=SearchOptions,
+        ),
         Scheme("improved", "improved", "closed form", late(f"{_HERE}.improved:solve_closed_form"), model.Decision),
     ),
     figures=figures.FIGURES,

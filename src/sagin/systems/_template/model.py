@@ -8,6 +8,7 @@ import numpy as np
 
 from sagin.blocks.access.shannon import shannon_rate
 from sagin.core import random, records
+from sagin.core.choices import simplex
 from sagin.core.records import Floats, column, constant, metric, violation
 from sagin.core.units import from_db, to_db
 from sagin.systems._template.scenario import Scenario
@@ -28,7 +29,7 @@ class Drops(records.Drops):
 class Decision(records.Record):
     """What is chosen."""
 
-    share: Floats = column("user", doc="share of the band, >= 0, sum <= 1")
+    share: Floats = column("user", doc="share of the band, >= 0, sum <= 1", choice=simplex("user"))
 
 
 @dataclass(frozen=True)
