@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sagin.core.pictures import amount, around, between, even, numbered, sky, stacked, told
+from sagin.core.pictures import amount, around, between, decade, even, numbered, sky, stacked, told
 
 
 def test_places_keep_their_distances() -> None:
@@ -57,3 +57,7 @@ def test_stacks_leave_out_what_is_nothing() -> None:
     parts = {"a": np.array([1.0, 0.0]), "b": np.zeros(2)}
     assert [label for label, _ in stacked(["x", "y"], parts, "s").stacks] == ["a"]
     assert [label for label, _ in stacked(["x", "y"], parts, "s", keep_empty=True).stacks] == ["a", "b"]
+
+
+def test_decades() -> None:
+    assert [decade(value) for value in (345.0, 1.0, 0.09, 1e-300, 999.9999999999)] == [100.0, 1.0, 0.01, 1e-300, 100.0]

@@ -21,6 +21,7 @@ from sagin.cli.compare import compare
 from sagin.cli.new import new
 from sagin.cli.readings import readings
 from sagin.cli.report import report
+from sagin.cli.studio import studio
 from sagin.core.errors import InputError, printable
 
 INTERRUPTED = 130
@@ -54,6 +55,7 @@ app.command()(compare)
 app.add_typer(instances.group, name="instances")
 app.command()(instances.challenge)
 app.command()(report)
+app.command()(studio)
 app.command()(new)
 app.command()(explore.cite)
 

@@ -71,6 +71,11 @@ def amount(value: Any, unit: str = "") -> str:
     return f"{number / size:.3g} {prefix}{unit}"
 
 
+def decade(value: float) -> float:
+    """The power of ten that a positive number begins with: 100.0 of 345."""
+    return float(f"1e{f'{value:.16e}'.partition('e')[2]}")
+
+
 def stacked(
     names: Sequence[str], parts: Mapping[str, np.ndarray], label: str, what: str = "", keep_empty: bool = False
 ) -> Picture:

@@ -1,0 +1,102 @@
+"""One queue of work for all sessions, done by other processes: nothing that is computed holds up a page.
+
+A session has one request at a time. One that is outdated leaves the queue at once; if it is being computed it may end,
+and after a while its process is ended instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from typing import Any
+
+from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
+
+from sagin.core.errors import InputError
+
+GRACE_S = 2.0  # that an outdated computation gets to end by itself, which keeps its warm process
+LIVE_S, LONG_S = 60.0, 3600.0
+
+
+class Desk:
+    """Processes that compute: some for what follows the slider, one for what runs in the background."""
+
+    def __init__(self, live: int | None = None) -> None:
+        cores = os.cpu_count() or 2
+        self.n_live = live or max(2, cores // 2)
+        self.threads = max(1, cores // self.n_live)
+        self._live: CapacityLimiter | None = None
+        self._long: CapacityLimiter | None = None
+
+    async def now(self, begun: asyncio.Event, function: Callable[..., Any], *arguments: Any) -> Any:
+        """The answer of a short piece of work; cancelling it ends its process. `begun` is set when its turn comes."""
+        self._live = self._live or CapacityLimiter(self.n_live)
+        return await _ask(self._live, LIVE_S, begun, function, arguments)
+
+    async def later(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """The answer of a piece of a long work, one after the other whoever asks."""
+        self._long = self._long or CapacityLimiter(1)
+        return await _ask(self._long, LONG_S, asyncio.Event(), function, arguments)
+
+
+async def _ask(
+    limiter: CapacityLimiter, most_s: float, begun: asyncio.Event, function: Callable[..., Any], arguments: tuple
+) -> Any:
+    async with limiter:  # waiting for a turn does not count
+        begun.set()
+        try:
+            async with asyncio.timeout(most_s):
+                return await to_process.run_sync(function, *arguments, cancellable=True, limiter=CapacityLimiter(1))
+        except TimeoutError:
+            raise InputError("request", "too large", f"done within {most_s:g} s", "fewer drops or schemes") from None
+        except BrokenWorkerProcess:
+            raise InputError("request", "ended", "smaller", "the process that computed it ended") from None
+
+
+class Turn:
+    """The latest request of one session: a new one takes the place of the one before."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.number = 0
+        self.tasks: dict[asyncio.Task, asyncio.Event] = {}
+
+    def begin(self) -> int:
+        """Number of a new request; those before are outdated: what waits is dropped, what runs ends soon."""
+        self.number += 1
+        loop = asyncio.get_running_loop()
+        for task, begun in self.tasks.items():
+            if begun.is_set():
+                loop.call_later(GRACE_S, task.cancel)
+            else:
+                task.cancel()
+        return self.number
+
+    def is_latest(self, number: int) -> bool:
+        """Is nothing newer asked for?"""
+        return number == self.number
+
+    async def ask(self, number: int, function: Callable[..., Any], *arguments: Any) -> Any:
+        """The answer of a piece of work of a request; CancelledError where that was outdated meanwhile."""
+        if not self.is_latest(number):
+            raise asyncio.CancelledError
+        begun = asyncio.Event()
+        task = asyncio.ensure_future(self.desk.now(begun, function, *arguments))
+        self.tasks[task] = begun
+        task.add_done_callback(self._done)
+        answer = await asyncio.shield(task)
+        if not self.is_latest(number):
+            raise asyncio.CancelledError
+        return answer
+
+    def _done(self, task: asyncio.Task) -> None:
+        self.tasks.pop(task, None)
+        if not task.cancelled():
+            task.exception()  # told to whoever still waits; to nobody else
+
+    def end(self) -> None:
+        """The session is over: nobody waits any more."""
+        self.number += 1
+        for task in list(self.tasks):
+            task.cancel()
