@@ -110,7 +110,7 @@ class Scheme(Generic[D, X]):
 
     `monotone`: its trace never gets worse. `relabel_tolerance`: relative change of the objective it allows when users
     are relabelled (None: not equivariant). `space`: the decision class it returns. `system`: of a user's scheme (role
-    `own`, see `sagin.scheme`), the system it was made for.
+    `own`, see `sagin.scheme`), the system it was made for. `label`: its name in figures (default: `name`).
     """
 
     name: str
@@ -122,6 +122,7 @@ class Scheme(Generic[D, X]):
     monotone: bool = False
     relabel_tolerance: float | None = None
     system: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,16 @@ Word = Literal["holds", "partly", "does_not_hold", "contradictory", "undecided"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """Outcome of a claim, computed from data: the word and the numbers it rests on, in one sentence."""
+    """Outcome of a claim, computed from data: the word and the numbers it rests on, in one sentence.
+
+    `pairs`: (lower, upper) curves whose paired differences decided it; `steps`: (curve, sign) whose paired steps from
+    point to point did. A figure shows both, so that picture and verdict agree.
+    """
 
     word: Word
     evidence: str
+    pairs: tuple[tuple[str, str], ...] = ()
+    steps: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,7 @@ class Axis:
 
     `values`: one entry a point: a scalar set to every field, or a tuple with one value a field. `shown`: numbers drawn,
     if they differ from the (first) field's value. For the iteration axis only the number of `values` counts.
+    `label`: quantity and unit, "delay (s)"; `words`: names of points that are no numbers.
     """
 
     fields: tuple[str, ...]
@@ -83,6 +90,7 @@ class Axis:
     label: str
     shown: tuple[float, ...] | None = None
     log: bool = False
+    words: tuple[str, ...] = ()
 
     def at(self, point: int) -> dict[str, Any]:
         """Scenario overrides of one point."""
@@ -100,11 +108,29 @@ class Axis:
 
 
 @dataclass(frozen=True)
+class Look:
+    """How a curve is drawn, where that does not follow from its scheme.
+
+    `name`: in the legend (default: the scheme's label and the setting). `hue`: what its colour stands for (default: its
+    scheme). `setting`: what its line style stands for, as "K = 4". `form`: markers and lines, or one of them.
+    `y_label`: quantity and unit of a panel of its own. `centre`: what is drawn of the drops; the median where no mean
+    exists.
+    """
+
+    name: str = ""
+    hue: str = ""
+    setting: str = ""
+    form: Literal["both", "line", "markers"] = "both"
+    y_label: str = ""
+    centre: Literal["mean", "median"] = "mean"
+
+
+@dataclass(frozen=True)
 class Curve:
     """One curve: a scheme, scenario overrides and scheme options; `value` names the metric (drop,) that is drawn.
 
-    `scheme` "bound" draws the certified bound. `beside`: drawn beside the paper's curves; claims are judged
-    without it.
+    `label`: its name in data and claims. `scheme` "bound" draws the certified bound. `beside`: drawn beside the paper's
+    curves; claims are judged without it.
     """
 
     label: str
@@ -113,6 +139,7 @@ class Curve:
     options: Mapping[str, Any] = field(default_factory=dict)
     value: str = "objective"
     beside: bool = False
+    look: Look = Look()
 
 
 @dataclass(frozen=True)
@@ -121,7 +148,8 @@ class Figure:
 
     `fixed`: scenario overrides of the whole figure. `n_drops`: drops used where the caller does not say.
     `extra`: further metrics (drop,) kept beside the drawn one, for claims. `y_log`: logarithmic ordinate.
-    `compute(scenario, seeds) -> Series` replaces axis x curves where a figure is not a sweep of schemes.
+    `compute(scenario, seeds) -> Series` replaces axis x curves where a figure is not a sweep of schemes; `looks` says
+    how its curves are drawn. `y_label`: quantity and unit, "delay (s)".
     `paint(scenario, seeds) -> Picture` gives a map or schedule drawn instead of curves.
     """
 
@@ -136,6 +164,7 @@ class Figure:
     extra: tuple[str, ...] = ()
     y_log: bool = False
     compute: Callable[[Any, np.ndarray], Series] | None = None
+    looks: Mapping[str, Look] = field(default_factory=dict)
     paint: Callable[[Any, np.ndarray], Picture] | None = None
 
     def __reduce_ex__(self, protocol: Any) -> Any:

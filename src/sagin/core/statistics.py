@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,20 @@ def interval(values: np.ndarray) -> Interval:
     mean = float(used.mean())
     half = t_quantile(n - 1) * float(used.std(ddof=1)) / np.sqrt(n) if n > 1 else np.nan
     return Interval(mean, mean - half, mean + half, n, int(values.size))
+
+
+def median_interval(values: np.ndarray) -> Interval:
+    """Median and 95 % interval between order statistics of the finite values of a (drop,) array; no limits below 6."""
+    from scipy.special import bdtr
+
+    used = np.sort(values[np.isfinite(values)])
+    n = int(used.size)
+    if n == 0:
+        return Interval(np.nan, np.nan, np.nan, 0, int(values.size))
+    # the largest k for which fewer than k of n values lie below the median with a chance of at most 2.5 %
+    k = next((k for k in range(n // 2, 0, -1) if bdtr(k - 1, n, 0.5) <= 0.025), 0)
+    low, high = (float(used[k - 1]), float(used[n - k])) if k else (np.nan, np.nan)
+    return Interval(float(np.median(used)), low, high, n, int(values.size))
 
 
 def t_quantile(degrees: int) -> float:
@@ -72,7 +86,7 @@ def common_means(series: Series) -> np.ndarray:
 def below(series: Series, lower: str, upper: str) -> Verdict:
     """Is `lower` below `upper` at every point? Holds where each paired 95 % interval excludes 0."""
     gaps = paired(series, upper, lower)
-    return _count(gaps, series, f"{lower} below {upper}")
+    return replace(_count(gaps, series, f"{lower} below {upper}"), pairs=((lower, upper),))
 
 
 def rises(series: Series, label: str) -> Verdict:
@@ -88,12 +102,17 @@ def falls(series: Series, label: str) -> Verdict:
 def combine(parts: list[Verdict]) -> Verdict:
     """Several parts of one claim: all hold -> holds, none -> does_not_hold, else partly; undecided if any part is."""
     words = [part.word for part in parts]
-    evidence = "; ".join(part.evidence for part in parts)
+    whole = Verdict(
+        "partly",
+        "; ".join(part.evidence for part in parts),
+        tuple(dict.fromkeys(pair for part in parts for pair in part.pairs)),
+        tuple(dict.fromkeys(step for part in parts for step in part.steps)),
+    )
     if "undecided" in words:
-        return Verdict("undecided", evidence)
+        return replace(whole, word="undecided")
     if all(word == "holds" for word in words):
-        return Verdict("holds", evidence)
-    return Verdict("does_not_hold" if all(word == "does_not_hold" for word in words) else "partly", evidence)
+        return replace(whole, word="holds")
+    return replace(whole, word="does_not_hold") if all(word == "does_not_hold" for word in words) else whole
 
 
 def decide(condition: bool, evidence: str) -> Verdict:
@@ -156,7 +175,7 @@ def _steps(series: Series, label: str, sign: float, word: str) -> Verdict:
     values = series.curve(label)
     steps = [interval(sign * (after - before)) for before, after in itertools.pairwise(values)]
     means = ", ".join(f"{interval(row).mean:.5g}" for row in values)
-    return _count(steps, series, f"{label} {word} ({means})")
+    return replace(_count(steps, series, f"{label} {word} ({means})"), steps=((label, sign),))
 
 
 def _count(gaps: list[Interval], series: Series, what: str) -> Verdict:

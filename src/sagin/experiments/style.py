@@ -9,9 +9,13 @@ import numpy as np
 
 COLUMN_INCH = 3.5  # width of an IEEE column
 HEIGHT_INCH = 2.7
-# Okabe and Ito's colour-blind-safe palette (jfly.uni-koeln.de/color, 2008), dark ones first; yellow left out
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9", "#7F7F7F")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
+# Okabe and Ito's colour-blind-safe palette (jfly.uni-koeln.de/color, 2008), dark ones first; yellow left out; then
+# brown, purple, olive and wine, which differ from them and each other in lightness
+COLOURS = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9", "#7F7F7F"),
+    *("#8C510A", "#5E3C99", "#A6A600", "#882255"),
+)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">", "p", "h")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (3, 1)), (0, (1, 1)))
 HATCHES = ("", "////", "\\\\\\\\", "....", "xxxx", "----", "++++", "oo")
 TABLE: dict[str, Any] = {

@@ -9,7 +9,7 @@ from matplotlib import rc_context
 
 from sagin.experiments import style
 from sagin.experiments.pareto import Front, Point
-from sagin.presentation.figure_writer import canvas_of, to_bytes
+from sagin.presentation.canvas import canvas_of, to_bytes
 
 
 def draw_front(result: Front, labels: tuple[str, str], formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from sagin.experiments import style
 from sagin.experiments.files import write_bytes, write_text
 from sagin.experiments.readings import STORED, Survey, draw_rows, to_markdown, to_rows
 from sagin.experiments.tables import csv_text
-from sagin.presentation.figure_writer import canvas_of, to_bytes
+from sagin.presentation.canvas import canvas_of, to_bytes
 
 WIDTH_INCH = 7.16  # both columns of an IEEE page
 # from sure to not, readable in grey: dark, middle, light, white

@@ -183,18 +183,18 @@ def plate(
     used = figure_seeds(figure, seeds)
     picture = figure.paint(system.scenario(**figure.fixed), used) if figure.paint else None
     with rc_context({"svg.hashsalt": "sagin", "svg.fonttype": "path"}):
-        image, kind = _draw(figure, series, picture, "svg"), "svg"
+        image, kind = _draw(system, figure, series, picture, "svg"), "svg"
         if len(image) > LARGEST_SVG:
-            image, kind = _draw(figure, series, picture, "png"), "png"
+            image, kind = _draw(system, figure, series, picture, "png"), "png"
     return Plate(figure, image, kind, series, picture, ledger.judge(figure, series, sentences(system)), len(used))
 
 
-def _draw(figure: Figure, series: Series | None, picture: Picture | None, kind: str) -> bytes:
+def _draw(system: System, figure: Figure, series: Series | None, picture: Picture | None, kind: str) -> bytes:
     if picture is not None:
         image = figure_writer.draw_picture(figure, picture, (kind,))[kind]
     else:
         assert series is not None
-        image = figure_writer.draw_series(figure, series, (kind,))[kind]
+        image = figure_writer.draw_series(figure, series, (kind,), system=system)[kind]
     if kind == "svg":  # prolog, document type and metadata only name addresses
         words = re.sub(r"^.*?(?=<svg\b)|<metadata>.*?</metadata>\s*", "", image.decode(), flags=re.DOTALL)
         image = words.encode()

@@ -26,6 +26,7 @@ from sagin.experiments.readings import sentences
 from sagin.experiments.series import cached_series, figure_seeds, jobs_of, mean_rows, series_tree
 from sagin.experiments.tables import Row, csv_text, long_rows
 from sagin.presentation import figure_writer
+from sagin.presentation.sheet import sheet_of, to_group
 
 
 @dataclass(frozen=True)
@@ -110,9 +111,9 @@ def outputs(system: System, figure: Figure, seeds: Iterable[int] | None, series:
         "seeds": used,
     }
     if series is not None:
-        tree = series_tree(series, used)
-        about.update(x_label=figure.axis.label, y_label=figure.y_label)
-        files[f"{figure.name}.nc"] = netcdf.to_bytes(Group(about, tree.variables))
+        sheet = sheet_of(figure, series, system)
+        tree = to_group(sheet, series_tree(series, used))
+        files[f"{figure.name}.nc"] = netcdf.to_bytes(Group({**about, **tree.attributes}, tree.variables))
         files[f"{figure.name}.csv"] = csv_text(drop_rows(figure, series, used)).encode()
         files[f"{figure.name}_means.csv"] = csv_text(mean_rows(figure, series)).encode()
     if figure.paint is not None:
@@ -125,7 +126,7 @@ def outputs(system: System, figure: Figure, seeds: Iterable[int] | None, series:
         files.update({f"{figure.name}{suffix}{names[kind]}": content for kind, content in data.items()})
     else:
         assert series is not None
-        drawing = figure_writer.draw_series(figure, series)
+        drawing = figure_writer.draw_series(figure, series, system=system)
     return {**{f"{figure.name}.{kind}": data for kind, data in drawing.items()}, **files}
 
 
