@@ -4,7 +4,8 @@ import pytest
 from sagin.core.contracts import System
 from sagin.core.figures import Axis, Figure, Picture, Series
 from sagin.experiments import style
-from sagin.presentation import figure_writer
+from sagin.presentation import curves, figure_writer
+from sagin.presentation.sheet import sheet_of
 
 FIGURE = Figure("f", "t", Axis(("x",), (), "power (W)"), "delay (s)")
 
@@ -13,6 +14,10 @@ def _series(n_curves: int = 3, n_drops: int = 6, feasible: np.ndarray | None = N
     values = np.random.default_rng(0).uniform(1, 2, (n_curves, 4, n_drops))
     mask = np.ones(values.shape, dtype=bool) if feasible is None else feasible
     return Series(np.arange(4.0), tuple(f"curve {k}" for k in range(n_curves)), values, mask)
+
+
+def _note(series: Series) -> str:
+    return curves.note(sheet_of(FIGURE, series))
 
 
 def test_png_and_pdf_with_embedded_truetype_and_no_dates() -> None:
@@ -43,15 +48,15 @@ def test_any_number_of_drops_and_curves(n_drops: int) -> None:
 
 def test_note_says_what_the_means_rest_on() -> None:
     feasible = np.ones((3, 4, 20), dtype=bool)
-    assert figure_writer.note(_series(3, 20, feasible)) == "means of 20 drops, 95 % intervals"
+    assert _note(_series(3, 20, feasible)) == "means of 20 drops, 95 % intervals"
     feasible[2, 1, :6] = False
-    note = figure_writer.note(_series(3, 20, feasible))
+    note = _note(_series(3, 20, feasible))
     assert note == "means of the 14 to 20 of 20 drops feasible for all, 95 % intervals"
     feasible[0, :3] = False
-    note = figure_writer.note(_series(3, 20, feasible))
+    note = _note(_series(3, 20, feasible))
     assert note.splitlines()[1] == "no feasible drop at some points: curve 0 (3 of 4)"
-    assert "the 0 of 20" in figure_writer.note(_series(3, 20, np.zeros((3, 4, 20), dtype=bool)))
-    assert figure_writer.note(_series(3, 1)) == "1 drop"
+    assert "the 0 of 20" in _note(_series(3, 20, np.zeros((3, 4, 20), dtype=bool)))
+    assert _note(_series(3, 1)) == "1 drop"
 
 
 def test_nothing_feasible_and_infinite_values_still_draw() -> None:

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from matplotlib import rcParams
+from matplotlib import rc_context, rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
@@ -73,5 +73,6 @@ def to_bytes(canvas: Canvas, kind: str) -> bytes:
         canvas.draw_without_rendering()
         canvas.set_layout_engine("none")  # the layout stays; working it out again takes most of the time
     stream = io.BytesIO()
-    canvas.savefig(stream, format=kind, metadata=_DATED[kind])
+    with rc_context({name: style.TABLE[name] for name in ("pdf.fonttype", "ps.fonttype")}):  # type: ignore[arg-type]
+        canvas.savefig(stream, format=kind, metadata=_DATED[kind], dpi=style.TABLE["savefig.dpi"])
     return stream.getvalue()

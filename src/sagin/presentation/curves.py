@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 from matplotlib import rc_context, rcParams
 from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from sagin.core import statistics
-from sagin.core.figures import Series
 from sagin.core.statistics import Interval
 from sagin.experiments import style
 from sagin.presentation.canvas import canvas_of, legend
 from sagin.presentation.looks import Shown, mark
 from sagin.presentation.presets import IEEE, Preset
 from sagin.presentation.quantities import readable
-from sagin.presentation.sheet import Differences, Sheet, differences
+from sagin.presentation.sheet import Differences, Sheet, differences, scheme_name
 
 UNSURE = "step not sure in the claimed direction"
 MOST_BARS = 12  # intervals and markers a curve
@@ -75,12 +75,14 @@ def draw(
             axes.tick_params(labelbottom=False)
         panels[-1].set_xlabel(x_label)
         canvas.align_ylabels(panels)
-        legend(panels[0], list(handles.values()), list(handles), note(sheet.series) if note_text is None else note_text)
+        handles = _keys(sheet, handles)
+        legend(panels[0], list(handles.values()), list(handles), note(sheet) if note_text is None else note_text)
     return canvas
 
 
-def note(series: Series) -> str:
+def note(sheet: Sheet) -> str:
     """What the means rest on: drops used of all, and curves that are infeasible on every drop of some points."""
+    series = sheet.series
     used = statistics.common_drops(series)
     counts, n = used.sum(axis=1), used.shape[1]
     span = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
@@ -92,13 +94,32 @@ def note(series: Series) -> str:
         lines = [f"means of the {span} of {n} drops feasible for all, 95 % intervals"]
     hopeless = ~series.feasible.any(axis=2)  # (curve, point)
     parts = [
-        f"{label} ({count} of {len(series.x)})"
-        for label, count in zip(series.labels, hopeless.sum(axis=1), strict=True)
+        f"{curve.name} ({count} of {len(series.x)})"
+        for curve, count in zip(sheet.curves, hopeless.sum(axis=1), strict=True)
         if count
     ]
     if parts:
         lines += textwrap.wrap("no feasible drop at some points: " + ", ".join(parts), 76)
     return "\n".join(lines)
+
+
+def _keys(sheet: Sheet, handles: dict[str, Any]) -> dict[str, Any]:
+    """Entries of the legend: one a curve, or one a scheme and one a setting where these are fewer."""
+    drawn = {curve.name: curve for curve in sheet.curves}
+    hues = list(dict.fromkeys(curve.hue for curve in sheet.curves))
+    words = list(dict.fromkeys(curve.words for curve in sheet.curves))
+    if min(len(hues), len(words)) < 2 or "" in words or len(hues) + len(words) >= len(drawn):
+        return handles
+    found: dict[str, Any] = {}
+    for curve in sheet.curves:
+        look = {**mark(curve, sheet.settings(), single=False), "linestyle": "-", "markerfacecolor": "white"}
+        found.setdefault(scheme_name(sheet, curve), Line2D([], [], **look))
+    for curve in sheet.curves:
+        look = mark(curve, sheet.settings(), single=False)
+        filled = "white" if look["markerfacecolor"] == "white" else "black"
+        look |= {"color": "black", "marker": "o", "markerfacecolor": filled}
+        found.setdefault(curve.words, Line2D([], [], **look))
+    return found | {name: handle for name, handle in handles.items() if name not in drawn}
 
 
 def _quantity(axes: Any, sheet: Sheet, x: np.ndarray, quantity: str, *, bars: bool, compared: bool) -> dict[str, Any]:
@@ -151,7 +172,7 @@ def _bars(axes: Any, x: np.ndarray, spans: list[Interval], factor: float, colour
 
 
 def _coincident(middle: np.ndarray, log: bool) -> list[int]:
-    """How many later curves lie on each curve: it is drawn that much wider, so that it shows on both sides."""
+    """How many later curves lie on each curve, 2 at most: it is drawn that much wider and shows on both sides."""
     with np.errstate(invalid="ignore", divide="ignore"):
         shown = np.log(middle) if log else middle
     shown = np.where(np.isfinite(shown), shown, np.nan)
@@ -162,7 +183,7 @@ def _coincident(middle: np.ndarray, log: bool) -> list[int]:
     for place, curve in enumerate(shown):
         gaps = np.abs(shown[place + 1 :] - curve) / height
         near = [gap[np.isfinite(gap)] for gap in gaps]
-        counts.append(sum(bool(gap.size and np.mean(gap < CLOSE) >= 0.75) for gap in near))
+        counts.append(min(2, sum(bool(gap.size and np.mean(gap < CLOSE) >= 0.75) for gap in near)))
     return counts
 
 

@@ -66,6 +66,7 @@ def shown(figure: Figure, labels: Sequence[str], system: System | None = None) -
         name += " (median)" if look.centre == "median" else ""
         rank = settings.index(look.setting)
         hue = hues[label]
+        name = f"{name} ({label})" if (name, look.y_label) in [(each.name, each.y_label) for each in found] else name
         found.append(Shown(label, name, hue, palette[hue], look.setting, rank, look.form, look.y_label, look.centre))
     return tuple(found)
 

@@ -112,10 +112,10 @@ def _references(sheet: Sheet, pair: tuple[str, ...]) -> list[tuple[str, str, int
     first, second = (sheet.curve(label) for label in pair)
     if first.hue == second.hue:
         return [("setting", curve.words or curve.name, -1) for curve in (first, second)]
-    return [("scheme", _plain(sheet, curve), curve.colour) for curve in (first, second)]
+    return [("scheme", scheme_name(sheet, curve), curve.colour) for curve in (first, second)]
 
 
-def _plain(sheet: Sheet, curve: Shown) -> str:
+def scheme_name(sheet: Sheet, curve: Shown) -> str:
     """The name of a curve's scheme, without the setting where several are drawn."""
     several = sum(other.hue == curve.hue for other in sheet.curves) > 1
     return curve.name.removesuffix(f", {curve.words}") if several and curve.words else curve.name

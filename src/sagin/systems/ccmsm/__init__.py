@@ -30,9 +30,15 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             solve=late(f"{_HERE}.solver:solve_ga_ssa"),
             space=model.Decision,
             monotone=True,
+            label="GA-SSA",
         ),
         Scheme(
-            "fcfs", "baseline", "each task to what is free first", late(f"{_HERE}.baselines:solve_fcfs"), model.Decision
+            "fcfs",
+            "baseline",
+            "each task to what is free first",
+            late(f"{_HERE}.baselines:solve_fcfs"),
+            model.Decision,
+            label="FCFS",
         ),
         Scheme(
             "allupload",
@@ -40,6 +46,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             "everything offloaded at full power",
             late(f"{_HERE}.baselines:solve_allupload"),
             model.Decision,
+            label="all-upload",
         ),
         Scheme(
             "random",
@@ -64,6 +71,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             space=model.Decision,
             options=ImprovedOptions,
             monotone=True,
+            label="improved (ours)",
         ),
         Scheme(
             name="seeds",
@@ -72,6 +80,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             solve=late(f"{_HERE}.improved:solve_seeds"),
             space=model.Decision,
             options=SeedOptions,
+            label="seeds (ours)",
         ),
     ),
     figures=figures.FIGURES,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sagin.core.figures import Axis, Claim, Curve, Figure, Picture, Series
+from sagin.core.figures import Axis, Claim, Curve, Figure, Look, Picture, Series
 from sagin.systems.ccmsm import model, verdicts
 from sagin.systems.ccmsm.pictures import schedule
 from sagin.systems.ccmsm.scenario import Scenario
@@ -17,9 +17,13 @@ LAMBDA = "preference λ"
 UTILITY = "normalised utility U"
 PREFERENCE = Axis(("preference",), tuple(round(0.1 * step, 1) for step in range(11)), LAMBDA)
 CORES = Axis(("n_cores",), (1, 2, 3, 4, 5, 6), "number of cores K")
-BACKLOG = Axis(("n_tasks_max", "n_tasks_min"), (2, 3, 4, 5, 6, 7), "tasks of a terminal L")
+BACKLOG = Axis(("n_tasks_max", "n_tasks_min"), (2, 3, 4, 5, 6, 7), "number of tasks of a terminal L")
 TERMINALS = Axis(("n_terminals",), (4, 6, 8, 10, 12, 14), "number of terminals N")
 KINDS = ("believed", "true")
+NAMES = {"n_s": "n-s (CCMSM)", "n_p": "n-p", "1_s": "1-s", "1_p": "1-p"}
+MODEL_LOOKS = {
+    f"{model} {kind}": Look(f"{name}, {kind}", model, kind) for model, name in NAMES.items() for kind in KINDS
+}
 NOTE_PARAMETERS = "the paper gives no parameter but the preference: all others are assumed"
 NOTE_MODELS = (
     f"{NOTE_PARAMETERS}; every model is optimised by the same GA-SSA with the same random numbers; "
@@ -70,12 +74,12 @@ def plan_utilities(drops: model.Drops, name: str) -> np.ndarray:
 
 
 def overall(scenario: Scenario, seeds: np.ndarray) -> Series:
-    """Gain of n_s over the best other model, mean over each of the sweeps b, c and d."""
+    """Gain of n_s over the best other model [%], mean over each of the sweeps b, c and d."""
     values = np.empty((len(KINDS), 3, len(seeds)))
     for column, axis in enumerate((CORES, BACKLOG, TERMINALS)):
         series = compare_models(axis)(scenario, seeds)
         for row, kind in enumerate(KINDS):
-            values[row, column] = verdicts.gains(series, kind).mean(axis=0)
+            values[row, column] = 100 * verdicts.gains(series, kind).mean(axis=0)
     return Series(np.arange(3.0), KINDS, values, np.ones(values.shape, dtype=bool))
 
 
@@ -95,6 +99,7 @@ FIG_A = Figure(
     axis=PREFERENCE,
     y_label=UTILITY,
     compute=compare_models(PREFERENCE),
+    looks=MODEL_LOOKS,
     claims=(
         Claim(
             "n_s_best_true",
@@ -141,6 +146,7 @@ def _gain_figure(
         y_label=UTILITY,
         fixed={"preference": 0.4},
         compute=compare_models(axis),
+        looks=MODEL_LOOKS,
         claims=(
             *(
                 Claim(f"{trend[0]}_{kind}", text, TREND_RULE, verdicts.gain_trend(kind, falls=falls), note)
@@ -181,10 +187,11 @@ FIG_D = _gain_figure(
 OVERALL = Figure(
     name="overall",
     title="Gain of CCMSM over the next best model, mean over Fig. 4b, 4c and 4d",
-    axis=Axis(("n_cores",), (0, 1, 2), "sweep: cores, backlog, terminals"),
-    y_label="gain",
+    axis=Axis(("n_cores",), (0, 1, 2), "sweep", words=("cores", "backlog", "terminals")),
+    y_label="gain over the next best model (%)",
     fixed={"preference": 0.4},
     compute=overall,
+    looks={kind: Look(f"{NAMES['n_s']}, {kind}", "n_s", kind) for kind in KINDS},
     claims=(
         Claim(
             "overall_gain",
@@ -197,7 +204,10 @@ OVERALL = Figure(
     ),
 )
 
-SCHEMES = tuple(Curve(name, name) for name in ("ga_ssa", "fcfs", "allupload", "random", "local", "improved", "bound"))
+SCHEMES = tuple(
+    Curve(name, name, look=Look(centre="median" if name in verdicts.HEAVY else "mean"))
+    for name in ("ga_ssa", "fcfs", "allupload", "random", "local", "improved", "bound")
+)
 BEST = Claim(
     "ga_ssa_best",
     "GA-SSA is better than first come first served, all-upload, random and local at every point.",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from sagin.core.figures import Series, Verdict
+from sagin.core.figures import Series, Verdict, Word
 from sagin.core.statistics import LEAST_DROPS, Interval, combine, decide, interval, paired
 
 RIVALS = ("n_p", "1_s", "1_p")
@@ -31,7 +32,8 @@ def best_model(kind: str, last: float) -> Callable[[Series], Verdict]:
         total = len(RIVALS) * int(counted.sum())
         evidence = f"n_s ({kind}) surely below at {total - len(failures)} of {total} points"
         evidence += f"; not: {'; '.join(failures)}" if failures else ""
-        return Verdict("holds" if not failures else "does_not_hold" if len(failures) == total else "partly", evidence)
+        word: Word = "holds" if not failures else "does_not_hold" if len(failures) == total else "partly"
+        return Verdict(word, evidence, tuple((f"n_s {kind}", f"{rival} {kind}") for rival in RIVALS))
 
     return check
 
@@ -117,8 +119,8 @@ def overall_gain(series: Series) -> Verdict:
     """Does the paper's overall gain lie in the range of what is measured, believed and true?"""
     parts = []
     for label in series.labels:
-        mean = interval(series.curve(label).mean(axis=0))
-        each = ", ".join(f"{100 * value:.1f}" for value in series.curve(label).mean(axis=1))
+        mean = interval(series.curve(label).mean(axis=0) / 100)
+        each = ", ".join(f"{value:.1f}" for value in series.curve(label).mean(axis=1))
         parts.append(
             decide(
                 abs(mean.mean - 0.1394) <= 0.04,
@@ -130,7 +132,9 @@ def overall_gain(series: Series) -> Verdict:
 
 def overall_at_least(series: Series) -> Verdict:
     """Is the gain over all three sweeps at least the paper's overall gain, believed and true?"""
-    return combine([_at_least(interval(series.curve(kind).mean(axis=0)), kind, 0.1394, MEAN) for kind in series.labels])
+    return combine(
+        [_at_least(interval(series.curve(kind).mean(axis=0) / 100), kind, 0.1394, MEAN) for kind in series.labels]
+    )
 
 
 def paper_scheme_best(series: Series) -> Verdict:
@@ -141,7 +145,8 @@ def paper_scheme_best(series: Series) -> Verdict:
         sure = sum(gap.low > 0 for gap in gaps)
         if gaps[0].n_used < LEAST_DROPS:
             return Verdict("undecided", f"fewer than {LEAST_DROPS} drops")
-        parts.append(decide(sure == len(gaps), f"below {rival} at {sure} of {len(gaps)} points"))
+        verdict = decide(sure == len(gaps), f"below {rival} at {sure} of {len(gaps)} points")
+        parts.append(replace(verdict, pairs=(("ga_ssa", rival),)))
     for rival in HEAVY:
         wins = (series.curve("ga_ssa") < series.curve(rival)).mean(axis=1)
         n = series.values.shape[2]

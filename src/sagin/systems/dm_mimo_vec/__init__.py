@@ -27,6 +27,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             options=AoOptions,
             monotone=True,
             relabel_tolerance=1e-3,
+            label="proposed",
         ),
         Scheme(
             name="rsu_only",
@@ -35,6 +36,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             solve=late(f"{_HERE}.baselines:solve_rsu_only"),
             space=model.Decision,
             relabel_tolerance=1e-9,
+            label="RSU only",
         ),
         Scheme(
             name="saps_only",
@@ -44,6 +46,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             space=model.Decision,
             options=PrecoderOptions,
             relabel_tolerance=1e-3,
+            label="SAPs only",
         ),
         Scheme(
             name="random",
@@ -52,6 +55,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             solve=late(f"{_HERE}.baselines:solve_random"),
             space=model.Decision,
             options=RandomOptions,
+            label="random offloading",
         ),
         *(
             Scheme(
@@ -60,6 +64,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
                 summary=f"equal shares and powers, {what}, best split",
                 solve=late(f"{_HERE}.baselines:solve_equal_{name}"),
                 space=model.Decision,
+                label=f"equal powers, {what}",
             )
             for name, what in (
                 ("identity", "one antenna a stream"),
@@ -77,6 +82,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             options=JointOptions,
             monotone=True,
             relabel_tolerance=1e-4,
+            label="improved (ours)",
         ),
         Scheme(
             name="sequential",
@@ -85,6 +91,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             solve=late(f"{_HERE}.extension:solve_sequential"),
             space=sequential.SequentialDecision,
             relabel_tolerance=1e-9,
+            label="sequential (larger problem)",
         ),
     ),
     figures=figures.FIGURES,

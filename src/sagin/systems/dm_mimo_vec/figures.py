@@ -6,10 +6,11 @@ The paper's axes are not legible; ranges are ours. The precoder steps are capped
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 
-from sagin.core.figures import Axis, Claim, Curve, Figure, Series, Verdict
+from sagin.core.figures import Axis, Claim, Curve, Figure, Look, Series, Verdict
 from sagin.core.statistics import LEAST_DROPS, below, combine, common_means, decide, falls, interval, paired, rises
 
 _FIGURE_EFFORT = {"rounds": 12, "steps": 80}
@@ -98,7 +99,8 @@ def rsu_only_crosses(series: Series) -> Verdict:
         gaps = paired(series, _curve2("rsu_only", n), _curve2("saps_only", n))
         evidence = f"I = {n}: rsu_only - saps_only from {gaps[0].mean:.4g} to {gaps[-1].mean:.4g}"
         crossed = gaps[0].high < 0 < gaps[-1].low
-        parts.append(Verdict("undecided", evidence) if _few(series) else decide(crossed, evidence))
+        verdict = Verdict("undecided", evidence) if _few(series) else decide(crossed, evidence)
+        parts.append(replace(verdict, pairs=((_curve2("rsu_only", n), _curve2("saps_only", n)),)))
     return combine(parts)
 
 
@@ -150,9 +152,11 @@ FIGURES = (
         name="fig1",
         title="Convergence of the alternating optimisation",
         axis=Axis(("iteration",), tuple(range(13)), "round"),
-        y_label="objective",
+        y_label="weighted delay and energy (s + J)",
         curves=tuple(
-            Curve(_curve1(n, power), "ao", {"n_vehicles": n, "p_max_w": power}, _FIGURE_EFFORT) for n, power in _POWERS
+            Curve(label, "ao", {"n_vehicles": n, "p_max_w": power}, _FIGURE_EFFORT, look=Look(setting=label))
+            for n, power in _POWERS
+            for label in (_curve1(n, power),)
         ),
         claims=(
             Claim(
@@ -186,13 +190,14 @@ FIGURES = (
             "task size (MB)",
             shown=_SIZES_MB,
         ),
-        y_label="objective",
+        y_label="weighted delay and energy (s + J)",
         curves=tuple(
             Curve(
                 _curve2(label, n),
                 "ao" if label == "proposed" else label,
                 {"n_vehicles": n},
                 {"proposed": _FIGURE_EFFORT, "rsu_only": {}}.get(label, {"steps": 80}),
+                look=Look(setting=f"I = {n}"),
             )
             for n, label in itertools.product((4, 6), _SCHEMES)
         ),
@@ -230,8 +235,10 @@ FIGURES = (
         name="fig3",
         title="Cost against the number of vehicles",
         axis=Axis(("n_vehicles",), (2, 4, 6, 8), "number of vehicles I"),
-        y_label="objective",
-        curves=tuple(Curve(f"K = {k}", "ao", {"n_saps": k}, _FIGURE_EFFORT) for k in _SAPS),
+        y_label="weighted delay and energy (s + J)",
+        curves=tuple(
+            Curve(f"K = {k}", "ao", {"n_saps": k}, _FIGURE_EFFORT, look=Look(setting=f"K = {k}")) for k in _SAPS
+        ),
         claims=(
             Claim(
                 name="cost_rises_with_vehicles",

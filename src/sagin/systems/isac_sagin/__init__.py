@@ -29,6 +29,18 @@ _ROWS: tuple[tuple[str, Role, str, str, type], ...] = (
     ),
 )
 
+_LABELS = {
+    "sca": "proposed",
+    "opt_f": "Opt-F",
+    "opt_o": "Opt-O",
+    "fixed": "fixed",
+    "all_on_aav": "all on the AAV",
+    "all_on_leo": "all on the satellite",
+    "improved": "improved (ours)",
+    "per_frame_ratio": "one ratio a frame (larger problem)",
+    "extended": "extended (larger problem)",
+}
+
 SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
     name="isac_sagin",
     title="Offloading and resource allocation in an ISAC-assisted space-air-ground network",
@@ -55,6 +67,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             space,
             monotone=name in ("sca", "opt_o"),
             relabel_tolerance=1e-7,
+            label=_LABELS[name],
         )
         for name, role, summary, where, space in _ROWS
     ),

@@ -8,7 +8,7 @@ import numpy as np
 
 from sagin.blocks.sensing.detection import deflection, detection_probability, detection_threshold, simulated_statistics
 from sagin.core import random, statistics
-from sagin.core.figures import Axis, Claim, Curve, Figure, Series, Verdict
+from sagin.core.figures import Axis, Claim, Curve, Figure, Look, Series, Verdict
 from sagin.systems.isac_sagin.model import draw, least_pilot_s
 from sagin.systems.isac_sagin.scenario import Scenario
 
@@ -221,7 +221,8 @@ def _beats_everywhere(series: Series) -> Verdict:
 def _not_above(series: Series, lower: str, upper: str) -> Verdict:
     gap = series.curve(upper) / series.curve(lower) - 1
     text = f"{upper} needs {100 * gap.min():.2f} to {100 * gap.max():.0f} % more than {lower}"
-    return statistics.decide(bool(np.all(gap >= -1e-6)), text)
+    verdict = statistics.decide(bool(np.all(gap >= -1e-6)), text)
+    return dataclasses.replace(verdict, pairs=((lower, upper),))
 
 
 FIGURES = (
@@ -231,6 +232,10 @@ FIGURES = (
         axis=Axis(("false_alarm_probability",), FALSE_ALARMS, "false-alarm probability"),
         y_label="detection probability",
         compute=receiver_curves,
+        looks={
+            **{f"{db:g} dB": Look(f"{db:g} dB, closed form", f"{db:g} dB", form="line") for db in SINRS_DB},
+            **{f"{db:g} dB simulated": Look(f"{db:g} dB, simulated", f"{db:g} dB", form="markers") for db in SINRS_DB},
+        },
         claims=(
             Claim(
                 "detection_falls_with_sinr",
@@ -252,7 +257,7 @@ FIGURES = (
         name="fig3",
         title="Energy against mission time",
         axis=Axis(("n_frames",), tuple(range(100, 801, 100)), "number of frames"),
-        y_label="energy of the AAV [J]",
+        y_label="energy of the AAV (J)",
         curves=CURVES,
         y_log=True,
         claims=(
@@ -295,8 +300,8 @@ FIGURES = (
     Figure(
         name="fig4",
         title="Energy against the sensing target",
-        axis=Axis(("sensing_sinr_db",), TARGETS_DB, "least sensing SINR [dB]"),
-        y_label="energy of the AAV [J]",
+        axis=Axis(("sensing_sinr_db",), TARGETS_DB, "least sensing SINR (dB)"),
+        y_label="energy of the AAV (J)",
         curves=CURVES,
         y_log=True,
         extra=("mean_pilot_s", "uplink_energy_j", "computing_energy_j"),

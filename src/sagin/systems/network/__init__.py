@@ -14,7 +14,7 @@ _HERE = "sagin.systems.network"
 
 
 def _scheme(name: str, role: Role, summary: str, target: str, **more: Any) -> Scheme:
-    return Scheme(name, role, summary, late(f"{_HERE}.{target}"), model.Decision, **more)
+    return Scheme(name, role, summary, late(f"{_HERE}.{target}"), model.Decision, label=name.replace("_", " "), **more)
 
 
 SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sagin.core.figures import Axis, Claim, Curve, Figure, Series, Verdict
+from sagin.core.figures import Axis, Claim, Curve, Figure, Look, Series, Verdict
 from sagin.core.statistics import combine, common_values, decide, falls, rises
 from sagin.systems.network.access import ACCESSES
 from sagin.systems.network.layout import LOCAL
@@ -50,7 +50,7 @@ def _size(scenario: Scenario, fixed: Mapping[str, Any]) -> Figure | None:
     return Figure(
         name="fig1",
         title=f"Cost against the number of users ({group})",
-        axis=Axis((f"users.{group}.count",), counts, f"users of {group}"),
+        axis=Axis((f"users.{group}.count",), counts, f"number of users of {group}"),
         y_label=COST,
         curves=_schemes(scenario),
         fixed=fixed,
@@ -82,9 +82,7 @@ def _bandwidth(scenario: Scenario, fixed: Mapping[str, Any]) -> Figure | None:
     return Figure(
         name="fig2",
         title=f"Cost against the bandwidth of {link}",
-        axis=Axis(
-            (f"links.{link}.bandwidth_hz",), widths, f"bandwidth of {link} (MHz)", tuple(w / 1e6 for w in widths), True
-        ),
+        axis=Axis((f"links.{link}.bandwidth_hz",), widths, f"bandwidth of {link} (Hz)", None, True),
         y_label=COST,
         curves=curves,
         fixed=fixed,
@@ -107,10 +105,10 @@ def _weight(scenario: Scenario, fixed: Mapping[str, Any]) -> Figure | None:
         name="fig3",
         title="Delay and energy against the weight of delay",
         axis=Axis(("objective.beta",), BETAS, "weight β of a second"),
-        y_label="sum of delays (s), of energies (J)",
+        y_label="sum of delays (s)",
         curves=(
-            Curve("delay (s)", "improved", value="delay_total_s"),
-            Curve("energy (J)", "improved", value="energy_total_j"),
+            Curve("delay (s)", "improved", value="delay_total_s", look=Look(y_label="sum of delays (s)")),
+            Curve("energy (J)", "improved", value="energy_total_j", look=Look(y_label="sum of energies (J)")),
         ),
         fixed=fixed,
         n_drops=10,
@@ -130,7 +128,7 @@ def _access(scenario: Scenario, fixed: Mapping[str, Any]) -> Figure | None:
     if link is None or scenario.links[link].band is not None or scenario.objective.kind == "max":
         return None
     curves = [
-        Curve(f"{access}, {label}", scheme, {f"links.{link}.access": access})
+        Curve(f"{access}, {label}", scheme, {f"links.{link}.access": access}, look=Look(setting=access.upper()))
         for access in ORDERED
         for label, scheme in (("improved", "improved"), ("bound", "bound"))
     ]

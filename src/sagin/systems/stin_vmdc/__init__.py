@@ -15,7 +15,7 @@ _HERE = "sagin.systems.stin_vmdc."
 
 
 def _baseline(name: str, summary: str, options: type[Parameters], **promises: Any) -> Scheme:
-    settings = {"monotone": True, "relabel_tolerance": 1e-9} | promises
+    settings = {"monotone": True, "relabel_tolerance": 1e-9, "label": name.replace("_", " ")} | promises
     return Scheme(name, "baseline", summary, late(f"{_HERE}baselines:solve_{name}"), Decision, options, **settings)
 
 
@@ -37,6 +37,7 @@ SYSTEM: System[Scenario, Drops, Decision, Metrics] = System(
             Starts,
             monotone=True,
             relabel_tolerance=1e-9,
+            label="JTORA",
         ),
         Scheme(
             "jtora_printed",
@@ -47,16 +48,22 @@ SYSTEM: System[Scenario, Drops, Decision, Metrics] = System(
             OneStart,
             monotone=True,
             relabel_tolerance=1e-9,
+            label="JTORA as printed",
         ),
         _baseline(
             "priority_locality", "offloads only what must go, in proportion to the tiers", Starts, monotone=False
         ),
         _baseline("priority_edge", "base station first, then satellite, at P_max", OneStart, monotone=False),
         _baseline("random", "random splits", RandomStarts, monotone=False, relabel_tolerance=None),
-        _baseline("one_to_one", "one sub-channel a cluster, the others idle", Starts),
+        _baseline("one_to_one", "one sub-channel a cluster, the others idle", Starts, label="one-to-one"),
         _baseline("water_filling", "fixed water-filling powers of an assumed budget", FixedBudget),
         _baseline("average_power", "fixed equal powers of the same budget", FixedBudget),
-        _baseline("tuned_average_power", "fixed equal powers, best of the same six levels", Starts),
+        _baseline(
+            "tuned_average_power",
+            "fixed equal powers, best of the same six levels",
+            Starts,
+            label="average power, tuned",
+        ),
         Scheme(
             "improved",
             "improved",
@@ -66,6 +73,7 @@ SYSTEM: System[Scenario, Drops, Decision, Metrics] = System(
             SearchOptions,
             monotone=True,
             relabel_tolerance=1e-6,
+            label="JTORA-X (ours)",
         ),
     ),
     figures=FIGURES,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from sagin.core.contracts import late
-from sagin.core.figures import Axis, Claim, Curve, Figure, Series, Verdict
+from sagin.core.figures import Axis, Claim, Curve, Figure, Look, Series, Verdict
 from sagin.core.statistics import below, combine, decide, falls, rises
 
-LABEL_J = "computation efficiency (bit/J)"
+LABEL_J = "computation efficiency (bit/J)"  # drawn in Mbit/J
 PAIRED = "the 95 % interval of the paired difference excludes 0 at every point"
 STEPS = "the 95 % interval of the paired step excludes 0 at every step"
 ASSUMED = (
@@ -63,7 +64,7 @@ def _leads(series: Series, lower: tuple[str, ...], first: str = "jtora", fair: b
     margins = [_margin(series, first, label) for label in lower]
     if fair:
         margins.append(_margin(series, first, "tuned_average_power"))
-    return Verdict(verdict.word, "; ".join([verdict.evidence, *margins]))
+    return replace(verdict, evidence="; ".join([verdict.evidence, *margins]))
 
 
 def _counts(series: Series, name: str) -> Series:
@@ -115,6 +116,7 @@ FIG2 = Figure(
     axis=Axis(("iteration",), tuple(range(9)), "iteration"),
     y_label=LABEL_J,
     compute=late("sagin.systems.stin_vmdc.convergence:figure2"),
+    looks={f"{count} sub-channels": Look(hue="jtora", setting=f"{count} sub-channels") for count in SUBCHANNELS},
     n_drops=8,
     claims=(
         Claim(
@@ -139,7 +141,7 @@ FIG2 = Figure(
 FIG3 = Figure(
     name="fig3",
     title="Computation efficiency against the number of vehicles",
-    axis=Axis(("n_vehicles",), (10, 20, 30, 40, 50), "vehicles"),
+    axis=Axis(("n_vehicles",), (10, 20, 30, 40, 50), "number of vehicles"),
     y_label=LABEL_J,
     curves=_curves(*SPLITS, *OURS),
     claims=(
@@ -181,7 +183,7 @@ FIG4 = Figure(
     y_label=LABEL_J,
     curves=(
         *_curves(*SPLITS, "one_to_one"),
-        Curve(PRIVATE, "one_to_one", {"access": "one_to_one"}),
+        Curve(PRIVATE, "one_to_one", {"access": "one_to_one"}, look=Look(setting=PRIVATE)),
         *_curves(*POWERS, *OURS),
     ),
     claims=(
@@ -255,7 +257,7 @@ FIG5 = Figure(
 FIG6 = Figure(
     name="fig6",
     title="Computation efficiency against the number of sub-channels",
-    axis=Axis(("n_subchannels",), SUBCHANNELS, "sub-channels"),
+    axis=Axis(("n_subchannels",), SUBCHANNELS, "number of sub-channels"),
     y_label=LABEL_J,
     curves=_curves("jtora", "jtora_printed", *POWERS, *OURS),
     claims=(
@@ -275,7 +277,7 @@ SIZES = (("3.5 Mbit", 3.5e6), ("4.0 Mbit", 4.0e6))
 
 
 def _at_size(scheme: str, name: str, bits: float) -> Curve:
-    return Curve(f"{scheme}, {name}", scheme, {"task_bits_min": bits, "task_bits_max": bits})
+    return Curve(f"{scheme}, {name}", scheme, {"task_bits_min": bits, "task_bits_max": bits}, look=Look(setting=name))
 
 
 def _fig7_lead(series: Series) -> Verdict:
@@ -287,7 +289,7 @@ def _fig7_lead(series: Series) -> Verdict:
     verdict = combine(parts)
     fair = [_margin(series, f"jtora, {name}", f"tuned_average_power, {name}") for name, _ in SIZES]
     wide = [_margin(series, f"jtora, {name}", f"average_power, {name}") for name, _ in SIZES]
-    return Verdict(verdict.word, "; ".join([verdict.evidence, *wide, *fair]))
+    return replace(verdict, evidence="; ".join([verdict.evidence, *wide, *fair]))
 
 
 def _fig7_significant(series: Series) -> Verdict:
@@ -304,7 +306,7 @@ def _fig7_significant(series: Series) -> Verdict:
 FIG7 = Figure(
     name="fig7",
     title="Computation efficiency of the power allocations against the number of vehicles",
-    axis=Axis(("n_vehicles",), (10, 20, 30, 40, 50), "vehicles"),
+    axis=Axis(("n_vehicles",), (10, 20, 30, 40, 50), "number of vehicles"),
     y_label=LABEL_J,
     curves=tuple(_at_size(scheme, *size) for scheme in ("jtora", "jtora_printed", *POWERS) for size in SIZES),
     claims=(

@@ -13,7 +13,8 @@ _HERE = "sagin.systems.thz_uav_mec."
 
 
 def _scheme(name: str, role: Role, summary: str, where: str, options: type[Parameters], **more: Any) -> Scheme:
-    return Scheme(name, role, summary, late(_HERE + where), model.Decision, options, **more)
+    label = f"{name} (ours)" if role == "improved" else name.upper().replace("_", "-")
+    return Scheme(name, role, summary, late(_HERE + where), model.Decision, options, label=label, **more)
 
 
 SYSTEM: System[scenario.Scenario, model.Drops, model.Decision, model.Metrics] = System(

@@ -219,7 +219,7 @@ def _fewer_relays(series: Series) -> Verdict:
     count = dataclasses.replace(series, values=series.extra["n_relayed"])
     verdict = falls(_some(count, [0, -1]), "improved")
     means = ", ".join(f"{mean:.1f}" for mean in count.values[series.index("improved")].mean(axis=1))
-    return dataclasses.replace(verdict, evidence=f"{verdict.evidence}; relayed IoTs at each power: {means}")
+    return Verdict(verdict.word, f"{verdict.evidence}; relayed IoTs at each power: {means}")
 
 
 def _approaches(series: Series) -> Verdict:
@@ -272,7 +272,7 @@ FIGURES = (
         name="fig2_snr",
         title="SNR of a link against distance",
         axis=Axis(("iteration",), tuple(_distances()), "distance (m)"),
-        y_label="SNR",
+        y_label="signal-to-noise ratio",
         n_drops=1,
         y_log=True,
         compute=_snr_series,
@@ -290,7 +290,7 @@ FIGURES = (
         name="fig3_queue",
         title="Exact over bounded queue and service delay, total service rate 100 per second",
         axis=Axis(("iteration",), tuple(LOADS), "traffic intensity"),
-        y_label="exact delay over its bound",
+        y_label="ratio of exact to bounded delay",
         n_drops=1,
         compute=partial(_queue_series, uplink_s=0.0),
         claims=(
@@ -314,7 +314,7 @@ FIGURES = (
         name="fig3_total",
         title="Exact over bounded delay with an uplink of 0.7 s, total service rate 100 per second",
         axis=Axis(("iteration",), tuple(LOADS), "traffic intensity"),
-        y_label="exact delay over its bound",
+        y_label="ratio of exact to bounded delay",
         n_drops=1,
         compute=partial(_queue_series, uplink_s=0.7),
         claims=(
@@ -375,7 +375,7 @@ FIGURES = (
         name="fig5",
         title="One network: positions, links and server utilisation",
         axis=Axis(("iteration",), (0,), "network"),
-        y_label="IoTs",
+        y_label="number of IoTs",
         n_drops=20,
         compute=_balance_series,
         paint=_map,
