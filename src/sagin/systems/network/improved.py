@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from sagin.core import results
+from sagin.core import random, results
 from sagin.core.contracts import NoOptions
 from sagin.systems.network.bound import certified_bound, mixture_split
 from sagin.systems.network.kernels import FINE, ROUGH, ZETA, Problem, Work
 from sagin.systems.network.kernels_improve import GAIN, TRIAL, Search, X, descend, judge_trial, price_users, try_rows
 from sagin.systems.network.kernels_relax import OVER, VALUE, Relax
+from sagin.systems.network.kernels_split import greedy
 from sagin.systems.network.model import Drops
 from sagin.systems.network.options import AlternateOptions, ImproveOptions
-from sagin.systems.network.solver import best_alternation, one_route
+from sagin.systems.network.solver import best_alternation, one_route, unloaded_cost
 from sagin.systems.network.workspace import (
     best_rates,
     canonical,
@@ -25,9 +26,10 @@ from sagin.systems.network.workspace import (
     to_decision,
 )
 
-REFINED = 2  # starts that are refined
 MANY = 50  # most users that are moved in a round: those that lose most at the present prices
+REFINED, FEW = 4, 2  # starts that are refined with at most MANY users, and with more
 PAIRS = 12  # most users of which all pairs are tried
+COLUMNS = 32  # most columns that a user tries; 3 of many users
 LIMITS = (0.02, 0.05, 0.1, 0.2, 0.35)  # parts below them are dropped together
 
 
@@ -63,24 +65,48 @@ def improve(declared: Problem, beta: float, options: ImproveOptions) -> tuple[np
     split, share, trace, _ = best_alternation(problem, beta, AlternateOptions().rounds, work)
     best = float(np.nanmin(trace))
     certified_bound(problem, relax, work)
-    starts = [*_priced_starts(problem, relax), split]
+    least, one_by_one = unloaded_cost(problem, beta).min(axis=1), np.zeros_like(split)
+    greedy(problem, np.argsort(-least, kind="stable"), one_by_one, work)
+    starts = [*_priced_starts(problem, relax), split, one_by_one]
     merits = [best_rates(problem, start, ROUGH, work) for start in starts]
     order = np.argsort(merits, kind="stable")
     history = [best, min(best, merits[order[0]])]
-    candidates = [starts[0]]
-    for which in order[:REFINED]:
-        search = new_search(problem)
-        search.splits[X], search.value[0] = starts[which], best_rates(problem, starts[which], ROUGH, work)
-        search.parts[:], search.flows[0], search.users[:] = work.parts, work.flows[ZETA], work.users
-        refine(problem, search, relax, work, options)
-        candidates.append(search.splits[X].copy())
-        if merits[order[0]] == merits[order[1]]:
-            break
-    for candidate in candidates:
-        merit = best_rates(problem, candidate, FINE, work)
-        if merit < best:
-            split, share, best = candidate, rates_of(work), merit
+    few_users = len(problem.ok) <= MANY
+    chosen = [starts[which] for which in order[: REFINED if few_users else FEW]]
+    distinct = [x for k, x in enumerate(chosen) if not any((x == other).all() for other in chosen[:k])]
+    candidates = [starts[0], *(_refined(problem, start, relax, work, options) for start in distinct)]
+    merits = [best_rates(problem, candidate, FINE, work) for candidate in candidates]
+    candidate, merit = candidates[int(np.argmin(merits))], min(merits)
+    if problem.splitting and few_users:
+        for number in range(options.kicks):
+            kicked = _refined(problem, _kick(problem, candidate, number), relax, work, options)
+            value = best_rates(problem, kicked, FINE, work)
+            if value < merit:
+                candidate, merit = kicked, value
+    if merit < best:
+        best = best_rates(problem, candidate, FINE, work)
+        split, share = candidate, rates_of(work)
     return restored(users, split), restored(users, share), [history[0], max(history[1], best), best]
+
+
+def _refined(problem: Problem, start: np.ndarray, relax: Relax, work: Work, options: ImproveOptions) -> np.ndarray:
+    """The split that refinement makes of a start."""
+    search = new_search(problem)
+    search.splits[X], search.value[0] = start, best_rates(problem, start, ROUGH, work)
+    search.parts[:], search.flows[0], search.users[:] = work.parts, work.flows[ZETA], work.users
+    refine(problem, search, relax, work, options)
+    return search.splits[X]
+
+
+def _kick(problem: Problem, split: np.ndarray, number: int) -> np.ndarray:
+    """A split in which one to three users are sent over a random route, wholly or by half."""
+    generator, kicked = random.stream(number, "network/kick"), split.copy()
+    count = min(int(generator.integers(1, 4)), len(split))
+    for user in generator.permutation(len(split))[:count]:
+        usable = np.flatnonzero(problem.ok[user])
+        row = one_route(usable[[generator.integers(len(usable))]], split.shape[1])[0]
+        kicked[user] = row if generator.random() < 0.5 else 0.5 * row + 0.5 * kicked[user]
+    return kicked
 
 
 def refine(problem: Problem, search: Search, relax: Relax, work: Work, options: ImproveOptions) -> None:
@@ -147,14 +173,14 @@ def _move(problem: Problem, search: Search, relax: Relax, work: Work, rounds: in
 
 
 def _user_moves(problem: Problem, now: np.ndarray, relax: Relax, user: int) -> list[tuple[int, np.ndarray]]:
-    """A user's three best priced columns, alone and half mixed with what it does; whole tasks: all other routes."""
+    """A user's priced columns, alone and half mixed with what it does; whole tasks: all other routes."""
     n_routes = len(now)
     if not problem.splitting:
         others = np.flatnonzero(problem.ok[user] & (now == 0))
         return [(user, row) for row in one_route(others, n_routes)]
     value = np.where(relax.usable[user], relax.columns[VALUE, user], np.inf)
     moves = []
-    for column in np.argsort(value, kind="stable")[:3]:
+    for column in np.argsort(value, kind="stable")[: COLUMNS if len(problem.ok) <= MANY else 3]:
         if np.isfinite(value[column]):
             row = np.zeros(n_routes)
             over = relax.columns[OVER, user, column] if column >= n_routes else 1.0

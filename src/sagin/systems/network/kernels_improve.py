@@ -15,6 +15,7 @@ from sagin.systems.network.kernels import (
     DELAY,
     KE,
     LATE_NU,
+    LATENCY,
     LEAST,
     NOW,
     NU,
@@ -27,11 +28,12 @@ from sagin.systems.network.kernels import (
     T,
     Work,
     exact_rates,
+    price_hops,
     renew_multipliers,
 )
 from sagin.systems.network.kernels_relax import HIGH, LOW, PRESENT, SECOND, Relax, price_columns
 
-GAIN = 1e-7  # relative gain below which a round is the last
+GAIN = 1e-6  # relative gain below which a round is the last
 TINY = 1e-7  # parts below it are dropped by a descent
 
 X, TRIAL, SLOPE = range(3)  # rows of Search.splits
@@ -93,30 +95,120 @@ def judge_trial(problem: Problem, search: Search, work: Work) -> bool:
 
 @kernel
 def descend(problem: Problem, rounds: int, search: Search, work: Work) -> None:
-    """All users at once along the gradient of the cost with its best rates: x <- x exp(-step (G - mean)/size)."""
-    n, n_routes, n_hops = problem.pair.shape
-    step, fresh = 0.5, False
-    for _ in range(rounds):
+    """All users at once, in turn: to the splits that fit rates priced jointly with them, and along the gradient of the
+    cost with its best rates, x <- x exp(-step (G - mean)/size). The first balances completions, where the cost has
+    kinks; the second sees the energy of transmitters. Ends when neither gains.
+    """
+    step, pace, idle, fresh = 0.5, 1.0, 0, False
+    for turn in range(2 * rounds):
         before = search.value[0]
         if not fresh:
             settle(problem, search, work)
-        for i in range(n):
-            for r in range(n_routes):
-                if search.splits[X, i, r] > 0.0:
-                    slope = problem.routes[KE, i, r]
-                    for h in range(n_hops):
-                        if problem.pair[i, r, h] >= 0:
-                            second = work.users[NU, i] + work.users[LATE_NU, i]
-                            omega = second * work.parts[THETA, i, r] + work.flows[ZETA, i, r, h]
-                            slope += omega * work.flows[T, i, r, h] / search.splits[X, i, r]
-                    search.splits[SLOPE, i, r] = slope
         fresh = False
-        while step >= 1e-5 and not fresh:
-            lean(search, step)
-            fresh = judge_trial(problem, search, work)
-            step *= 1.6 if fresh else 0.4
-        if not fresh or before - search.value[0] <= GAIN * abs(before):
+        if turn % 2 == 0:
+            balance(problem, search, work)
+            pace = min(2.0 * pace, 1.0)
+            while pace >= 0.05 and not fresh:
+                blend(search, pace)
+                fresh = judge_trial(problem, search, work)
+                pace *= 1.0 if fresh else 0.4
+            pace = max(pace, 0.05)
+        else:
+            slopes(problem, search, work)
+            while step >= 1e-5 and not fresh:
+                lean(search, step)
+                fresh = judge_trial(problem, search, work)
+                step *= 1.6 if fresh else 0.4
+            step = max(step, 1e-4)
+        idle = 0 if fresh and before - search.value[0] > GAIN * abs(before) else idle + 1
+        if idle == 2:
             return
+
+
+@kernel
+def slopes(problem: Problem, search: Search, work: Work) -> None:
+    """Gradient of the cost with its best rates in the splits, from the multipliers of `work`."""
+    n, n_routes, n_hops = problem.pair.shape
+    for i in range(n):
+        for r in range(n_routes):
+            if search.splits[X, i, r] > 0.0:
+                slope = problem.routes[KE, i, r]
+                for h in range(n_hops):
+                    if problem.pair[i, r, h] >= 0:
+                        second = work.users[NU, i] + work.users[LATE_NU, i]
+                        omega = second * work.parts[THETA, i, r] + work.flows[ZETA, i, r, h]
+                        slope += omega * work.flows[T, i, r, h] / search.splits[X, i, r]
+                search.splits[SLOPE, i, r] = slope
+
+
+@kernel
+def balance(problem: Problem, search: Search, work: Work) -> None:
+    """Splits that let all parts of a user end together, at rates for theta_r = h_r (lambda - e_r): what the best split
+    and the best rates have in common, with h the part that a route carries in a second and e its energy. They are left
+    in SLOPE; `work` is used up.
+    """
+    n, n_routes, n_hops = problem.pair.shape
+    for i in range(n):
+        second = max(work.users[NU, i] + work.users[LATE_NU, i], problem.users[LEAST, i])
+        for r in range(n_routes):
+            dear, seconds = problem.routes[KE, i, r], 0.0
+            for h in range(n_hops):
+                if search.splits[X, i, r] > 0.0 and problem.pair[i, r, h] >= 0:
+                    seconds += work.flows[T, i, r, h] / search.splits[X, i, r]
+                    dear += work.flows[ZETA, i, r, h] * work.flows[T, i, r, h] / search.splits[X, i, r]
+            search.splits[SLOPE, i, r] = 1.0 / seconds if seconds > 0.0 else 0.0
+            search.splits[TRIAL, i, r] = dear
+        level = shared_level(search.splits[SLOPE, i], search.splits[TRIAL, i], second)
+        for r in range(n_routes):
+            theta = search.splits[SLOPE, i, r] * max(level - search.splits[TRIAL, i, r], 0.0)
+            if search.splits[SLOPE, i, r] > 0.0 and second > 0.0:
+                work.parts[THETA, i, r] = theta / second
+    price_hops(problem, search.splits[X], work)
+    for i in range(n):
+        for r in range(n_routes):
+            seconds = 0.0
+            for h in range(n_hops):
+                if problem.pair[i, r, h] >= 0 and work.parts[THETA, i, r] > 0.0 and search.splits[X, i, r] > 0.0:
+                    seconds += work.flows[T, i, r, h] / search.splits[X, i, r]
+            search.splits[SLOPE, i, r] = 1.0 / seconds if seconds > 0.0 else 0.0
+        end = shared_level(search.splits[SLOPE, i], problem.routes[LATENCY, i], 1.0)
+        for r in range(n_routes):
+            part = search.splits[SLOPE, i, r] * max(end - problem.routes[LATENCY, i, r], 0.0)
+            search.splits[SLOPE, i, r] = part if end > 0.0 else search.splits[X, i, r]
+
+
+@kernel
+def shared_level(pace: np.ndarray, start: np.ndarray, total: float) -> float:
+    """The level with sum of pace max(level - start, 0) = total; 0 where every pace is 0."""
+    level = np.inf
+    while True:
+        whole, weighed, over = 0.0, total, 0
+        for r in range(pace.size):
+            if pace[r] > 0.0 and start[r] < level:
+                whole += pace[r]
+                weighed += pace[r] * start[r]
+        if whole == 0.0:
+            return 0.0
+        lower = weighed / whole
+        for r in range(pace.size):
+            over += 1 if pace[r] > 0.0 and lower <= start[r] < level else 0
+        level = lower
+        if over == 0:
+            return level
+
+
+@kernel
+def blend(search: Search, share: float) -> None:
+    """The trial part of the way from the best split to the one in SLOPE."""
+    n, n_routes = search.splits.shape[1:]
+    for i in range(n):
+        total = 0.0
+        for r in range(n_routes):
+            part = (1.0 - share) * search.splits[X, i, r] + share * search.splits[SLOPE, i, r]
+            search.splits[TRIAL, i, r] = part if part >= TINY else 0.0
+            total += search.splits[TRIAL, i, r]
+        for r in range(n_routes):
+            search.splits[TRIAL, i, r] /= total
 
 
 @kernel
