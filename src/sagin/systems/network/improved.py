@@ -113,10 +113,13 @@ def refine(problem: Problem, search: Search, relax: Relax, work: Work, options: 
     """Descend, prune, descend, move, descend: from the best split of `search` to a better one."""
     if problem.splitting:
         descend(problem, options.rounds, search, work)
+        value = search.value[0]
         _prune(problem, search, work)
-        descend(problem, options.rounds, search, work)
+        if search.value[0] < value:
+            descend(problem, options.rounds, search, work)
+    value = search.value[0]
     _move(problem, search, relax, work, options.moves)
-    if problem.splitting:
+    if problem.splitting and search.value[0] < value:
         descend(problem, options.rounds, search, work)
 
 

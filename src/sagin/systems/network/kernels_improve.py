@@ -34,6 +34,7 @@ from sagin.systems.network.kernels import (
 from sagin.systems.network.kernels_relax import HIGH, LOW, PRESENT, SECOND, Relax, price_columns
 
 GAIN = 1e-6  # relative gain below which a round is the last
+SHORT, SMALL = 0.1, 1e-3  # shortest way to a balanced split, smallest step along the gradient
 TINY = 1e-7  # parts below it are dropped by a descent
 
 X, TRIAL, SLOPE = range(3)  # rows of Search.splits
@@ -108,18 +109,18 @@ def descend(problem: Problem, rounds: int, search: Search, work: Work) -> None:
         if turn % 2 == 0:
             balance(problem, search, work)
             pace = min(2.0 * pace, 1.0)
-            while pace >= 0.05 and not fresh:
+            while pace >= SHORT and not fresh:
                 blend(search, pace)
                 fresh = judge_trial(problem, search, work)
                 pace *= 1.0 if fresh else 0.4
-            pace = max(pace, 0.05)
+            pace = max(pace, SHORT)
         else:
             slopes(problem, search, work)
-            while step >= 1e-5 and not fresh:
+            while step >= SMALL and not fresh:
                 lean(search, step)
                 fresh = judge_trial(problem, search, work)
                 step *= 1.6 if fresh else 0.4
-            step = max(step, 1e-4)
+            step = max(step, 10.0 * SMALL)
         idle = 0 if fresh and before - search.value[0] > GAIN * abs(before) else idle + 1
         if idle == 2:
             return

@@ -29,5 +29,5 @@ class ImproveOptions(Parameters):
     rounds: int = parameter(60, doc="most steps of a descent", ge=1)
     moves: int = parameter(6, doc="most rounds of moves of single users", ge=0)
     kicks: int = parameter(
-        2, doc="random changes of the best split, each refined; up to 50 users whose tasks are divisible", ge=0
+        1, doc="random changes of the best split, each refined; up to 50 users whose tasks are divisible", ge=0
     )
