@@ -17,7 +17,7 @@ from sagin.core.admissible import OUR_RULE, Factor, Reading, assemble, choices, 
 from sagin.core.contracts import System
 from sagin.core.discovery import locations
 from sagin.core.errors import InputError
-from sagin.core.figures import Claim, Figure, Verdict
+from sagin.core.figures import Claim, Curve, Figure, Verdict
 from sagin.core.statistics import deciding
 from sagin.experiments.jobs import Shards
 from sagin.experiments.series import whole_series
@@ -84,7 +84,7 @@ class Survey:
 
 
 def under(figure: Figure, reading: Reading) -> Figure:
-    """The figure under a reading: its fields come before the figure's fixed ones, after its axis and its curves."""
+    """The figure under a reading: it comes before what the figure fixes, after its axis and what sets curves apart."""
     known = {f"{figure.name}.{claim.name}" for claim in figure.claims}
     claims = tuple(
         _ruled(claim, reading.rules[name])
@@ -92,11 +92,16 @@ def under(figure: Figure, reading: Reading) -> Figure:
         else claim
         for claim in figure.claims
     )
-    curves = tuple(
-        dataclasses.replace(curve, options={**reading.options.get(curve.scheme, {}), **curve.options})
-        for curve in figure.curves
-    )
+    curves = tuple(_chosen(figure, curve, reading) for curve in figure.curves)
     return dataclasses.replace(figure, fixed={**figure.fixed, **reading.fields}, curves=curves, claims=claims)
+
+
+def _chosen(figure: Figure, curve: Curve, reading: Reading) -> Curve:
+    """A curve with the reading's options for its scheme, but for those in which the figure's curves of it differ."""
+    same = [other.options for other in figure.curves if other.scheme == curve.scheme]
+    given = reading.options.get(curve.scheme, {})
+    free = {key: value for key, value in given.items() if all(o.get(key) == same[0].get(key) for o in same)}
+    return dataclasses.replace(curve, options={**curve.options, **free})
 
 
 def check_reading(system: System, figures: Iterable[Figure], reading: Reading) -> None:

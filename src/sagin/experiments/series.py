@@ -87,7 +87,8 @@ def jobs_of(system: System, figure: Figure, seeds: Iterable[int] | None, codes: 
 def trace_at(trace: np.ndarray, points: int, final: np.ndarray) -> np.ndarray:
     """(point, drop) objective after 0, 1, ... iterations: a drop that has ended keeps its last value.
 
-    `final`: (drop,) what a drop without any trace shows at every point.
+    The last point is the end of every trace, also of one with more iterations than points. `final`: (drop,) what a drop
+    without any trace shows at every point.
     """
     filled = np.empty((points, trace.shape[0]))
     last = np.where(np.isnan(trace).all(axis=1), final, np.nan)
@@ -95,6 +96,8 @@ def trace_at(trace: np.ndarray, points: int, final: np.ndarray) -> np.ndarray:
         if point < trace.shape[1]:
             last = np.where(np.isnan(trace[:, point]), last, trace[:, point])
         filled[point] = last
+    for beyond in range(points, trace.shape[1]):
+        filled[-1] = np.where(np.isnan(trace[:, beyond]), filled[-1], trace[:, beyond])
     return filled
 
 

@@ -2,7 +2,14 @@
 
 from sagin.core.contracts import Episodic, Scheme, Space, System, late
 from sagin.systems.dm_mimo_vec import figures, model, sequential
-from sagin.systems.dm_mimo_vec.scenario import AoOptions, JointOptions, PrecoderOptions, RandomOptions, Scenario
+from sagin.systems.dm_mimo_vec.scenario import (
+    AoOptions,
+    JointOptions,
+    PrecoderOptions,
+    PrintedOptions,
+    RandomOptions,
+    Scenario,
+)
 
 _HERE = "sagin.systems.dm_mimo_vec"
 
@@ -28,6 +35,14 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             monotone=True,
             relabel_tolerance=1e-3,
             label="proposed",
+        ),
+        Scheme(
+            name="ao_printed",
+            role="baseline",
+            summary="Algorithm 1 as printed: old values in all steps, (27) with its y, no safeguard",
+            solve=late(f"{_HERE}.solver:solve_ao_printed"),
+            space=model.Decision,
+            options=PrintedOptions,
         ),
         Scheme(
             name="rsu_only",

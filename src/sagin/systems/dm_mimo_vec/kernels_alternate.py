@@ -166,7 +166,7 @@ def alternate_batch(batch: Problem, effort: Effort, outcome: Outcome) -> None:
         problem, plan, trace = pick(batch, d), outcome.plan[d], outcome.trace[d]
         copy(outcome.v[d], link.v)
         receive(problem, link)
-        _even_plan(problem.tasks, link.rate, plan)
+        even_plan(problem.tasks, link.rate, plan)
         trace[0] = cost(problem, link, plan)
         number = 0
         while number < effort.rounds and not outcome.converged[d]:
@@ -181,12 +181,36 @@ def alternate_batch(batch: Problem, effort: Effort, outcome: Outcome) -> None:
             trace[number] = value
             outcome.converged[d] = abs(trace[number - 1] - value) <= effort.tolerance * abs(value)
         trace[number] = silence(problem, plan, link)
+        trace[number] = _or_nothing_sent(problem, plan, link, old_plan, trace[number])
         outcome.iterations[d] = number
         copy(link.v, outcome.v[d])
 
 
 @kernel
-def _even_plan(tasks: np.ndarray, rate: np.ndarray, plan: np.ndarray) -> None:
+def _or_nothing_sent(problem: Problem, plan: np.ndarray, link: Link, spare: np.ndarray, value: float) -> float:
+    """All tasks at the RSU, with the best shares, where that is less late or, equally late, cheaper than the plan.
+
+    Block steps cannot leave a split that the deadline forced at the shares they had.
+    """
+    n, m = link.v.shape
+    for i in range(n):
+        spare[ALPHA, i] = 1.0 / n
+        spare[BITS_SAT, i] = 0.0
+    cost(problem, link, spare)
+    best_shares(problem.tasks, problem.t_max_s, spare)
+    instead = cost(problem, link, spare)
+    late, then = max(lateness(problem.t_max_s, plan), FEASIBLE), max(lateness(problem.t_max_s, spare), FEASIBLE)
+    if then > late or (then == late and instead >= value):
+        return value
+    copy(spare, plan)
+    for i in range(n):
+        for a in range(m):
+            link.v[i, a] = 0.0
+    return instead
+
+
+@kernel
+def even_plan(tasks: np.ndarray, rate: np.ndarray, plan: np.ndarray) -> None:
     """Equal shares and balanced branches."""
     for i in range(rate.size):
         plan[ALPHA, i] = 1.0 / rate.size

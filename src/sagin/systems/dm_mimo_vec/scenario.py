@@ -262,6 +262,24 @@ class AoOptions(PrecoderOptions):
     )
 
 
+class PrintedOptions(AoOptions):
+    """Effort of the algorithm as printed, and what its (27a) means."""
+
+    power_term: Literal["(27)", "(19)"] = parameter(
+        "(27)",
+        source="paper (27a)",
+        doc="2 y S |v|^2 as in (27), or 2 y sqrt(S) |v| as in (19)",
+    )
+    size_unit_bits: float = parameter(
+        8e6,
+        unit="bit",
+        gt=0,
+        source="assumed: the paper's MB",
+        doc="unit of the task size S in (27a), which has another dimension than (19), see E14",
+        plausible=([1.0], "the dimension of (27a) is wrong: its minimiser depends on the unit"),
+    )
+
+
 class JointOptions(AoOptions):
     """Effort of the joint descent, which starts from the result of the alternating optimisation."""
 

@@ -19,8 +19,9 @@ from sagin.systems.dm_mimo_vec.kernels import (
     Problem,
 )
 from sagin.systems.dm_mimo_vec.kernels_alternate import Effort, Outcome, alternate_batch
+from sagin.systems.dm_mimo_vec.kernels_printed import printed_batch
 from sagin.systems.dm_mimo_vec.model import Decision, Drops, ground_snr
-from sagin.systems.dm_mimo_vec.scenario import AoOptions
+from sagin.systems.dm_mimo_vec.scenario import AoOptions, PrintedOptions
 
 
 def prepare(drops: Drops) -> tuple[Problem, np.ndarray]:
@@ -91,4 +92,18 @@ def solve_ao(drops: Drops, options: AoOptions) -> results.Solution:
         converged=outcome.converged,
         iterations=outcome.iterations,
         trace=outcome.trace,
+    )
+
+
+def solve_ao_printed(drops: Drops, options: PrintedOptions) -> results.Solution:
+    """Algorithm 1 as printed: shares (16), precoders (27) and split for the values of the round before.
+
+    Its loop goes on while the objective falls or for 1000 rounds: it never stops early. Here it stops as `ao` does.
+    """
+    problem, basis = prepare(drops)
+    outcome = new_outcome(drops, antenna_streams(drops, basis), options.rounds)
+    unit_bits = options.size_unit_bits if options.power_term == "(27)" else 0.0
+    printed_batch(problem, effort(options), unit_bits, outcome)
+    return results.solution(
+        to_decision(outcome, basis), converged=outcome.converged, iterations=outcome.iterations, trace=outcome.trace
     )
