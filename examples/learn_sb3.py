@@ -1,4 +1,4 @@
-"""Train PPO of Stable-Baselines3 (pip install stable-baselines3) on slots; not run by the tests, it needs torch."""
+"""Train PPO of Stable-Baselines3 on slots: `python learn_sb3.py STUDY.yaml`; it needs torch, so tests do not train."""
 
 import sys
 
@@ -7,8 +7,10 @@ from sagin.learning import Pool, SlotEnv, compare, random_policy
 
 def main(study: str) -> None:
     """`study`: a YAML file as `sagin episode` reads it."""
-    from stable_baselines3 import PPO  # pyright: ignore[reportMissingImports]
-
+    try:
+        from stable_baselines3 import PPO  # pyright: ignore[reportMissingImports]
+    except ImportError:
+        sys.exit("stable_baselines3 is not installed: pip install stable-baselines3")
     train = Pool.from_file(study, seeds="0:16")
     test = Pool.from_file(study, seeds="100:108", scaling=train.scaling)  # the same numbers mean the same
     model = PPO("MlpPolicy", SlotEnv(train), verbose=1)

@@ -1,5 +1,9 @@
 """Policies beside schemes and bound in one table."""
 
+import runpy
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -48,3 +52,10 @@ def test_refusals(pool) -> None:
         compare(pool_of("sixth", bounded=False), {"mine": equal}, ["equal"])
     with pytest.raises(InputError, match="all different"):
         Pool.build(pool.system, pool.drops.scenario, pool.surroundings, [1, 1])
+
+
+def test_the_example_with_stable_baselines_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "stable_baselines3", None)
+    example = runpy.run_path(str(Path(__file__).parents[2] / "examples" / "learn_sb3.py"))
+    with pytest.raises(SystemExit, match="stable_baselines3 is not installed: pip install stable-baselines3"):
+        example["main"]("study.yaml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -18,34 +19,40 @@ from sagin.world.text_files import number
 FASTEST_MPS = 100.0
 KMH = 1 / 3.6
 _MOVING_MPS = 0.5
+_BLOCK = 250_000  # entries worked on at once
 
 
 def finish(
     columns: Any, file: str, *, geo: bool, origin: Sequence[float] | Site | None, max_gap_s: float | None
 ) -> Traffic:
     """Check and complete what a reader has filled; see `read_traffic`."""
-    seconds, first = np.array(columns.seconds), np.array(columns.first, dtype=np.int64)
-    vehicle = np.array(columns.vehicle, dtype=np.int64)
-    x, y, speed, angle = (np.array(getattr(columns, name)) for name in ("x", "y", "speed", "angle"))
+    seconds, first, vehicle, x, y, speed, angle = (
+        _view(getattr(columns, name)) for name in ("seconds", "first", "vehicle", "x", "y", "speed", "angle")
+    )
     names = list(columns.names)
-    step = np.repeat(np.arange(len(seconds)), np.diff(first))
-    _finite(file, seconds[step], [names[v] for v in vehicle[:0]], x, y)
-    order = np.lexsort((step, vehicle))
-    same = vehicle[order][1:] == vehicle[order][:-1]
-    twice = np.flatnonzero(same & (np.diff(step[order]) == 0))
-    if twice.size:
-        entry = order[twice[0]]
-        where = f"{file}, timestep {seconds[step[entry]]:g}"
-        raise InputError(where, f"vehicle {names[vehicle[entry]]!r}", "there once", "the same vehicle twice in a step")
-    time = seconds[step[order]]
-    plain = (x, y)
-    x, y = _moved(x, y, geo, origin)
-    pairs = _Pairs(same, np.diff(time), np.diff(x[order]), np.diff(y[order]))
-    _check_units(file, pairs, speed[order], plain, geo=geo)
-    owner = _split(file, pairs, order, vehicle, names, _gap(seconds, max_gap_s))
-    same = owner[order][1:] == owner[order][:-1]
-    pairs = _Pairs(same, np.diff(time), np.diff(x[order]), np.diff(y[order]))
-    speed, heading = _completed(pairs, order, speed, from_deg(angle))
+    step = np.repeat(np.arange(len(seconds), dtype=np.int32), np.diff(first))
+    _finite(file, seconds, step, x, y)
+    order = np.argsort(vehicle, kind="stable")  # entries are in order of time
+    parts = [order[block] for block in _blocks(vehicle[order])]
+    for rows in parts:
+        _once(file, seconds, names, vehicle[rows], step[rows])
+    degrees = bool(len(x)) and max(abs(x.min()), abs(x.max())) <= 180 and max(abs(y.min()), abs(y.max())) <= 90
+    _move(x, y, geo, origin)
+    ratios = [_ratios(_pairs(vehicle[rows], seconds[step[rows]], x[rows], y[rows]), speed[rows]) for rows in parts]
+    _check_units(file, np.concatenate([np.empty(0), *ratios]), degrees=degrees and not geo)
+    del ratios
+    owner = vehicle.astype(np.int64)
+    longest, jumps, split = _gap(seconds, max_gap_s), 0, _Splitter(names)
+    for rows in parts:
+        time, across, along = seconds[step[rows]], x[rows], y[rows]
+        pairs = _pairs(owner[rows], time, across, along)
+        owner[rows], found = split.part(pairs, owner[rows], longest)
+        jumps += found
+        pairs = _pairs(owner[rows], time, across, along)
+        speed[rows], angle[rows] = _completed(pairs, speed[rows], from_deg(angle[rows]))
+    if jumps:
+        text = f"{file}: {jumps} jumps faster than {FASTEST_MPS:g} m/s: a new vehicle begins after each"
+        warnings.warn(text, stacklevel=3)
     return records.build(
         Traffic,
         seconds=seconds,
@@ -54,9 +61,33 @@ def finish(
         x_m=x,
         y_m=y,
         speed_mps=speed,
-        heading_rad=heading,
+        heading_rad=angle,
         name=np.array(names, dtype=str),
     )
+
+
+def _view(column: Any) -> np.ndarray:
+    """What a reader has filled as an array, without a copy."""
+    kind = {"d": np.float64, "q": np.int64, "i": np.int32}[column.typecode]
+    return np.frombuffer(column, dtype=kind) if len(column) else np.empty(0, dtype=kind)
+
+
+def _blocks(vehicle: np.ndarray) -> list[slice]:
+    """Parts of entries ordered by vehicle, each with whole vehicles: what is made on the way stays small."""
+    ends = np.append(np.flatnonzero(np.diff(vehicle)) + 1, len(vehicle))
+    cuts = [0]
+    while cuts[-1] < len(vehicle):
+        cuts.append(int(ends[min(np.searchsorted(ends, cuts[-1] + _BLOCK), len(ends) - 1)]))
+    return [slice(*pair) for pair in itertools.pairwise(cuts)]
+
+
+def _once(file: str, seconds: np.ndarray, names: list[str], vehicle: np.ndarray, step: np.ndarray) -> None:
+    """InputError for a vehicle that is twice in a step."""
+    twice = np.flatnonzero((np.diff(vehicle) == 0) & (np.diff(step) == 0))
+    if twice.size:
+        place = twice[0]
+        where = f"{file}, timestep {seconds[step[place]]:g}"
+        raise InputError(where, f"vehicle {names[vehicle[place]]!r}", "there once", "the same vehicle twice in a step")
 
 
 class _Pairs:
@@ -69,32 +100,38 @@ class _Pairs:
         self.speed = np.hypot(self.dx, self.dy) / self.dt
 
 
-def _finite(file: str, time: np.ndarray, names: list[str], x: np.ndarray, y: np.ndarray) -> None:
+def _pairs(owner: np.ndarray, time: np.ndarray, x: np.ndarray, y: np.ndarray) -> _Pairs:
+    return _Pairs(owner[1:] == owner[:-1], np.diff(time), np.diff(x), np.diff(y))
+
+
+def _finite(file: str, seconds: np.ndarray, step: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
     for name, values in (("x", x), ("y", y)):
         bad = ~np.isfinite(values)
         if bad.any():
-            where = f"{file}, timestep {time[bad][0]:g}, {name}"
+            where = f"{file}, timestep {seconds[step[bad][0]]:g}, {name}"
             raise InputError(where, float(values[bad][0]), "finite")
 
 
-def _moved(
-    x: np.ndarray, y: np.ndarray, geo: bool, origin: Sequence[float] | Site | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates with the origin at (0, 0)."""
+def _move(x: np.ndarray, y: np.ndarray, geo: bool, origin: Sequence[float] | Site | None) -> None:
+    """Put the origin at (0, 0), in place."""
     if geo:
         assert isinstance(origin, Site)
         outside = ~((np.abs(y) <= 90) & (np.abs(x) <= 180))
         if outside.any():
             value = (float(x[outside][0]), float(y[outside][0]))
             raise InputError("geo", value, "longitude, latitude", "set geo: false for metres")
-        enu = origin.to_enu(y, x, origin.height_m)
-        return enu[:, 0], enu[:, 1]
+        for begin in range(0, len(x), _BLOCK):
+            part = slice(begin, begin + _BLOCK)
+            enu = origin.to_enu(y[part], x[part], origin.height_m)
+            x[part], y[part] = enu[:, 0], enu[:, 1]
+        return
     if origin is None:
-        return x, y
+        return
     values = [number(value, "origin") for value in origin] if isinstance(origin, Sequence) else []
     if len(values) != 2:
         raise InputError("origin", origin, "the x and y of the site in the coordinates of the trace")
-    return x - values[0], y - values[1]
+    x -= values[0]
+    y -= values[1]
 
 
 def _gap(seconds: np.ndarray, max_gap_s: float | None) -> float:
@@ -106,61 +143,56 @@ def _gap(seconds: np.ndarray, max_gap_s: float | None) -> float:
     return 2 * float(np.median(np.diff(seconds))) if len(seconds) > 1 else np.inf
 
 
-def _check_units(
-    file: str, pairs: _Pairs, speed: np.ndarray, plain: tuple[np.ndarray, np.ndarray], *, geo: bool
-) -> None:
-    """The motion tells the units: displacement over speed x time of pairs that move."""
+def _ratios(pairs: _Pairs, speed: np.ndarray) -> np.ndarray:
+    """Displacement over speed x time of pairs that move."""
     mean = (speed[1:] + speed[:-1]) / 2
     with np.errstate(invalid="ignore"):
         used = pairs.same & (mean > _MOVING_MPS)
-    ratio = pairs.speed[used] / mean[used]
+    return pairs.speed[used] / mean[used]
+
+
+def _check_units(file: str, ratio: np.ndarray, *, degrees: bool) -> None:
+    """The motion tells the units. `degrees`: x and y could be longitude and latitude."""
     if not ratio.size:
         return
     q = float(np.median(ratio))
     if 0.7 <= q <= 1.4:
         return
-    degrees = (np.abs(plain[0]) <= 180).all() and (np.abs(plain[1]) <= 90).all()
-    if q < 1e-3 and degrees and not geo:
+    if q < 1e-3 and degrees:
         raise InputError("geo", False, "true", f"{file}: x, y look like longitude and latitude: set geo: true")
     if 0.7 * KMH <= q <= 1.4 * KMH:
         raise InputError("speed", f"{file}", "in m/s", "speed looks like km/h")
     warnings.warn(f"{file}: vehicles move {q:.3g} times as far as their speeds say", stacklevel=4)
 
 
-def _split(
-    file: str, pairs: _Pairs, order: np.ndarray, vehicle: np.ndarray, names: list[str], max_gap_s: float
-) -> np.ndarray:
-    """(entry,) vehicle, a new one after every long gap and jump; its name (`name#2`) is added to `names`."""
-    with np.errstate(invalid="ignore"):
-        jump = pairs.same & (pairs.speed > FASTEST_MPS)
-        cut = np.flatnonzero(pairs.same & ((pairs.dt > max_gap_s) | jump))
-    if jump.any():
-        text = f"{file}: {jump.sum()} jumps faster than {FASTEST_MPS:g} m/s: a new vehicle begins after each"
-        warnings.warn(text, stacklevel=4)
-    owner = vehicle.copy()
-    ends = np.append(np.flatnonzero(~pairs.same) + 1, len(order))
-    count: dict[int, int] = {}
-    taken = set(names)
-    for place in cut.tolist():
-        old = int(vehicle[order[place]])
-        count[old] = count.get(old, 1) + 1
-        name = f"{names[old]}#{count[old]}"
-        while name in taken:
-            name += "#"
-        taken.add(name)
-        end = ends[np.searchsorted(ends, place + 1)]
-        owner[order[place + 1 : end]] = len(names)
-        names.append(name)
-    return owner
+class _Splitter:
+    """Begins a new vehicle after every long gap and jump; its name (`name#2`) is added to `names`."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names, self.taken, self.count = names, set(names), dict[int, int]()
+
+    def part(self, pairs: _Pairs, vehicle: np.ndarray, max_gap_s: float) -> tuple[np.ndarray, int]:
+        """(entry,) vehicle of entries in order, and the number of jumps."""
+        with np.errstate(invalid="ignore"):
+            jump = pairs.same & (pairs.speed > FASTEST_MPS)
+            cut = np.flatnonzero(pairs.same & ((pairs.dt > max_gap_s) | jump))
+        owner = vehicle.copy()
+        ends = np.append(np.flatnonzero(~pairs.same) + 1, len(vehicle))
+        for place in cut.tolist():
+            old = int(vehicle[place])
+            self.count[old] = self.count.get(old, 1) + 1
+            name = f"{self.names[old]}#{self.count[old]}"
+            while name in self.taken:
+                name += "#"
+            self.taken.add(name)
+            owner[place + 1 : ends[np.searchsorted(ends, place + 1)]] = len(self.names)
+            self.names.append(name)
+        return owner, int(jump.sum())
 
 
-def _completed(
-    pairs: _Pairs, order: np.ndarray, speed: np.ndarray, heading: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _completed(pairs: _Pairs, speed: np.ndarray, heading: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Speed and heading with gaps filled from central differences, one-sided at ends; standing: the last heading."""
-    n = len(order)
-    if not n:
-        return speed, heading
+    n = len(speed)
     into, out = np.append(False, pairs.same), np.append(pairs.same, False)
     steps = [np.nan_to_num(part) for part in (pairs.dx, pairs.dy, pairs.dt)]
     dx, dy, dt = (np.append(0.0, part) * into + np.append(part, 0.0) * out for part in steps)
@@ -173,9 +205,5 @@ def _completed(
     latest = np.maximum.accumulate(np.where(known, np.arange(n), -1))
     latest = np.where(latest >= begin[run], latest, -1)
     turned = np.where(latest >= 0, turned[np.maximum(latest, 0)], 0.0)
-    speed, heading = speed.copy(), heading.copy()
-    lacking = ~(np.isfinite(speed[order]) & (speed[order] >= 0))
-    speed[order[lacking]] = slope[lacking]
-    lacking = ~np.isfinite(heading[order])
-    heading[order[lacking]] = turned[lacking]
-    return speed, np.remainder(heading, 2 * np.pi)
+    speed = np.where(np.isfinite(speed) & (speed >= 0), speed, slope)
+    return speed, np.remainder(np.where(np.isfinite(heading), heading, turned), 2 * np.pi)
