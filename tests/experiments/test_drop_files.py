@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
+import sagin
 from sagin import InputError
 from sagin.core import records
 from sagin.core.contracts import System
@@ -148,3 +150,45 @@ def test_arrays_that_follow_are_computed_again(tmp_path: Path) -> None:
     np.savez(path, **held)
     want = system.drops_from(system.scenario(), range(2), distance_m=held["distance_m"])
     _same(read_drops(path, system), want)
+
+
+@pytest.mark.parametrize("kind", [".nc", ".npz", ".mat"])
+def test_arrays_given_before_stay_given_and_are_followed_again(tmp_path: Path, kind: str) -> None:
+    system = sagin.system("stin_vmdc")
+    scenario = system.scenario(n_vehicles=4)
+    near = 0.5 * system.sample(scenario, range(3)).dist_m
+    drops = system.drops_from(scenario, range(3), dist_m=near, p_max_w=0.7)
+    path = tmp_path / f"drops{kind}"
+    write_drops(path, system, drops)
+    again = read_drops(path, system)
+    assert again == drops
+    assert again.source == drops.source
+    assert again.p_max_w == 0.7
+    write_drops(path, system, dataclasses.replace(drops, path_gain=2 * drops.path_gain), force=True)
+    with pytest.raises(InputError, match=r"--drops = 'path_gain': .* follows from dist_m"):
+        read_drops(path, system)
+
+
+def test_another_field_draws_what_was_not_changed_anew(tmp_path: Path) -> None:
+    system = sagin.system("stin_vmdc")
+    write_drops(tmp_path / "drops.npz", system, system.sample(system.scenario(n_vehicles=4), range(2)))
+    read = read_drops(tmp_path / "drops.npz", system, {"p_max_dbm": 20.0})
+    assert read == system.sample(system.scenario(n_vehicles=4, p_max_dbm=20.0), range(2))
+
+
+@pytest.mark.parametrize(
+    ("beside", "must"),
+    [
+        ({"seeds": np.array([1, 1])}, "different"),
+        ({"seeds": np.array([0.5, 1.0])}, "integers"),
+        ({"seeds": np.array([-1, 1])}, ">= 0"),
+        ({"given": "dist_m"}, "a JSON list of names"),
+    ],
+)
+def test_seeds_and_names_of_a_file_are_checked(tmp_path: Path, beside: dict[str, Any], must: str) -> None:
+    system = sagin.system("stin_vmdc")
+    write_drops(tmp_path / "drops.npz", system, system.sample(seeds=range(2)))
+    held = dict(np.load(tmp_path / "drops.npz"))
+    np.savez(tmp_path / "drops.npz", **{**held, **beside})
+    with pytest.raises(InputError, match=must):
+        read_drops(tmp_path / "drops.npz", system)

@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -330,3 +331,49 @@ def test_hostile_files_end_with_one_line(file: Path) -> None:
         with pytest.raises(InputError) as caught:
             sagin.load(file)
         assert "\n" not in str(caught.value)
+
+
+def _doubled(scenario: object, seeds: np.ndarray) -> object:
+    drops = sagin.system("stin_vmdc").draw(scenario, seeds)
+    return dataclasses.replace(drops, task_bits=2 * drops.task_bits)
+
+
+def test_a_derived_system_is_not_read_as_the_one_it_came_from(tmp_path: Path) -> None:
+    base = sagin.system("stin_vmdc")
+    mine = dataclasses.replace(base, draw=_doubled)
+    scenario = mine.scenario(n_vehicles=4)
+    run = solve(mine, mine.sample(scenario, range(2)), ["water_filling"])
+    sagin.save(tmp_path / "mine.nc", run)
+    with pytest.raises(
+        InputError, match=r"system = 'stin_vmdc': must be read with load\(path, system=...\).*its own draw"
+    ):
+        sagin.load(tmp_path / "mine.nc")
+    with pytest.raises(InputError, match="its own draw"):
+        sagin.load(tmp_path / "mine.nc", system=base)
+    again = sagin.load(tmp_path / "mine.nc", system=mine)
+    assert again.system.draw is _doubled
+    assert store.same(again, run)
+    sagin.save(tmp_path / "base.nc", solve(base, base.sample(scenario, range(2)), ["water_filling"]))
+    assert sagin.load(tmp_path / "base.nc").system is base
+    with pytest.raises(InputError, match="system = 'ccmsm': must be stin_vmdc"):
+        sagin.load(tmp_path / "base.nc", system=sagin.system("ccmsm"))
+
+
+def test_loaded_drops_know_which_arrays_were_given(tmp_path: Path) -> None:
+    system = sagin.system("stin_vmdc")
+    scenario = system.scenario(n_vehicles=4)
+    far = 2 * system.sample(scenario, range(2)).dist_m
+    drops = system.drops_from(scenario, range(2), dist_m=far)
+    sagin.save(tmp_path / "run.nc", solve(system, drops, ["water_filling"]))
+    loaded = sagin.load(tmp_path / "run.nc").drops
+    assert loaded.source == drops.source
+    assert loaded.replace(dist_m=far / 4) == drops.replace(dist_m=far / 4)
+    assert (loaded.replace(dist_m=far / 4).path_gain > loaded.path_gain).all()
+
+
+def test_drops_that_count_twice_are_not_stored(tmp_path: Path) -> None:
+    system = sagin.system("stin_vmdc")
+    twice = solve(system, system.sample(seeds=[3, 3]), ["water_filling"])
+    with pytest.raises(InputError, match="different from each other"):
+        sagin.save(tmp_path / "run.nc", twice)
+    assert not (tmp_path / "run.nc").exists()

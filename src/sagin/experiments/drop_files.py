@@ -1,8 +1,9 @@
 """Drops of one's own in files: netCDF, NumPy archives and MATLAB files, read with names checked and axes as declared.
 
 Every array is (realization, *dimensions) as `drops_from` takes it; MATLAB's size() of it shows the same order. A file
-may also hold `seeds` and `scenario` (JSON). What equals the drawn drops of that scenario and these seeds was not
-changed: only arrays that differ count as given, so that others which follow from them are computed again.
+may also hold `seeds`, `scenario` (JSON) and `given` (names of arrays that were given before). What equals the drawn
+drops of its scenario and seeds was not changed: only arrays that differ count as given, so that others which follow
+from them are computed again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from sagin.experiments.files import check_target, write_bytes
 from sagin.experiments.netcdf import Group, pack
 
 KINDS = (".nc", ".npz", ".mat")
-BESIDE = ("system", "scenario", "seeds")  # what a file may hold besides arrays
+BESIDE = ("system", "scenario", "seeds", "given")  # what a file may hold besides arrays
 LARGEST = 2**34  # bytes of one array: more is a slip or an attack
 
 
@@ -31,7 +32,9 @@ def write_drops(path: str | Path, system: System, drops: Any, *, force: bool = F
     """A file with every array of some drops, to be changed and read again; the name's ending says which kind."""
     target = check_target(path, force, "--out")
     kind = _kind(target, "--out")
-    about = {"system": system.name, "scenario": json.dumps(drops.scenario.to_dict(), allow_nan=False)}
+    given = json.dumps(sorted(getattr(getattr(drops, "source", None), "given", ())))
+    scenario = json.dumps(drops.scenario.to_dict(), allow_nan=False)
+    about = {"system": system.name, "scenario": scenario, "given": given}
     if kind == ".nc":
         group = pack(drops)
         shown = f"drops of {system.name}; change arrays, keep their names and axes"
@@ -39,6 +42,7 @@ def write_drops(path: str | Path, system: System, drops: Any, *, force: bool = F
     else:
         table = records.columns(type(drops))
         arrays = {name: np.asarray(getattr(drops, name)) for name, column in table.items() if column.per_drop}
+        arrays |= {name: np.asarray(getattr(drops, name)) for name in json.loads(given)}
         data = packed(kind, {**arrays, "seeds": drops.seeds, **about})
     write_bytes(target, data, "--out")
 
@@ -52,18 +56,62 @@ def read_drops(path: str | Path, system: System, fields: Mapping[str, Any] | Non
     named = _word(held.pop("system", system.name))
     if named != system.name:
         raise InputError("--drops", str(path), f"drops of {system.name}", f"it holds drops of {named}")
+    own = system.scenario(
+        **{**_scenario(held.get("scenario", "{}"), path), **({} if "scenario" in held else fields or {})}
+    )
     scenario = system.scenario(**{**_scenario(held.pop("scenario", "{}"), path), **(fields or {})})
-    seeds = held.pop("seeds", None)
+    seeds, before = held.pop("seeds", None), _names(held.pop("given", "[]"), path)
     table = records.columns(type(system.sample(scenario, (0,))))
-    arrays = {name: array for name, array in _joined(held, table, path).items() if table[name].per_drop}
-    if not arrays:
-        raise InputError("--drops", str(path), "a file with arrays of a drop: " + ", ".join(table), "it has none")
-    arrays = {name: _axes(np.asarray(array), len(table[name].all_dims)) for name, array in arrays.items()}
-    count = next((len(array) for array in arrays.values() if array.ndim), 1)
-    numbers = check_seeds(range(count) if seeds is None else np.ravel(seeds).astype(np.int64).tolist())
-    drawn = system.sample(scenario, numbers)
-    given = {name: array for name, array in arrays.items() if not _equal(array, getattr(drawn, name))}
-    return system.drops_from(scenario, numbers, **given) if given else drawn
+    arrays = {
+        name: _axes(np.asarray(array), len(table[name].all_dims)) for name, array in _joined(held, table, path).items()
+    }
+    counts = [len(array) for name, array in arrays.items() if table[name].per_drop and array.ndim]
+    if not counts:
+        known = ", ".join(name for name, column in table.items() if column.per_drop)
+        raise InputError("--drops", str(path), f"a file with arrays of a drop: {known}", "it has none")
+    numbers = _seeds(range(counts[0]) if seeds is None else seeds)
+    return _derived(system, own, scenario, numbers, arrays, before)
+
+
+def _derived(system: System, own: Any, scenario: Any, seeds: Any, arrays: dict[str, Any], before: list[str]) -> Any:
+    """Drops of a scenario with the arrays that were given: those named `before`, and what is not as `own` draws it."""
+    earlier = {name: arrays[name] for name in before if name in arrays}
+    drawn = system.drops_from(own, seeds, **earlier) if earlier else system.sample(own, seeds)
+    given = {
+        name: array for name, array in arrays.items() if name in earlier or not _equal(array, getattr(drawn, name))
+    }
+    if earlier and system.derive:
+        plain = system.sample(own, seeds)
+        for name in set(given) - set(earlier):
+            if not _equal(
+                getattr(drawn, name), getattr(plain, name)
+            ):  # it follows from what was given: which is meant?
+                reason = f"it follows from {', '.join(earlier)}: leave it out, or name it in `given` too"
+                raise InputError("--drops", name, "what follows from the arrays that were given", reason)
+    return system.drops_from(scenario, seeds, **given) if given else system.sample(scenario, seeds)
+
+
+def _seeds(given: Any) -> list[int]:
+    """Seeds of a file: different integers."""
+    numbers = np.ravel(given)
+    if numbers.dtype.kind not in "iuf" or not (numbers == np.rint(numbers)).all():
+        raise InputError("--drops", numbers[:5].tolist(), "a file whose `seeds` are integers")
+    seeds = check_seeds(numbers.astype(np.int64).tolist()).tolist()
+    if len(set(seeds)) < len(seeds):
+        raise InputError(
+            "--drops", seeds, "a file whose `seeds` are different", "a drop that counts twice spoils the interval"
+        )
+    return seeds
+
+
+def _names(text: Any, path: Path) -> list[str]:
+    try:
+        names = json.loads(_word(text) or "[]")
+    except ValueError:
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InputError("--drops", str(path), "a file whose `given` is a JSON list of names")
+    return names
 
 
 def _kind(path: Path, field: str) -> str:
@@ -126,6 +174,8 @@ def _axes(array: np.ndarray, count: int) -> np.ndarray:
     """The declared number of axes where only axes of length 1 are missing or too many: MATLAB has at least two."""
     while array.ndim < count and array.ndim >= 2:
         array = array[..., None]
+    if count == 0 and array.size == 1:
+        return array.reshape(())
     if count == 1 and array.ndim == 2 and 1 in array.shape:
         return array.ravel()
     return array
@@ -138,7 +188,8 @@ def _equal(one: np.ndarray, other: np.ndarray) -> bool:
 def _netcdf(path: Path) -> dict[str, Any]:
     root = netcdf.read(path, "--drops")
     group = root.groups.get("drops", root)  # a file of `sagin solve --out` will do
-    beside = {name: root.attributes[name] for name in BESIDE if name in root.attributes}
+    about = {**group.attributes, **root.attributes}
+    beside = {name: about[name] for name in BESIDE if name in about}
     arrays = {
         name: variable.values.astype(bool) if variable.attributes.get("dtype") == "bool" else variable.values
         for name, variable in group.variables.items()

@@ -12,6 +12,7 @@ import numpy as np
 
 from sagin.core import records
 from sagin.core.contracts import System, check_seeds
+from sagin.core.discovery import base_system
 from sagin.core.discovery import system as find_system
 from sagin.core.errors import InputError, unknown
 from sagin.core.own import stored as stored_scheme
@@ -23,23 +24,28 @@ from sagin.experiments.runs import Outcome, Run, usable
 
 TOLERANCE = 1e-9  # relative difference above which a stored metric does not match ours
 FORMAT = 2  # raised when older readers could misread a file
+DERIVED = "derived_system"  # attribute: what of its system is not that of the system of its name
+DECIDING = ("scenario", "sense", "draw", "derive", "spaces")  # what of a system decides a run
 EPISODE = "episode"  # attribute of files whose rows are the slots of some seeds
 READABLE = (1, 2)  # 1 calls the dimension of the drops `drop`
 
 
 def save(path: str | Path, run: Run, *, force: bool = False) -> None:
     """Write a run; InputError if the file exists (without `force`) or cannot be written, and nothing is left behind."""
+    if len(np.unique(run.seeds)) < len(run.seeds):
+        raise InputError("seeds", np.asarray(run.seeds).tolist(), "different from each other", "no file is written")
     netcdf.write(path, to_group(run), force=force)
 
 
-def load(path: str | Path, *, audit: bool = False) -> Run:
+def load(path: str | Path, *, audit: bool = False, system: System | None = None) -> Run:
     """Read a run back, bit for bit; InputError for a file that is not one of ours, damaged, altered or too new.
 
-    `audit`: read an altered file all the same; its `provenance` then says so under `altered`.
+    `audit`: read an altered file all the same; its `provenance` then says so under `altered`. `system`: the one that
+    made it, where that is no system of its name any more (`dataclasses.replace(system, draw=...)`).
     """
     root = netcdf.read(path)
     try:
-        return from_group(root, audit=audit)
+        return from_group(root, audit=audit, system=system)
     except InputError as error:
         if error.field == "file":
             raise InputError("file", str(path), "a complete sagin file", f"{error.value}: {error.reason}") from None
@@ -49,6 +55,8 @@ def load(path: str | Path, *, audit: bool = False) -> Run:
 def to_group(run: Run) -> Group:
     """The tree of a run."""
     sizes = records.sizes(run.drops)
+    changed = _changed(run.system)
+    given = sorted(getattr(getattr(run.drops, "source", None), "given", ()))
     root = Group(
         {
             "title": f"sagin run: {run.system.title}",
@@ -58,9 +66,10 @@ def to_group(run: Run) -> Group:
             "scenario": json.dumps(run.scenario.to_dict(), allow_nan=False),
             "seeds": np.asarray(run.seeds, dtype=np.int64),
             "scheme_options": json.dumps({name: outcome.solution.options for name, outcome in run.schemes.items()}),
+            **({DERIVED: changed} if changed else {}),
         },
         groups={
-            "drops": pack(run.drops),
+            "drops": pack(run.drops, given=json.dumps(given)),
             "schemes": Group(groups={name: outcome_group(outcome) for name, outcome in run.schemes.items()}),
         },
         sizes=sizes,
@@ -77,7 +86,9 @@ def stamp(root: Group) -> Group:
 def _checksum(root: Group) -> str:
     """Digest of all arrays and attributes that say what they are; provenance may be added to."""
     words = [str(root.attributes.get(name)) for name in ("sagin_format", "system", "scenario", "scheme_options")]
-    words += [str(root.attributes[name]) for name in (EPISODE,) if name in root.attributes]
+    words += [str(root.attributes[name]) for name in (EPISODE, DERIVED) if name in root.attributes]
+    drops = root.groups.get("drops")
+    words += [str(drops.attributes[name]) for name in ("given",) if drops and name in drops.attributes]
     facts = json.dumps([*words, np.ravel(root.attributes.get("seeds", ())).tolist(), netcdf.checksum(root)])
     return blake2b(facts.encode(), digest_size=16).hexdigest()
 
@@ -117,7 +128,28 @@ def outcome_group(outcome: Outcome) -> Group:
     )
 
 
-def from_group(root: Group, *, audit: bool = False) -> Run:
+def _changed(system: System) -> str:
+    """What distinguishes a system from the one that goes by its name, in words; "" for that one itself."""
+    try:
+        known = base_system(system.name)
+    except InputError:
+        return ""
+    return ", ".join(name for name in DECIDING if getattr(system, name) != getattr(known, name))
+
+
+def _system_of(root: Group, given: System | None) -> System:
+    """The system of a stored file, which is the given one or that of its name."""
+    name, changed = str(root.attributes["system"]), str(root.attributes.get(DERIVED, ""))
+    if given is not None and given.name != name:
+        raise InputError("system", given.name, name, "the file's system")
+    system = given or find_system(name)
+    if changed and not _changed(system):
+        must = f"read with load(path, system=...), by the system derived from {name} that made it"
+        raise InputError("system", name, must, f"it has its own {changed}")
+    return system
+
+
+def from_group(root: Group, *, audit: bool = False, system: System | None = None) -> Run:
     """The run of a tree; InputError names what is missing, wrong or (without `audit`) altered."""
     for name in ("sagin_format", "sagin_version", "system", "scenario", "seeds"):
         if name not in root.attributes:
@@ -130,13 +162,16 @@ def from_group(root: Group, *, audit: bool = False) -> Run:
         if not audit:
             raise InputError("checksum", root.attributes.get("checksum"), "that of the content", "it was altered")
         root.attributes["altered"] = "the file was changed after it was written"
-    system = find_system(str(root.attributes["system"]))
+    system = _system_of(root, system)
     scenario = system.scenario(**_json(root.attributes["scenario"], "scenario"))
     seeds = check_seeds(np.atleast_1d(np.asarray(root.attributes["seeds"])))
     if EPISODE not in root.attributes and len(np.unique(seeds)) < len(seeds):
         raise InputError("seeds", seeds.tolist(), "different from each other")
     example = system.sample(scenario, seeds[:1])
     drops = unpack(type(example), root.group("drops"), scenario=scenario, seeds=seeds)
+    if "given" in root.group("drops").attributes:  # older files do not say: such drops have no `replace`
+        names = json.loads(str(root.group("drops").attributes["given"]))
+        drops = records.from_source(drops, system.derive, frozenset(map(str, names)))
     if records.n_drops(drops) != len(seeds):
         raise InputError("seeds", len(seeds), f"{records.n_drops(drops)} long", "one for each drop")
     for dim, size in records.sizes(example).items():
