@@ -1,5 +1,7 @@
 """network: hand instances of section 13, the certified bound, and what the schemes promise against it."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -215,8 +217,6 @@ def test_impossible_deadlines_are_certified() -> None:
 
 def test_relabelling_routes_and_resources() -> None:
     """Rule 2: nothing depends on the order in which things are declared."""
-    import dataclasses
-
     drops = random_network(4)
     first = bound.lower_bound(drops)[0], objectives(drops)[0]
     order, names = [2, 0, 3, 1], np.array([3, 0, 4, 1, 2])  # new route j is old order[j]; resource m becomes names[m]
@@ -239,18 +239,77 @@ def test_relabelling_routes_and_resources() -> None:
 
 def test_scaling_work_and_time() -> None:
     """Rule 3: q times the seconds, energies and latencies is q times the objective."""
-    import dataclasses
-
     drops = random_network(2)
     scaled = dataclasses.replace(drops, work=3 * drops.work, latency_s=3 * drops.latency_s, energy_j=3 * drops.energy_j)
     assert bound.lower_bound(scaled)[0] == pytest.approx(3 * bound.lower_bound(drops)[0], rel=1e-6)
     assert objectives(scaled)[0] == pytest.approx(3 * objectives(drops)[0], rel=1e-5)
 
 
+def test_units_of_work_do_not_matter() -> None:
+    """Rule 3: work, peak and rate times q change nothing; deadlines scale with the seconds."""
+    drops = random_network(1, deadline_s=np.array([3.0, 3.0, 4.0, 4.0]))
+    decision = improved.solve_improved(drops, options.ImproveOptions()).decision
+    before = model.evaluate(drops, decision)
+    bigger = dataclasses.replace(drops, work=8.0 * drops.work, peak=8.0 * drops.peak)
+    after = model.evaluate(bigger, dataclasses.replace(decision, rate=8.0 * decision.rate))
+    for name in ("objective", "delay_s", "energy_j", "load"):
+        np.testing.assert_allclose(getattr(after, name), getattr(before, name), rtol=1e-12)
+    assert bound.lower_bound(bigger)[0] == pytest.approx(bound.lower_bound(drops)[0], rel=1e-9)
+    slower = dataclasses.replace(
+        drops,
+        work=3 * drops.work,
+        latency_s=3 * drops.latency_s,
+        energy_j=3 * drops.energy_j,
+        deadline_s=3 * drops.deadline_s,
+    )
+    scaled = model.evaluate(slower, decision)
+    np.testing.assert_allclose(scaled.delay_s, 3 * before.delay_s, rtol=1e-12)
+    np.testing.assert_allclose(scaled.objective, 3 * before.objective, rtol=1e-12)
+    np.testing.assert_allclose(scaled.violation_deadline, before.violation_deadline, atol=1e-12)
+
+
+def test_alternation_never_rises() -> None:
+    """Rule 7."""
+    for seed, variant in ((0, "sum"), (1, "max"), (2, "whole"), (4, "deadlines")):
+        trace = solver.solve_alternate(random_network(seed, **VARIANTS[variant]), options.AlternateOptions()).trace[0]
+        trace = trace[np.isfinite(trace)]
+        assert (np.diff(trace) <= 1e-9 * np.abs(trace[:-1])).all(), (seed, variant)
+
+
+def test_divisible_tasks_never_cost_more_than_whole_ones() -> None:
+    """Rule 8: the bound's optimum and what improved finds, with every kind of objective."""
+    for seed, variant in ((0, "sum"), (1, "delay"), (2, "max"), (5, "deadlines")):
+        drops = random_network(seed, **VARIANTS[variant])
+        whole = dataclasses.replace(drops, splitting=False)
+        assert objectives(drops)[0] <= objectives(whole)[0] * (1 + 1e-6), (seed, variant)
+        assert bound.lower_bound(drops)[0] <= bound.lower_bound(whole)[0] * (1 + 1e-4)
+
+
+def test_a_processor_for_every_task_never_costs_more() -> None:
+    """Rule 13: replacing `shared` by `per_task`; also every shared resource by one for each user."""
+    for seed in range(3):
+        drops = random_network(seed)
+        kind = drops.kind.copy()
+        kind[3] = "box"
+        freer = dataclasses.replace(drops, kind=kind)
+        assert bound.lower_bound(freer)[0] <= bound.lower_bound(drops)[0] * (1 + 1e-4)
+        decision = improved.solve_improved(drops, options.ImproveOptions()).decision
+        assert records.feasible(model.evaluate(freer, decision)).all()
+        assert objectives(freer)[0] <= objectives(drops)[0] * (1 + 1e-4)
+
+
+def test_more_peak_and_routes_never_raise_what_is_found() -> None:
+    """Rule 4 for what improved finds."""
+    for seed in range(3):
+        drops = random_network(seed)
+        fewer = drops.route_ok.copy()
+        fewer[:, :, 3] = False
+        assert objectives(drops)[0] <= objectives(dataclasses.replace(drops, route_ok=fewer))[0] * (1 + 1e-3)
+        assert objectives(dataclasses.replace(drops, peak=1.3 * drops.peak))[0] <= objectives(drops)[0] * (1 + 1e-4)
+
+
 def test_more_of_anything_never_raises_the_bound() -> None:
     """Rule 4: a route more, more peak, more snr."""
-    import dataclasses
-
     for seed in range(3):
         drops = random_network(seed)
         base = bound.lower_bound(drops)[0]
@@ -265,8 +324,6 @@ def test_more_of_anything_never_raises_the_bound() -> None:
 
 def test_accesses_and_splitting_are_ordered() -> None:
     """Rules 5 and 8: beta 1, tdma in ofdma in noma; splitting never hurts."""
-    import dataclasses
-
     base = random_network(0, beta=1.0, on_power_w=np.zeros((4, 4, 2)))
     bounds, costs = [], []
     for kind in ("linear", "ofdma", "noma"):
@@ -345,8 +402,6 @@ alone = Access(Region(box_load, box_support))
 @pytest.mark.parametrize(("own", "kind"), [("turns", "linear"), ("alone", "box")])
 def test_own_regions_are_solved_and_certified_like_built_in_ones(own, kind, tmp_path) -> None:
     """A region known by its support function alone: the same bound, rates and schemes."""
-    import dataclasses
-
     path = tmp_path / "mine.py"
     path.write_text(OWN)
     base = random_network(0)
