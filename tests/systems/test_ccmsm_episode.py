@@ -63,6 +63,7 @@ def test_a_trace_queues_first_in_first_out(tmp_path) -> None:
     assert got.reason.tolist() == [0, 0, Reason.NO_TASK, Reason.NO_TASK, 0, Reason.NO_TASK]
     np.testing.assert_array_equal(bits[3], bits[1])
     assert got.notes["tasks dropped"] == 0
+    assert got.series["offered"].sum() == got.drops.task_mask[got.reason == 0].sum()
 
 
 def test_waiting_tasks_of_those_who_leave_are_dropped(tmp_path) -> None:

@@ -40,6 +40,18 @@ def time_series(result: Result) -> tuple[Figure, Series]:
     return figure, Series(minutes, tuple(labels), stacked, np.array([mask.reshape(shape).T for mask in feasible]))
 
 
+def counts_over_time(result: Result) -> tuple[Figure, Series] | None:
+    """What a system counts in each slot, such as tasks that wait; None where it counts nothing."""
+    labels = tuple(result.followed[0].series)
+    if not labels:
+        return None
+    minutes = result.study.times.seconds / MINUTE_S
+    values = np.array([np.array([part.series[label] for part in result.followed]).T for label in labels])
+    axis = Axis(("slot",), tuple(range(len(minutes))), "time [min]", shown=tuple(minutes.tolist()))
+    figure = Figure("backlog", "tasks over time", axis, "tasks in a slot")
+    return figure, Series(minutes, labels, values.astype(float), np.ones(values.shape, dtype=bool))
+
+
 def age_curve(result: Result) -> tuple[Figure, Series] | None:
     """Mean gap to the bound (objective without one) against the age of decisions; None for fewer than two ages."""
     study = result.study
@@ -102,6 +114,9 @@ def drawings(result: Result, formats: tuple[str, ...] = ("png", "pdf")) -> dict[
     n = len(result.study.seeds)
     text = f"means of {n} seeds; gaps: slots that are not compared" if n > 1 else "gaps: slots that are not compared"
     found = {"time_series": draw_series(*time_series(result), title=text, bars=n >= LEAST_DROPS)}
+    counted = counts_over_time(result)
+    if counted is not None:
+        found["backlog"] = draw_series(*counted, title=f"means of {n} seeds" if n > 1 else "", bars=False)
     aged = age_curve(result)
     if aged is not None:
         found["age"] = draw_series(*aged, title=f"means over {n} seeds, 95 % intervals", bars=n > 1)

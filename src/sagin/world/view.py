@@ -52,7 +52,7 @@ class Followed:
 
     Rows of unusable slots repeat those of the nearest earlier usable slot (the first one at the start).
     `users`, `satellites`: the seats in force where the system seats otherwise than its view does. `start`: a decision a
-    row from which `settle` begins.
+    row from which `settle` begins. `series`: counts (slot,) to draw over time, by name.
     """
 
     drops: Any
@@ -61,6 +61,7 @@ class Followed:
     users: UserSeats | None = None
     satellites: SatelliteSeats | None = None
     start: Any = None
+    series: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def follow(scenario: Scenario, view: View, seed: int) -> Followed:
     """Drops of one seed, one a slot; empty seats have no tasks."""
     users = view.users
     taken = users.taken()
-    mask, bits, cycles, notes = _tasks(scenario, view, seed)
+    mask, bits, cycles, counts = _tasks(scenario, view, seed)
     mask &= taken[..., None]
     reason = np.where(mask.any(axis=(1, 2)), Reason.USABLE, Reason.NO_TASK)
     reason = np.where(users.traced, reason, Reason.NO_TRACE).astype(np.int8)
@@ -45,11 +45,20 @@ def follow(scenario: Scenario, view: View, seed: int) -> Followed:
         cpu_local_hz=np.where(taken, clock, scenario.cpu_local_min_hz)[rows],
         gain=gain[rows],
     )
-    return Followed(drops, reason, notes)
+    notes = {}
+    if counts:
+        notes = {
+            "tasks offered a slot": float(counts["offered"].mean()),
+            "tasks waiting after a slot": float(counts["waiting"].mean()),
+            "tasks dropped": float(counts["dropped"].sum()),
+        }
+    return Followed(drops, reason, notes, series=counts)
 
 
-def _tasks(scenario: Scenario, view: View, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, float]]:
-    """Mask, bits and cycles (slot, terminal, place) of the offered tasks, and what to report of the queues."""
+def _tasks(
+    scenario: Scenario, view: View, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Mask, bits and cycles (slot, terminal, place) of the offered tasks, and counts (slot,) of the queues."""
     places, users, arrivals = scenario.n_tasks_max, view.users, view.world.arrivals
     if arrivals is None:
         numbers = view.of_names_and_slots(seed, users, "tasks", 1 + 2 * places)
@@ -78,12 +87,8 @@ def _tasks(scenario: Scenario, view: View, seed: int) -> tuple[np.ndarray, np.nd
         intensity = cycles / bits
         bits = np.where(mask, traced.bits[task], bits)
         cycles = np.where(mask & (given > 0), given, bits * intensity)
-    notes = {
-        "tasks offered a slot": float(queue.offered.sum(axis=1).mean()),
-        "tasks waiting after a slot": float(queue.waiting.sum(axis=1).mean()),
-        "tasks dropped": float(queue.dropped.sum()),
-    }
-    return mask, bits, cycles, notes
+    counts = {"offered": queue.offered.sum(axis=1), "waiting": queue.waiting.sum(axis=1), "dropped": queue.dropped}
+    return mask, bits, cycles, counts
 
 
 def _sized(scenario: Scenario, view: View, size: np.ndarray, work: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
