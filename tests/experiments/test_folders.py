@@ -48,3 +48,20 @@ def test_a_pipe_is_no_manifest(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / MANIFEST)
     with pytest.raises(InputError, match="cannot be read"):
         open_folder(tmp_path, {"a": 1})
+
+
+def test_changed_code_goes_on_and_says_so(tmp_path: Path, toy: System, caplog: pytest.LogCaptureFixture) -> None:
+    facts = {"reproduce": toy.name, "drops": 3}
+    open_folder(tmp_path, {**facts, "versions": {"sources": "a"}}, outputs=("claims.csv",))
+    kept, old = tmp_path / "mine.txt", [tmp_path / name for name in ("claims.csv", "fig_level.png")]
+    for path in (kept, *old):
+        path.write_text("before")
+    open_folder(tmp_path, {**facts, "versions": {"sources": "a"}}, outputs=("claims.csv",))
+    assert all(path.exists() for path in old)
+    assert not caplog.messages
+    open_folder(tmp_path, {**facts, "versions": {"sources": "b"}}, outputs=("claims.csv",))
+    assert "the code has changed" in caplog.text
+    assert kept.exists()
+    assert not (tmp_path / "claims.csv").exists()
+    with pytest.raises(InputError, match="it holds results for drops = 3, now 4"):
+        open_folder(tmp_path, {**facts, "drops": 4}, outputs=("claims.csv",))

@@ -134,3 +134,17 @@ def test_computed_series_are_kept(toy: System, tmp_path, monkeypatch: pytest.Mon
     monkeypatch.setattr(library, "series_of", None)
     again = reproduce(toy, ["computed"], out=tmp_path / "out", n_drops=4)
     assert (again.solved, again.reused) == (0, 1)
+
+
+def test_another_code_computes_again_and_leaves_nothing_of_the_one_before(
+    toy: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *others = [figure.name for figure in toy.figures]
+    reproduce(toy, out=tmp_path / "out", n_drops=3)
+    assert (tmp_path / "out" / f"{first}.png").exists()
+    monkeypatch.setattr(module, "versions", lambda system: {"sources": "edited"})
+    report = reproduce(toy, [first], out=tmp_path / "out", n_drops=3)
+    assert {entry.figure for entry in report.entries} == {first}
+    left = {path.name.partition(".")[0].partition("_means")[0] for path in (tmp_path / "out").glob("*.png")}
+    assert left == {first}
+    assert not left & set(others)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -54,6 +55,9 @@ def open_folder(
         _remove(folder / name)
     if stored is not None:
         _forget_results(folder, stored)
+        if edited:
+            text = "sagin: %s: the code has changed: what the code before left is removed, results are computed again"
+            logging.getLogger("sagin").warning(text, folder)
     write_text(path, json.dumps(wanted, indent=1) + "\n")
     return folder
 

@@ -53,7 +53,8 @@ def reproduce(
     """Draw figures (none: all) of a system into a folder, judge their claims, and say what was done.
 
     `figures`: names, or figures of the system that were changed: under a reading, with further curves.
-    An interrupted reproduction goes on where it stopped: `OUT/shards` keeps every piece that was finished.
+    An interrupted reproduction goes on where it stopped: `OUT/shards` keeps every piece that was finished. Where code
+    has changed since, figures and claims that it left are removed first, so that the folder holds those of one code.
     """
     chosen = [figure if isinstance(figure, Figure) else system.figure(figure) for figure in figures]
     chosen = chosen or list(system.figures)
@@ -64,7 +65,7 @@ def reproduce(
         raise InputError("drops", n_drops, ">= 1")
     facts = {"reproduce": system.name, "drops": n_drops or "as each figure says", "versions": versions(system)}
     facts |= {"changed": changed} if (changed := _changes(system, chosen)) else {}
-    folder = open_folder(out, facts, force=force)
+    folder = open_folder(out, facts, force=force, outputs=("claims.csv", "claims.md"))
     shards = Shards(folder / "shards")
     jobs = {job.key: job for figure in chosen for job in jobs_of(system, figure, seeds, shards.codes)}
     standings = sentences(system)
