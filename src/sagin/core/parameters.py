@@ -158,7 +158,25 @@ def _row(label: str, value: Any, info: FieldInfo) -> FieldRow:
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     unit, symbol, source = (str(extra.get(key, "")) for key in ("unit", "symbol", "source"))
     plain = list(value) if isinstance(value, tuple) else value
-    return FieldRow(label, plain, unit, _bounds(info), symbol, source, info.description or "")
+    return FieldRow(label, plain, unit, _bounds(info) + _sizes(info), symbol, source, info.description or "")
+
+
+def _sizes(info: FieldInfo) -> str:
+    """The range of sizes that holds beside a field's own bounds, as `_check_range` and `_check_size` test it."""
+    sides = {word for rule in info.metadata for word, _ in _WORDS if getattr(rule, word, None) is not None}
+    if info.annotation is int:
+        return "" if sides & {"le", "lt"} else f" and <= {LARGEST_COUNT}"
+    if info.annotation is not float or sides & {"le", "lt"}:
+        return ""
+    least, most = _range(info)
+    return f" (size {least:g} to {most:g})" if least else f" (size up to {most:g})"
+
+
+def _range(info: FieldInfo) -> tuple[float, float]:
+    """Least (but 0) and greatest size of a real number in its unit."""
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    unit = str(extra.get("unit", ""))
+    return RANGES.get(unit, RANGES["dB"] if unit.startswith("dB") else RANGES[""])
 
 
 def nested_classes(cls: type[Parameters]) -> list[type[Parameters]]:
@@ -318,9 +336,7 @@ def _check_range(name: str, value: Any, info: FieldInfo) -> None:
 
     They hold on the sides for which a field declares no bound of its own; 0 is a matter of the field.
     """
-    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    unit = str(extra.get("unit", ""))
-    least, most = RANGES.get(unit, RANGES["dB"] if unit.startswith("dB") else RANGES[""])
+    least, most = _range(info)
     sides = {word for rule in info.metadata for word, _ in _WORDS if getattr(rule, word, None)}
     size = abs(value)
     if size > most and not (value > 0 and sides & {"lt", "le"}) and np.isfinite(value):

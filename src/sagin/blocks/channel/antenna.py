@@ -15,7 +15,7 @@ def cosine_power_directivity(exponent: float) -> float:
     `exponent`: n > 0. The formula is that of a rotationally symmetric beam without side lobes.
     """
     exponent = float(real("exponent", exponent, "of a beam", gt=0))
-    width_rad = 2 * math.acos(2 ** (-1 / exponent))
+    width_rad = 2 * math.asin(math.sqrt(-math.expm1(-2 * math.log(2) / exponent)))  # arccos without cancellation
     return 32 * math.log(2) / (2 * width_rad**2)
 
 

@@ -44,6 +44,7 @@ class Scenario(Parameters):
         10.0,
         symbol="eta",
         gt=0,
+        le=1000,
         source="paper (its 'wavelengths', see E4)",
         doc="roll-off of the RSU's antenna pattern",
     )

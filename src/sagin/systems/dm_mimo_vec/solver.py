@@ -72,9 +72,10 @@ def antenna_streams(drops: Drops, basis: np.ndarray) -> np.ndarray:
 
 
 def to_decision(outcome: Outcome, basis: np.ndarray) -> Decision:
-    """The decision of a batch; its precoders leave the eigenbasis."""
+    """The decision of a batch; its precoders leave the eigenbasis. Shares beyond all numbers (a gain of 0) become 0."""
     v = outcome.v @ basis.swapaxes(1, 2)
-    return records.build(Decision, alpha=outcome.plan[:, ALPHA], s_sat_bits=outcome.plan[:, BITS_SAT], v=v)
+    alpha = np.where(np.isfinite(outcome.plan[:, ALPHA]), outcome.plan[:, ALPHA], 0.0)
+    return records.build(Decision, alpha=alpha, s_sat_bits=outcome.plan[:, BITS_SAT], v=v)
 
 
 def effort(options: AoOptions) -> Effort:

@@ -149,7 +149,7 @@ class Scenario(Parameters):
         source="paper Section II",
     )
     pathloss_exponent: float = parameter(
-        3.7, symbol="rho'", doc="RF path-loss exponent; the gain at 1 m is 1", source="paper Table I", ge=0
+        3.7, symbol="rho'", doc="RF path-loss exponent; the gain at 1 m is 1", source="paper Table I", ge=0, le=10
     )
     rsu_radius_m: float = parameter(
         250.0, unit="m", symbol="r_m", doc="coverage radius of the road-side unit", source="paper Table I", gt=0
