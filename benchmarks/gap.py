@@ -19,8 +19,8 @@ import numpy as np
 
 import sagin
 from sagin.cli.inputs import scenario_of
+from sagin.core.files import write_text
 from sagin.core.statistics import interval
-from sagin.experiments.files import write_text
 from sagin.experiments.gaps import gaps
 from sagin.experiments.provenance import provenance
 from sagin.experiments.random_scenarios import MOST, random_scenario

@@ -27,8 +27,8 @@ import numpy as np
 import sagin
 from sagin.core import records
 from sagin.core.contracts import System
+from sagin.core.files import write_text
 from sagin.core.statistics import interval
-from sagin.experiments.files import write_text
 from sagin.experiments.provenance import provenance
 
 Row = dict[str, Any]

@@ -25,7 +25,7 @@ import sagin
 from benchmarks import gap, speed
 from sagin.core.contracts import System
 from sagin.core.errors import InputError
-from sagin.experiments.files import write_text
+from sagin.core.files import write_text
 from sagin.experiments.provenance import provenance
 from sagin.presentation.reproduce import reproduce
 

@@ -64,7 +64,13 @@ def test_frozen_and_replaceable() -> None:
 
 def test_field_rows_of_class_and_instance() -> None:
     row = next(row for row in field_rows(Sample(power_w=3)) if row.name == "power_w")
-    assert (row.value, row.unit, row.bounds, row.symbol, row.source) == (3.0, "W", "> 0", "P", "assumed: test")
+    assert (row.value, row.unit, row.bounds, row.symbol, row.source) == (
+        3.0,
+        "W",
+        "> 0 (size 1e-30 to 1e+09)",
+        "P",
+        "assumed: test",
+    )
     assert next(field_rows(Sample)).value == 4
 
 
@@ -143,7 +149,7 @@ def test_nested_parameters_round_trip() -> None:
     flat = {"parts.x.size": 2.0, "parts.x.from": "there", "parts.x.shape.model": "flat", "chains.one": ["a", "b"]}
     assert whole.to_flat() == {**flat, "scale": 1.0}
     rows = {row.name: row for row in field_rows(Whole)}
-    assert (rows["parts.one.size"].unit, rows["parts.one.size"].bounds) == ("m", "> 0")
+    assert (rows["parts.one.size"].unit, rows["parts.one.size"].bounds) == ("m", "> 0 (size 1e-09 to 1e+10)")
     assert rows["chains.one"].bounds == "a list"
     assert nested_classes(Whole) == [Part, Shape]
     assert next(field_rows(Part)).value == "required"

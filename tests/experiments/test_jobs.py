@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from sagin import InputError
+from sagin.core import files
 from sagin.core.contracts import System
-from sagin.experiments import files, jobs, netcdf
+from sagin.experiments import jobs, netcdf
 from sagin.experiments.fingerprint import Fingerprint
 from sagin.experiments.jobs import Job, Shards
 

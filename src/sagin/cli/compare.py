@@ -286,9 +286,9 @@ def _pareto(
     given: list[str] | None,
     how: tuple[Path | None, bool, int | None, bool],
 ) -> None:
+    from sagin.core.files import write_bytes
     from sagin.experiments import pareto as library
     from sagin.experiments.compare import parse_metric
-    from sagin.experiments.files import write_bytes
     from sagin.experiments.progress import progress
     from sagin.experiments.seeds import parse_seeds
     from sagin.presentation.pareto_figure import draw_front
@@ -356,7 +356,7 @@ def _print_front(system: System, result: Front, n: int) -> None:
 def _store(folder: Path, document: dict[str, Any], tables: dict[str, Any]) -> None:
     import json
 
-    from sagin.experiments.files import write_text
+    from sagin.core.files import write_text
     from sagin.experiments.provenance import provenance
     from sagin.experiments.tables import csv_text
 

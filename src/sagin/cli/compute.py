@@ -37,7 +37,7 @@ def solve(
 
     All schemes decide the same drops; means are over the drops feasible for all of them.
     """
-    from sagin.experiments.files import check_target
+    from sagin.core.files import check_target
     from sagin.experiments.progress import progress
     from sagin.experiments.runs import solve as run_schemes
     from sagin.experiments.seeds import parse_seeds
@@ -190,7 +190,7 @@ def _painter(system: Any, wanted: tuple[str, Path], drops: Any, schemes: dict[st
     from sagin.core import records
     from sagin.core.errors import unknown
     from sagin.core.figures import Axis, Figure
-    from sagin.experiments.files import write_bytes
+    from sagin.core.files import write_bytes
     from sagin.presentation.figure_writer import FORMATS, draw_picture
 
     name, path = wanted

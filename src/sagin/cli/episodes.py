@@ -37,9 +37,9 @@ def episode(
     Table, figures, a page of all (report.html), episode.nc and CSV files go to results/STUDY. The same command goes on
     where one stopped. `sagin compare` and `sagin evaluate` read episode.nc.
     """
+    from sagin.core.files import write_text
     from sagin.experiments.episode import read_episode_study, run_episode
     from sagin.experiments.episode_report import notes, summary_rows
-    from sagin.experiments.files import write_text
     from sagin.experiments.provenance import provenance
     from sagin.presentation.episode_figures import drawings, write
     from sagin.presentation.episode_page import episode_page
@@ -120,9 +120,9 @@ def world(
 
 def _draw(setting: Any, study: Any, kind: str, path: Path, force: bool) -> None:
     from sagin.core.figures import Axis, Figure
+    from sagin.core.files import check_target, write_bytes
     from sagin.experiments import world_pictures
     from sagin.experiments.episode import view_of
-    from sagin.experiments.files import check_target, write_bytes
     from sagin.presentation.figure_writer import FORMATS, draw_picture
 
     ending = path.suffix.removeprefix(".").lower()
@@ -149,7 +149,7 @@ def _draw(setting: Any, study: Any, kind: str, path: Path, force: bool) -> None:
 def _copy_samples(folder: Path, force: bool) -> None:
     from importlib.resources import files
 
-    from sagin.experiments.files import check_target, make_folder, write_bytes
+    from sagin.core.files import check_target, make_folder, write_bytes
 
     make_folder(folder)
     found = [item for item in files("sagin.world").joinpath("data").iterdir() if not item.name.endswith(".npz")]

@@ -57,7 +57,7 @@ def export(
 
     Put your own decision into the arrays `decision_...` and give the files to `sagin challenge`.
     """
-    from sagin.experiments.files import make_folder
+    from sagin.core.files import make_folder
     from sagin.experiments.instance_files import KINDS
     from sagin.experiments.instance_files import export as write
     from sagin.experiments.instances import select
@@ -98,7 +98,7 @@ def rebuild(
     force: inputs.Force = False,
 ) -> None:
     """Measure all instances of a system from scratch and write their table."""
-    from sagin.experiments.files import check_target, write_text
+    from sagin.core.files import check_target, write_text
     from sagin.experiments.instances import families, to_csv
     from sagin.experiments.instances import rebuild as measure
     from sagin.experiments.progress import progress
@@ -143,8 +143,8 @@ def challenge(
 
     Exit code 1 if a decision is infeasible, missing, or contradicts a certified bound.
     """
+    from sagin.core.files import check_target, make_folder
     from sagin.experiments.challenge import judge_files, judge_scheme
-    from sagin.experiments.files import check_target, make_folder
     from sagin.experiments.progress import progress
 
     for path, name in ((csv, "--csv"), (latex, "--latex"), (html, "--html")):
@@ -191,7 +191,7 @@ def _instances_for(scheme: str, on: Sequence[str] | None, time: float | None) ->
 
 
 def _write(judged: list[Judged], csv: Path | None, latex: Path | None, html: Path | None) -> None:
-    from sagin.experiments.files import write_text
+    from sagin.core.files import write_text
     from sagin.experiments.tables import csv_text
     from sagin.presentation.challenge_tables import rows, to_html, to_latex
 

@@ -43,7 +43,7 @@ def report(
     where an interrupted one stopped, and uses what `sagin reproduce` left in results/SYSTEM. --with puts your own
     scheme into every table and figure of its system.
     """
-    from sagin.experiments.files import check_target, make_folder, write_text
+    from sagin.core.files import check_target, make_folder, write_text
     from sagin.experiments.provenance import provenance
     from sagin.presentation.report import chapter, read_speed
     from sagin.presentation.report_page import page

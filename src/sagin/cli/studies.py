@@ -103,7 +103,7 @@ def merge(
         return
     if any(folders):
         raise InputError("target", targets[folders.index(True)], "folders only, or files only")
-    from sagin.experiments.files import check_target
+    from sagin.core.files import check_target
     from sagin.experiments.merge import merge_files
     from sagin.experiments.store import save
 

@@ -158,14 +158,14 @@ def _row(label: str, value: Any, info: FieldInfo) -> FieldRow:
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     unit, symbol, source = (str(extra.get(key, "")) for key in ("unit", "symbol", "source"))
     plain = list(value) if isinstance(value, tuple) else value
-    return FieldRow(label, plain, unit, _bounds(info) + _sizes(info), symbol, source, info.description or "")
+    return FieldRow(label, plain, unit, _bounds(info) + _sizes(label, info), symbol, source, info.description or "")
 
 
-def _sizes(info: FieldInfo) -> str:
+def _sizes(name: str, info: FieldInfo) -> str:
     """The range of sizes that holds beside a field's own bounds, as `_check_range` and `_check_size` test it."""
     sides = {word for rule in info.metadata for word, _ in _WORDS if getattr(rule, word, None) is not None}
     if info.annotation is int:
-        return "" if sides & {"le", "lt"} else f" and <= {LARGEST_COUNT}"
+        return "" if sides & {"le", "lt"} or "seed" in name else f" and <= {LARGEST_COUNT}"
     if info.annotation is not float or sides & {"le", "lt"}:
         return ""
     least, most = _range(info)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from sagin.core.errors import InputError
 
@@ -26,20 +27,31 @@ def check_regular(path: str | Path, field: str = "file") -> os.stat_result:
 
 def read_bytes(path: str | Path, field: str = "file", most: int = MOST_BYTES) -> bytes:
     """Content of a regular file of at most `most` bytes."""
+    try:
+        with open_regular(path, field) as stream:
+            data = stream.read(most + 1)
+    except OSError as error:
+        raise InputError(field, str(path), "a readable file", reason_of(error)) from None
+    if len(data) > most:
+        raise InputError(field, str(path), f"a regular file of at most {most} bytes")
+    return data
+
+
+def open_regular(path: str | Path, field: str = "file") -> BinaryIO:
+    """A regular file, opened to read bytes; it never waits for what was a file a moment ago and is a pipe now."""
     check_regular(path, field)
 
     def open_now(name: str, flags: int) -> int:
-        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # what was a file a moment ago may be a pipe
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
     try:
-        with open(path, "rb", opener=open_now) as stream:
-            regular = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
-            data = stream.read(most + 1) if regular else b""
+        stream = open(path, "rb", opener=open_now)  # noqa: SIM115
     except OSError as error:
         raise InputError(field, str(path), "a readable file", reason_of(error)) from None
-    if not regular or len(data) > most:
-        raise InputError(field, str(path), f"a regular file of at most {most} bytes")
-    return data
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise InputError(field, str(path), "a regular file", "it is a pipe, a socket or a device")
+    return stream
 
 
 def read_text(path: str | Path, field: str = "file", most: int = MOST_BYTES) -> str:

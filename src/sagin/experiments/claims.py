@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sagin.core.errors import InputError
+from sagin.core.files import HERE, runs_here
 from sagin.core.reading import reason_of
-from sagin.experiments.files import HERE, runs_here
 
 BEAT_S = 5.0  # between two touches
 STALE_S = 60.0  # untouched for so long: its holder is gone, or its machine

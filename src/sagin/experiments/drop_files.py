@@ -19,8 +19,8 @@ import numpy as np
 from sagin.core import records
 from sagin.core.contracts import System, check_seeds
 from sagin.core.errors import InputError
+from sagin.core.files import check_target, write_bytes
 from sagin.experiments import netcdf
-from sagin.experiments.files import check_target, write_bytes
 from sagin.experiments.netcdf import Group, pack
 
 KINDS = (".nc", ".npz", ".mat")

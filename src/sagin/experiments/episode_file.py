@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from sagin.core import records
+from sagin.core.files import write_text
 from sagin.experiments import netcdf
 from sagin.experiments.episode import Result
 from sagin.experiments.episode_report import slot_rows, summary_rows
-from sagin.experiments.files import write_text
 from sagin.experiments.netcdf import Group, Variable, pack, unpack
 from sagin.experiments.policies import Applied
 from sagin.experiments.runs import Run

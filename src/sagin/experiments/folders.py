@@ -13,8 +13,8 @@ from typing import Any
 from sagin.core.discovery import system as find_system
 from sagin.core.discovery import system_names
 from sagin.core.errors import InputError
+from sagin.core.files import is_temporary, make_folder, write_text
 from sagin.core.reading import read_text
-from sagin.experiments.files import is_temporary, make_folder, write_text
 
 MANIFEST = "manifest.json"
 DRAWN = (".png", ".pdf", ".svg", ".csv", ".nc", "_means.csv", "_picture.csv", "_picture.nc")  # of a figure

@@ -16,12 +16,12 @@ from sagin.core import records
 from sagin.core.contracts import System
 from sagin.core.discovery import locations, system
 from sagin.core.errors import InputError
+from sagin.core.files import check_target, write_bytes, write_text
 from sagin.core.reading import read_text
 from sagin.core.version import __version__
 from sagin.experiments import instances as table
 from sagin.experiments import netcdf
 from sagin.experiments.drop_files import packed, read_arrays
-from sagin.experiments.files import check_target, write_bytes, write_text
 from sagin.experiments.instances import Instance
 
 KINDS = (".npz", ".mat", ".nc", ".json")

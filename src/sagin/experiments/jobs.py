@@ -25,12 +25,12 @@ import numpy as np
 from sagin.core import records
 from sagin.core.contracts import System, check_seeds
 from sagin.core.errors import InputError
+from sagin.core.files import make_folder, remove_leftovers, write_bytes
 from sagin.core.results import Solution
 from sagin.core.sources import closure, digest
 from sagin.core.version import __version__
 from sagin.experiments import netcdf, runs
 from sagin.experiments.claims import Claims, pause
-from sagin.experiments.files import make_folder, remove_leftovers, write_bytes
 from sagin.experiments.fingerprint import Fingerprint, bound_code, scheme_code, system_code
 from sagin.experiments.netcdf import Group, Variable
 from sagin.experiments.provenance import library_versions

@@ -13,11 +13,11 @@ import numpy as np
 from sagin.core import records
 from sagin.core.contracts import System
 from sagin.core.errors import InputError
+from sagin.core.files import write_bytes
 from sagin.core.reading import read_text
 from sagin.core.results import join
 from sagin.experiments import netcdf
 from sagin.experiments.compare import same_drops, same_scenario
-from sagin.experiments.files import write_bytes
 from sagin.experiments.folders import MANIFEST, difference, open_folder
 from sagin.experiments.jobs import Shards
 from sagin.experiments.runs import Outcome, Run

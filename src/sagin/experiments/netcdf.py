@@ -19,9 +19,9 @@ import numpy as np
 
 from sagin.core import machine, records
 from sagin.core.errors import InputError
+from sagin.core.files import check_target, write_bytes
 from sagin.core.reading import check_regular
 from sagin.core.values import ByValue
-from sagin.experiments.files import check_target, write_bytes
 
 # what h5py and h5netcdf raise when the bytes of a file do not make sense
 DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, IndexError)

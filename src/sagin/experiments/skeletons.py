@@ -10,7 +10,7 @@ from pathlib import Path
 from sagin.core.contracts import System
 from sagin.core.discovery import system_names
 from sagin.core.errors import InputError
-from sagin.experiments.files import make_folder, write_text
+from sagin.core.files import make_folder, write_text
 
 PROJECT = """[build-system]
 requires = ["hatchling"]

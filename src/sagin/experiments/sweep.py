@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from sagin.core.files import make_folder, write_text
 from sagin.core.results import Status
 from sagin.core.running import Running
 from sagin.experiments import jobs
-from sagin.experiments.files import make_folder, write_text
 from sagin.experiments.folders import open_folder
 from sagin.experiments.jobs import BOUND, Answer, Codes, Shards
 from sagin.experiments.parts import WHOLE, Part

@@ -17,8 +17,8 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 
 from sagin.core.errors import InputError
+from sagin.core.files import check_target, replacing, write_text
 from sagin.core.results import Status
-from sagin.experiments.files import check_target, replacing, write_text
 from sagin.experiments.runs import Run, scalars, usable
 
 Row = dict[str, Any]

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from sagin.core.figures import Axis, Figure, Picture, Series
+from sagin.core.files import make_folder, write_bytes
 from sagin.core.statistics import LEAST_DROPS
 from sagin.experiments import world_pictures
 from sagin.experiments.episode import Result
 from sagin.experiments.episode_report import by_seed
-from sagin.experiments.files import make_folder, write_bytes
 from sagin.experiments.policies import Policy
 from sagin.world.seats import EMPTY
 

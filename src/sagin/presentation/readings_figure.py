@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sagin.core.contracts import System
+from sagin.core.files import write_bytes, write_text
 from sagin.experiments import style
-from sagin.experiments.files import write_bytes, write_text
 from sagin.experiments.readings import STORED, Survey, draw_rows, to_markdown, to_rows
 from sagin.experiments.tables import csv_text
 from sagin.presentation.canvas import canvas_of, to_bytes

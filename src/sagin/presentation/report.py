@@ -17,12 +17,12 @@ from sagin.core import records
 from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.core.figures import Figure, Picture, Series
+from sagin.core.files import make_folder
 from sagin.core.values import ByValue
 from sagin.experiments import ledger
 from sagin.experiments.beside import figures_beside
 from sagin.experiments.citations import citations, introduction
 from sagin.experiments.compare import Entrant, Metric, Pair, pairs, solved
-from sagin.experiments.files import make_folder
 from sagin.experiments.folders import MANIFEST, open_folder
 from sagin.experiments.gaps import Gap, bound_gap
 from sagin.experiments.jobs import BOUND, Job, Shards, versions

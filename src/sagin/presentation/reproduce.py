@@ -14,8 +14,8 @@ from sagin.core import statistics
 from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.core.figures import Figure, Picture, Series
+from sagin.core.files import write_bytes, write_text
 from sagin.experiments import ledger, netcdf
-from sagin.experiments.files import write_bytes, write_text
 from sagin.experiments.folders import open_folder
 from sagin.experiments.jobs import Shards, versions
 from sagin.experiments.ledger import Entry

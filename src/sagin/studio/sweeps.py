@@ -14,8 +14,8 @@ from sagin.core import statistics
 from sagin.core.contracts import System
 from sagin.core.errors import InputError, unknown
 from sagin.core.figures import Series
+from sagin.core.files import write_text
 from sagin.experiments import compare, jobs, pareto
-from sagin.experiments.files import write_text
 from sagin.experiments.folders import open_folder
 from sagin.experiments.jobs import BOUND, Shards
 from sagin.experiments.study import read_study

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from sagin.core.errors import InputError
+from sagin.core.files import write_text
 from sagin.world import omm, tle
 from sagin.world.satellites import Satellites, from_elements
-from sagin.world.text_files import first_line, read_text, write_whole
+from sagin.world.text_files import first_line, read_text
 
 FORMATS = "TLE or OMM (CSV, JSON, XML)"
 FASTEST_REV_PER_DAY = 20.0
@@ -55,7 +56,7 @@ def write_omm(satellites: Satellites, path: str | Path) -> None:
     if not len(satellites):
         raise InputError("satellites", 0, "at least one")
     messages = omm.messages_of(satellites)
-    write_whole(path, (omm.to_csv(messages) if kind == ".csv" else omm.to_json(messages)).encode())
+    write_text(path, omm.to_csv(messages) if kind == ".csv" else omm.to_json(messages), "file")
 
 
 def _is_tle(text: str) -> bool:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import gzip
-import os
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.parsers import expat
 
 from sagin.core.errors import InputError
-from sagin.core.reading import check_regular
+from sagin.core.reading import open_regular
 
 BLOCK = 1 << 20
 GZIP = b"\x1f\x8b"
@@ -20,15 +20,17 @@ LARGEST_WHOLE = 1 << 29  # bytes of a file that is held in memory as a whole
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
-def open_bytes(path: str | Path) -> BinaryIO:
+@contextmanager
+def open_bytes(path: str | Path) -> Iterator[BinaryIO]:
     """The content of a file, decompressed if it is gzip; InputError if it cannot be opened."""
-    check_regular(path)
-    try:
-        with open(path, "rb") as stream:
-            start = stream.read(2)
-        return gzip.open(path, "rb") if start == GZIP else open(path, "rb")  # type: ignore[return-value]
-    except OSError as error:
-        raise InputError("file", str(path), "a readable file", error.strerror or str(error)) from None
+    with open_regular(path) as stream:
+        start = stream.read(2)
+        stream.seek(0)
+        if start != GZIP:
+            yield stream
+            return
+        with gzip.open(stream, "rb") as unpacked:
+            yield unpacked  # type: ignore[misc]
 
 
 def blocks(path: str | Path) -> Iterator[bytes]:
@@ -123,17 +125,3 @@ def parse_xml(
         if isinstance(error, InputError):
             raise
         raise InputError("file", str(path), "well-formed XML", str(error)) from None
-
-
-def write_whole(path: str | Path, content: bytes) -> None:
-    """Put a file in place in one step, or leave nothing behind."""
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        try:
-            temporary.write_bytes(content)
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError("file", str(path), "a writable file", error.strerror or str(error)) from None

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from sagin import InputError
-from sagin.experiments.files import check_target, write_bytes
+from sagin.core.files import check_target, write_bytes
 
 
 def test_only_regular_files_are_replaced(tmp_path: Path) -> None:
