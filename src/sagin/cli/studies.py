@@ -170,6 +170,8 @@ def reproduce(
     names = [other.figure(name).name for name in figures or ()]
     drawn = under_reading(other, names, reading_of(settings, options, rules))
     drawn = list(figures_beside(chosen, drawn))
+    if beside and (fixed := [figure.name for figure in drawn if figure.compute is not None or not figure.curves]):
+        output.hint(f"{', '.join(fixed)}: drawn by a computation of its own, without {', '.join(beside)}")
     folder = out or Path("results") / "+".join([chosen.name, *beside])
     report = run_figures(
         chosen,
