@@ -313,7 +313,7 @@ def budget(drops: Drops) -> list[tuple[str, float, str]]:
             (f"{name}: SNR", units.to_db(snr), "dB"),
             (f"{name}: clear probability", share, ""),
             (f"{name}: rate", rate, "bit/s"),
-            (f"{name}: time of a task", float(drops.task_bits[0, 0]) / rate, "s"),
+            (f"{name}: time of a task", float(drops.task_bits[0, 0]) / rate if rate > 0 else np.inf, "s"),
         ]
     busy = drops.arrival_rate_per_s[0].sum() / drops.n_mecs
     queue = operation_delay(busy, drops.n_units, drops.service_rate_per_s)
