@@ -119,6 +119,7 @@ def bound(
     exact: Annotated[
         bool, typer.Option("--exact", help="Also measure against the exact reference (small sizes).")
     ] = False,
+    cluster: inputs.Cluster = None,
     threads: inputs.Threads = None,
     json: inputs.Json = False,
 ) -> None:
@@ -138,8 +139,10 @@ def bound(
     if not file:
         inputs.announce(chosen, values, len(parse_seeds(seeds)), schemes, threads, bound=True)
     drops, numbers = inputs.drops_of(chosen, values, seeds, file, inputs.fields_of(settings, scenario))
-    with progress(len(numbers) * len(schemes), "bound") as advance:
-        run, table = gaps(chosen, drops, schemes, exact=exact, threads=threads, progress=advance)
+    if file is not None and cluster is not None:
+        raise InputError("--cluster", cluster, "without --drops", "workers draw the drops themselves")
+    with inputs.on_cluster(cluster) as client, progress(len(numbers) * len(schemes), "bound") as advance:
+        run, table = gaps(chosen, drops, schemes, exact=exact, threads=threads, progress=advance, client=client)
     if json:
         entries = [
             {

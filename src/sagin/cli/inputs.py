@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,8 @@ from sagin.core.discovery import system as find_system
 from sagin.core.errors import InputError
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from sagin.core.contracts import System
 
 SystemName = Annotated[str, typer.Argument(metavar="SYSTEM", help="Name of a system; see `sagin list`.")]
@@ -51,6 +54,12 @@ Options = Annotated[
 Threads = Annotated[
     int | None, typer.Option("--threads", metavar="N", help="Threads; results do not depend on it. [all cores]")
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster", metavar="WHERE", help="Dask: local, local:N, tcp://HOST:PORT or FILE.yaml. [this process]"
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
 
@@ -64,18 +73,35 @@ def announce(
     *,
     bound: bool = False,
     cells: int = 1,
+    at_once: int | None = None,
 ) -> None:
     """Say on stderr how long a long run will take; InputError where its drops cannot fit into memory.
 
-    `cells`: how often the drops are decided, at most as large as here.
+    `cells`: how often the drops are decided, at most as large as here. `at_once`: drops in memory, where not all are.
     """
     from sagin.core.room import check_memory
     from sagin.experiments.estimate import WORTH_S, estimate
 
-    check_memory(scenario, system.draw, n_drops)
+    check_memory(scenario, system.draw, min(n_drops, at_once or n_drops))
     found = estimate(system, scenario, n_drops * cells, schemes, bound=bound, threads=threads)
     if found and found.seconds >= WORTH_S:
         output.hint(f"sagin: this takes {found}" + (", were all cells as large as the largest" if cells > 1 else ""))
+
+@contextmanager
+def on_cluster(where: str | None) -> Iterator[Client | None]:
+    """A client of the cluster, None without one; its dashboard is told on stderr."""
+    if where is None:
+        yield None
+        return
+    import logging
+
+    from sagin.cli import output
+    from sagin.experiments.cluster import connected
+
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # lost workers are its daily business; errors are told
+    with connected(where) as client:
+        output.hint(f"cluster: {len(client.scheduler_info()['workers'])} workers, dashboard {client.dashboard_link}")
+        yield client
 
 
 def at_least_one(value: int | None, option: str) -> int | None:

@@ -29,6 +29,7 @@ def sweep(
     part: Annotated[
         str | None, typer.Option("--part", metavar="I/N", help="Compute the I-th of N parts; `array`: as SLURM says.")
     ] = None,
+    cluster: inputs.Cluster = None,
     threads: inputs.Threads = None,
     force: inputs.Force = False,
     json: inputs.Json = False,
@@ -38,6 +39,7 @@ def sweep(
     Results go to results/STUDY. The same command goes on where an interrupted one stopped, and several at once share
     the work. --part is for job arrays: in a folder of its own (then `sagin merge`), or in one that all share.
     """
+    from sagin.experiments.jobs import LARGEST
     from sagin.experiments.parts import WHOLE, parse_part
     from sagin.experiments.study import read_study
     from sagin.experiments.sweep import sweep as run_sweep
@@ -48,11 +50,13 @@ def sweep(
     share = WHOLE if part is None else parse_part(part)
     described = read_study(study)
     folder = out or Path("results") / study.stem
-    if not folder.exists():  # else it goes on, nobody knows how far it is
-        about = {"bound": described.bound, "cells": len(described.cells)}
+    if not folder.exists() and share == WHOLE:  # else it goes on, nobody knows how far it is
+        about = {"bound": described.bound, "cells": len(described.cells), "at_once": None if cells else LARGEST}
         cell = described.largest_cell
         inputs.announce(described.system, cell, len(described.seeds), described.schemes, threads, **about)
-    result = run_sweep(described, folder, force=force, threads=threads, cells=cells, format=kind, part=share)
+    how: dict[str, Any] = {"force": force, "threads": threads, "cells": cells, "format": kind, "part": share}
+    with inputs.on_cluster(cluster) as client:
+        result = run_sweep(described, folder, client=client, **how)
     counts = {"solved": result.solved, "reused": result.reused, "damaged": result.damaged}
     if json:
         left = {"missing": result.missing} if share != WHOLE else {}
@@ -148,6 +152,7 @@ def reproduce(
     options: inputs.Options = None,
     rules: Rules = None,
     out: Folder = None,
+    cluster: inputs.Cluster = None,
     threads: inputs.Threads = None,
     force: inputs.Force = False,
     json: inputs.Json = False,
@@ -173,14 +178,9 @@ def reproduce(
     if beside and (fixed := [figure.name for figure in drawn if figure.compute is not None or not figure.curves]):
         output.hint(f"{', '.join(fixed)}: drawn by a computation of its own, without {', '.join(beside)}")
     folder = out or Path("results") / "+".join([chosen.name, *beside])
-    report = run_figures(
-        chosen,
-        drawn,
-        out=folder,
-        n_drops=inputs.at_least_one(drops, "--drops"),
-        force=force,
-        threads=threads,
-    )
+    n_drops = inputs.at_least_one(drops, "--drops")
+    with inputs.on_cluster(cluster) as client:
+        report = run_figures(chosen, drawn, out=folder, n_drops=n_drops, force=force, threads=threads, client=client)
     counts = {"solved": report.solved, "reused": report.reused, "damaged": report.damaged}
     if json:
         claims = [asdict(entry) for entry in report.entries]

@@ -36,7 +36,9 @@ from sagin.experiments import runs
 PLAIN = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented))
 LOCKS = (type(threading.Lock()), type(threading.RLock()), threading.Event, threading.local)
 # what a class holds that decides nothing, or is told elsewhere
-HIDDEN = re.compile(r"__(module|qualname|doc|dict|weakref|annotat\w+|firstlineno|static_attributes|signature)__")
+HIDDEN = re.compile(
+    r"__(slotnames|module|qualname|doc|dict|weakref|annotat\w+|firstlineno|static_attributes|signature)__"
+)
 WRITTEN = ("__init__", "__repr__", "__eq__", "__hash__", "__replace__")
 DYNAMIC = {"eval", "exec", "globals", "__import__", "import_module", "runpy"}
 ALIASES = {"yaml": "pyyaml"}  # of libraries that every system rests on

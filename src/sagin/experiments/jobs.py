@@ -245,8 +245,13 @@ class Shards:
                 self.spare -= size
                 self.memory[key] = tree
                 return
+        self.put_bytes(key, shard_bytes(key, tree))
+
+    def put_bytes(self, key: str, data: bytes) -> None:
+        """Keep the file of a result."""
+        if self.folder is None or key.startswith(UNKEPT):
             self.spill = self.spill or tempfile.TemporaryDirectory(prefix="sagin-")
-        write_bytes(self._place(key), shard_bytes(key, tree), self.field)
+        write_bytes(self._place(key), data, self.field)
 
     def _place(self, key: str) -> Path:
         if self.folder is not None and not key.startswith(UNKEPT):
@@ -269,10 +274,17 @@ class Shards:
         self.met.add(key)
         self.solved, self.reused = self.solved + solved, self.reused + (not solved)
 
-    def fill(self, parts: Iterable[Job], threads: int | None = None, progress: Progress | None = None) -> None:
-        """Compute the pieces that are not stored."""
+    def fill(
+        self, parts: Iterable[Job], threads: int | None = None, progress: Progress | None = None, client: Any = None
+    ) -> None:
+        """Compute the pieces that are not stored: here, or by the workers of a Dask `client`."""
+        if client is not None:
+            from sagin.experiments.cluster import spread
+
+            return spread(self, parts, client, progress)
         for _ in self._settled(parts, lambda key: self.has(key) or None, threads, progress):
             pass
+        return None
 
     def answer(self, job: Job, threads: int | None = None, progress: Progress | None = None) -> Answer:
         """The result of a job, computed where it is not stored yet."""

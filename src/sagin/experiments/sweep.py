@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from sagin.experiments.runs import Run, certified
 from sagin.experiments.store import save
 from sagin.experiments.study import Cell, Study
 from sagin.experiments.tables import Block, Format, Row, csv_text, write_blocks
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 OUTPUTS = ("table.csv", "table.parquet", "summary.csv", "cells")
 
@@ -60,6 +63,7 @@ def sweep(  # noqa: PLR0913  (what can be asked of a sweep)
     cells: bool = False,
     format: Format = "csv",
     part: Part = WHOLE,
+    client: Client | None = None,
 ) -> Sweep:
     """Compute a study, in memory or into a folder where a killed sweep goes on and ends with the same bits.
 
@@ -67,11 +71,12 @@ def sweep(  # noqa: PLR0913  (what can be asked of a sweep)
     `cells` one complete file a cell. Several processes may be given the same folder: they share the work.
 
     `part`: compute only this part of the pieces. In a shared folder the last part to finish writes the tables; parts in
-    folders of their own are put together by `merge`.
+    folders of their own are put together by `merge`. `client`: of a Dask cluster, whose workers then compute; this
+    process writes.
     """
     folder = open_sweep(study, out, force=force) if out is not None else None
     shards = Shards(folder / "shards" if folder else None)
-    fill(study, shards, threads, part)
+    fill(study, shards, threads, part, client)
     missing = sum(not shards.has(piece.key) for piece in pieces(study, shards.codes)) if part != WHOLE else 0
     if missing:
         return Sweep(study, [], shards, shards.solved, shards.reused, shards.damaged, missing)
@@ -97,11 +102,13 @@ def open_sweep(study: Study, out: str | Path, *, force: bool = False) -> Path:
     return open_folder(out, facts, force=force, outputs=OUTPUTS)
 
 
-def fill(study: Study, shards: Shards, threads: int | None = None, part: Part = WHOLE) -> None:
+def fill(
+    study: Study, shards: Shards, threads: int | None = None, part: Part = WHOLE, client: Client | None = None
+) -> None:
     """Compute what is not stored yet."""
     total = len(study.cells) * (len(study.schemes) + study.bound) * len(study.seeds)
     with progress(total // part.of, f"sweep {study.system.name}") as advance:
-        shards.fill(pieces(study, shards.codes, part), threads, advance)
+        shards.fill(pieces(study, shards.codes, part), threads, advance, client)
 
 
 def pieces(study: Study, codes: Codes, part: Part = WHOLE) -> Iterator[jobs.Job]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from sagin.experiments.tables import Row, csv_text, long_rows
 from sagin.presentation import figure_writer
 from sagin.presentation.sheet import sheet_of, to_group
 
+if TYPE_CHECKING:
+    from distributed import Client
+
 
 @dataclass(frozen=True)
 class Report:
@@ -41,7 +44,7 @@ class Report:
     damaged: int
 
 
-def reproduce(
+def reproduce(  # noqa: PLR0913  (what can be asked of a reproduction)
     system: System,
     figures: Iterable[str | Figure] = (),
     *,
@@ -49,12 +52,14 @@ def reproduce(
     n_drops: int | None = None,
     force: bool = False,
     threads: int | None = None,
+    client: Client | None = None,
 ) -> Report:
     """Draw figures (none: all) of a system into a folder, judge their claims, and say what was done.
 
     `figures`: names, or figures of the system that were changed: under a reading, with further curves.
     An interrupted reproduction goes on where it stopped: `OUT/shards` keeps every piece that was finished. Where code
     has changed since, figures and claims that it left are removed first, so that the folder holds those of one code.
+    `client`: of a Dask cluster, whose workers compute what is solved; what a figure computes itself stays here.
     """
     chosen = [figure if isinstance(figure, Figure) else system.figure(figure) for figure in figures]
     chosen = chosen or list(system.figures)
@@ -71,7 +76,7 @@ def reproduce(
     standings = sentences(system)
     entries, files = [], []
     with progress(sum(len(job.seeds) for job in jobs.values()), f"reproduce {system.name}") as advance:
-        shards.fill((part for job in jobs.values() for part in job.parts()), threads, advance)
+        shards.fill((part for job in jobs.values() for part in job.parts()), threads, advance, client)
     for figure in chosen:
         series = cached_series(system, figure, seeds, shards, threads)
         entries += ledger.judge(figure, series, standings)

@@ -1,0 +1,302 @@
+"""Pieces computed by the workers of a Dask cluster; this process alone writes them, so no file system is shared.
+
+Dask schedules, retries and moves work; what is ours is a pure function of a piece (`solved`) and its writing, whole or
+not at all. A worker whose code is not the client's is refused before it computes anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import inspect
+import itertools
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sagin.core import sources
+from sagin.core.contracts import Late
+from sagin.core.errors import InputError
+from sagin.core.plain_yaml import read_mapping
+from sagin.experiments.jobs import BOUND, UNKEPT, Codes, Job, Progress, Shards, compute, shard_bytes
+from sagin.experiments.warm import warm
+
+try:
+    import cloudpickle
+    import distributed
+    from distributed import Client, Future, KilledWorker, LocalCluster, WorkerPlugin
+except ImportError:
+    raise InputError("--cluster", "dask", "installed", "pip install 'sagin[cluster]'") from None
+
+QUEUES = ("slurm", "pbs", "sge", "lsf", "moab", "oar", "htcondor")
+PATIENCE_S = 60.0  # without any worker that was there, or without the scheduler
+AHEAD = 2  # pieces a thread of the cluster has before it: workers never wait, results do not pile up
+FIRST = 64  # pieces that are looked at to know which kernels a study needs
+
+
+def packed(job: Job) -> tuple[bytes, dict[str, Any], str]:
+    """A job for another process: class and system (which all jobs of a sweep share), the rest, its code's digest."""
+    fields = {part.name: getattr(job, part.name) for part in dataclasses.fields(job)}
+    del fields["codes"]
+    return cloudpickle.dumps((type(job), fields.pop("system"))), fields, job.code.digest
+
+
+def unpacked(head: bytes, fields: Mapping[str, Any], code: str) -> Job:
+    """The job that `packed` packed; InputError that tells both digests where this process has other code."""
+    kind, system, codes = _head(head, code)
+    job = kind(**fields, system=system, codes=codes)
+    if job.code.digest != code:
+        mine = job.code.digest or job.code.problem
+        reason = "install the same sagin, own files and libraries on all machines, and start the workers again"
+        raise InputError("sources of the worker", mine, f"{code}, as the client's for {job.scheme}", reason)
+    return job
+
+
+@lru_cache(maxsize=64)
+def _head(head: bytes, code: str) -> tuple[type[Job], Any, Codes]:
+    """Class and system, and what is known of the system's code: looked at once in a process."""
+    kind, system = cloudpickle.loads(head)
+    return kind, system, {}
+
+
+def solved(head: bytes, fields: Mapping[str, Any], code: str) -> bytes:
+    """The file of a piece."""
+    job = unpacked(head, fields, code)
+    return shard_bytes(job.key, compute(job, threads=1))
+
+
+@contextmanager
+def connected(where: str) -> Iterator[Client]:
+    """A client of the cluster that words describe: `local`, `local:N`, an address, or a YAML file.
+
+    The file has the one key `address`, or one of slurm, pbs, sge, lsf, moab, oar, htcondor with the keywords of
+    dask-jobqueue's cluster, and `jobs`, how many of them (default 1).
+    """
+    with ExitStack() as stack:
+        kind, _, number = where.partition(":")
+        if kind == "local":
+            if number and (not number.isdigit() or not 1 <= int(number) <= 1024):
+                raise InputError("--cluster", where, "local:N with 1 <= N <= 1024")
+            made = _local(int(number) if number else None)
+            yield stack.enter_context(Client(stack.enter_context(made)))
+        elif "://" in where:
+            yield stack.enter_context(_client(where))
+        else:
+            found = _described(Path(where))
+            if isinstance(found, str):
+                yield stack.enter_context(_client(found))
+            else:
+                yield stack.enter_context(Client(stack.enter_context(found)))
+
+
+def _local(n_workers: int | None) -> LocalCluster:
+    return LocalCluster(n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=":0")
+
+
+def _client(address: str) -> Client:
+    try:
+        return Client(address, timeout=PATIENCE_S)
+    except (OSError, ValueError, TimeoutError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError("--cluster", address, "the address of a Dask scheduler", reason) from None
+
+
+def _described(path: Path) -> Any:
+    """The address in a file, or the jobs of a batch system that it describes."""
+    data = dict(read_mapping(path))
+    jobs = data.pop("jobs", 1)
+    name = next(iter(data), "")
+    if len(data) != 1 or name not in ("address", *QUEUES):
+        raise InputError("--cluster", str(path), "a file with one of address, " + ", ".join(QUEUES), "and jobs")
+    if name == "address":
+        return str(data[name])
+    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
+        raise InputError("jobs", jobs, "an integer >= 1", f"in {path}")
+    if not isinstance(data[name], Mapping):
+        raise InputError(name, data[name], "a mapping of dask-jobqueue's keywords to values", f"in {path}")
+    import dask_jobqueue  # type: ignore[import-untyped]
+
+    kinds = {word.removesuffix("Cluster").lower(): word for word in dir(dask_jobqueue) if word.endswith("Cluster")}
+    try:
+        made = getattr(dask_jobqueue, kinds[name])(**data[name])
+    except (TypeError, ValueError) as error:
+        raise InputError(name, dict(data[name]), "keywords of dask-jobqueue", " ".join(str(error).split())) from None
+    made.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # unlike `scale`, this replaces jobs that have ended
+    return made
+
+
+def spread(shards: Shards, parts: Iterable[Job], client: Client, progress: Progress | None = None) -> None:
+    """`Shards.fill` by the workers of a cluster: the same files.
+
+    InputError where a worker has other code, no worker is left, or a piece ends every worker that takes it. What was
+    finished is kept. A scheduler that was lost is looked for again; what it had not delivered is sent once more.
+    """
+    parts = iter(parts)
+    first = list(itertools.islice(parts, FIRST))
+    with _Flight(shards, client, progress or (lambda count: None)) as flight:
+        _prepare(client, list({(id(job.system), job.scheme): job for job in first}.values()))
+        left: Iterable[Job] = itertools.chain(first, parts)
+        while left := flight.run(left):
+            time.sleep(0.5)  # others have claimed them, or the scheduler is away
+
+
+class Warm(WorkerPlugin):
+    """Compiles what a study needs before a worker gets pieces of it, once on each machine."""
+
+    name = "sagin-warm"
+
+    def __init__(self, work: list[tuple[bytes, dict[str, Any], str]]) -> None:
+        self.work = work
+
+    async def setup(self, worker: Any) -> None:
+        """Beside the worker's own loop, which must go on."""
+        await asyncio.to_thread(self.compile)
+
+    def compile(self) -> None:
+        """Errors are left to the pieces themselves, which tell them."""
+        for packet in self.work:
+            with suppress(Exception):
+                warm([unpacked(*packet)])
+
+
+def _prepare(client: Client, jobs: list[Job]) -> None:
+    """Send files of the user's own, and let workers compile."""
+    for path in sorted(frozenset().union(*map(_own_files, jobs))):
+        client.upload_file(str(path))
+    with suppress(Exception):  # a worker that is lost meanwhile
+        client.register_plugin(Warm([packed(dataclasses.replace(job, seeds=job.seeds[:1])) for job in jobs]))
+
+
+def _own_files(job: Job) -> frozenset[Path]:
+    """Files beside the user's scheme that are no package: workers cannot have them otherwise."""
+    function: Any = None if job.scheme == BOUND else job.system.scheme(job.scheme).solve
+    function = function.function if isinstance(function, Late) else function
+    function = getattr(function, "py_func", function)
+    name = getattr(inspect.getmodule(function), "__file__", None) if function is not None else None
+    if not name or function.__module__ in ("__main__", "__mp_main__"):
+        return frozenset()
+    files = (path for path in sources.closure(Path(name)) if sources.PACKAGE not in path.parents)
+    return frozenset(path for path in files if "." not in sources.module_name(path) and not sources.is_foreign(path))
+
+
+class _Flight:
+    """Pieces that the cluster has at the moment."""
+
+    def __init__(self, shards: Shards, client: Client, progress: Progress) -> None:
+        self.shards, self.client, self.progress = shards, client, progress
+        self.address = str(client.scheduler.address) if client.scheduler else ""
+        self.flying: dict[Future, Job] = {}
+        self.met = False  # has there been a worker?
+        self.alone_since: float | None = None
+        self.stack = ExitStack()
+
+    def __enter__(self) -> _Flight:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for part in self.flying.values():
+            self._release(part)
+        self.flying.clear()
+        self.stack.close()
+
+    def run(self, parts: Iterable[Job]) -> list[Job]:
+        """Compute pieces until none is left but those that other processes hold or that were lost: these come back."""
+        waiting, again = iter(parts), []
+        more = True
+        while more or self.flying:
+            room = AHEAD * max(1, self._threads())
+            while more and len(self.flying) < room:
+                part = next(waiting, None)
+                more = part is not None
+                if part is not None and not self._launch(part):
+                    again.append(part)
+            if self.flying:
+                again += self._land()
+        return again
+
+    def _threads(self) -> int:
+        """Threads of the cluster; InputError if there has been none for too long."""
+        if self.client.status in ("closed", "closing"):
+            self.client = self.stack.enter_context(_client(self.address))
+        try:
+            known: Any = self.client.nthreads()
+            threads = sum(known.values())
+        except (OSError, TimeoutError):
+            threads = 0
+        now = time.monotonic()
+        if threads:
+            self.met, self.alone_since = True, None
+        elif self.alone_since is None:
+            self.alone_since = now
+        elif now - self.alone_since > PATIENCE_S and (self.met or not self._queued()):
+            reason = f"none for {PATIENCE_S:.0f} s; finished pieces are kept"
+            raise InputError("--cluster", self.address, "a cluster with a worker", reason)
+        return threads
+
+    def _queued(self) -> bool:
+        """Are workers asked for that a batch system may start any time?"""
+        cluster = self.client.cluster
+        return bool(getattr(cluster, "job_cls", None)) if cluster is not None else False
+
+    def _launch(self, part: Job) -> bool:
+        """Send a piece that is not stored; False if another process computes it."""
+        if self.shards.has(part.key):
+            self.shards.count(part.key, False)
+            self.progress(len(part.seeds))
+            return True
+        if part.key.startswith(UNKEPT):
+            bound = "code of which workers can say that they have the same"
+            raise InputError("--cluster", part.scheme, bound, part.code.problem)
+        if self.shards.claims and not self.shards.claims.take(part.key):
+            return False
+        if self.shards.has(part.key):  # finished since it was looked for
+            self._release(part)
+            return self._launch(part)
+        future = self.client.submit(solved, *packed(part), key=f"sagin-{part.key}", pure=False)
+        self.flying[future] = part
+        return True
+
+    def _land(self) -> list[Job]:
+        """Store what is finished; the pieces that were lost with the scheduler."""
+        with suppress(TimeoutError):
+            distributed.wait(list(self.flying), timeout=1.0, return_when="FIRST_COMPLETED")
+        lost = []
+        for future in [future for future in self.flying if future.status != "pending"]:
+            part = self.flying.pop(future)
+            try:
+                if future.status == "error":
+                    error: Any = future.exception()
+                    raise _told(part, error)
+                data = future.result() if future.status == "finished" else None
+                if data is None:
+                    lost.append(part)
+                    continue
+                self.shards.put_bytes(part.key, data)
+                self.shards.count(part.key, True)
+                self.progress(len(part.seeds))
+            except (OSError, asyncio.CancelledError, TimeoutError):
+                lost.append(part)
+            finally:
+                self._release(part)
+        return lost
+
+    def _release(self, part: Job) -> None:
+        if self.shards.claims:
+            self.shards.claims.release(part.key)
+
+
+def _told(part: Job, error: BaseException | None) -> BaseException:
+    """An error of a worker as the user needs it."""
+    if isinstance(error, InputError) or error is None:
+        return error or RuntimeError("a worker failed without an error")
+    text = " ".join(str(error).split())
+    if isinstance(error, KilledWorker):
+        piece = f"{part.scheme}, seeds {part.seeds[0]} to {part.seeds[-1]}"
+        reason = "most likely memory; fewer threads a worker or more memory. Finished pieces are kept"
+        return InputError("piece", piece, "one that workers survive: several ended with it", reason)
+    if isinstance(error, ImportError):
+        return InputError("--cluster", text, "importable on the workers", "install it there, or keep it in one file")
+    return error
