@@ -22,6 +22,7 @@ from sagin.cli.new import new
 from sagin.cli.readings import readings
 from sagin.cli.report import report
 from sagin.cli.studio import studio
+from sagin.cli.warm import warm
 from sagin.core.errors import InputError, printable
 
 INTERRUPTED = 130
@@ -56,6 +57,7 @@ app.add_typer(instances.group, name="instances")
 app.command()(instances.challenge)
 app.command()(report)
 app.command()(studio)
+app.command()(warm)
 app.command()(new)
 app.command()(explore.cite)
 

@@ -7,6 +7,7 @@ not at all. A worker whose code is not the client's is refused before it compute
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import dataclasses
 import inspect
 import itertools
@@ -33,21 +34,28 @@ except ImportError:
 
 QUEUES = ("slurm", "pbs", "sge", "lsf", "moab", "oar", "htcondor")
 PATIENCE_S = 60.0  # without any worker that was there, or without the scheduler
+LOST = (OSError, TimeoutError, asyncio.CancelledError, concurrent.futures.CancelledError)  # with the scheduler
 AHEAD = 2  # pieces a thread of the cluster has before it: workers never wait, results do not pile up
 FIRST = 64  # pieces that are looked at to know which kernels a study needs
 
 
-def packed(job: Job) -> tuple[bytes, dict[str, Any], str]:
-    """A job for another process: class and system (which all jobs of a sweep share), the rest, its code's digest."""
+Packet = tuple[bytes, bytes, str]
+
+
+def packed(job: Job) -> Packet:
+    """A job for another process: class and system (which all jobs of a sweep share), the rest, its code's digest.
+
+    Bytes, so that nothing of ours is looked at on the way: what a worker cannot import fails in the piece, not in Dask.
+    """
     fields = {part.name: getattr(job, part.name) for part in dataclasses.fields(job)}
     del fields["codes"]
-    return cloudpickle.dumps((type(job), fields.pop("system"))), fields, job.code.digest
+    return cloudpickle.dumps((type(job), fields.pop("system"))), cloudpickle.dumps(fields), job.code.digest
 
 
-def unpacked(head: bytes, fields: Mapping[str, Any], code: str) -> Job:
+def unpacked(head: bytes, body: bytes, code: str) -> Job:
     """The job that `packed` packed; InputError that tells both digests where this process has other code."""
     kind, system, codes = _head(head, code)
-    job = kind(**fields, system=system, codes=codes)
+    job = kind(**cloudpickle.loads(body), system=system, codes=codes)
     if job.code.digest != code:
         mine = job.code.digest or job.code.problem
         reason = "install the same sagin, own files and libraries on all machines, and start the workers again"
@@ -62,9 +70,9 @@ def _head(head: bytes, code: str) -> tuple[type[Job], Any, Codes]:
     return kind, system, {}
 
 
-def solved(head: bytes, fields: Mapping[str, Any], code: str) -> bytes:
+def solved(head: bytes, body: bytes, code: str) -> bytes:
     """The file of a piece."""
-    job = unpacked(head, fields, code)
+    job = unpacked(head, body, code)
     return shard_bytes(job.key, compute(job, threads=1))
 
 
@@ -148,7 +156,7 @@ class Warm(WorkerPlugin):
 
     name = "sagin-warm"
 
-    def __init__(self, work: list[tuple[bytes, dict[str, Any], str]]) -> None:
+    def __init__(self, work: list[Packet]) -> None:
         self.work = work
 
     async def setup(self, worker: Any) -> None:
@@ -179,7 +187,7 @@ def _own_files(job: Job) -> frozenset[Path]:
     if not name or function.__module__ in ("__main__", "__mp_main__"):
         return frozenset()
     files = (path for path in sources.closure(Path(name)) if sources.PACKAGE not in path.parents)
-    return frozenset(path for path in files if "." not in sources.module_name(path) and not sources.is_foreign(path))
+    return frozenset(p for p in files if not (p.parent / "__init__.py").exists() and not sources.is_foreign(p))
 
 
 class _Flight:
@@ -261,7 +269,7 @@ class _Flight:
 
     def _land(self) -> list[Job]:
         """Store what is finished; the pieces that were lost with the scheduler."""
-        with suppress(TimeoutError):
+        with suppress(*LOST):
             distributed.wait(list(self.flying), timeout=1.0, return_when="FIRST_COMPLETED")
         lost = []
         for future in [future for future in self.flying if future.status != "pending"]:
@@ -277,7 +285,7 @@ class _Flight:
                 self.shards.put_bytes(part.key, data)
                 self.shards.count(part.key, True)
                 self.progress(len(part.seeds))
-            except (OSError, asyncio.CancelledError, TimeoutError):
+            except LOST:
                 lost.append(part)
             finally:
                 self._release(part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,12 @@ from sagin.core import records
 from sagin.core.contracts import Exact, System
 from sagin.core.errors import InputError
 from sagin.core.values import ByValue
+from sagin.experiments.jobs import BOUND, Job, Shards
+from sagin.experiments.jobs import outcome as outcome_of
 from sagin.experiments.runs import Run, certified, solve, usable
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class Gap(ByValue):
         return float(np.max(self.gaps[np.isfinite(self.gaps)])) if self.n_used else np.nan
 
 
-def gaps(
+def gaps(  # noqa: PLR0913  (what can be asked)
     system: System,
     drops: Any,
     schemes: Mapping[str, Mapping[str, Any]],
@@ -62,18 +67,23 @@ def gaps(
     exact: bool = False,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
+    client: Client | None = None,
 ) -> tuple[Run, list[Gap]]:
     """Solve the drops by each scheme and measure it against the bound of its own space.
 
     A space without bound gives NaN: a bound of another space says nothing about it. `exact` adds the distance to the
-    exact reference of each space that has one, and the distance of that reference to its own certificate.
+    exact reference of each space that has one, and the distance of that reference to its own certificate. `client`: of
+    a Dask cluster, whose workers draw, solve and bound; for drops that were drawn, without arrays of one's own.
     """
     spaces = {system.scheme(name).space for name in schemes}
     references = {space: _exact(system, drops, space) for space in spaces} if exact else {}
     if exact and not any(references.values()):
         raise InputError("exact", True, "a system with an exact reference", f"{system.name} has none for these schemes")
-    run = solve(system, drops, schemes, threads=threads, progress=progress, certify=False)
-    bounds = {space: system.bound(drops, space, threads=threads) for space in spaces}
+    if client is None:
+        run = solve(system, drops, schemes, threads=threads, progress=progress, certify=False)
+        bounds = {space: system.bound(drops, space, threads=threads) for space in spaces}
+    else:
+        run, bounds = _spread(system, drops, schemes, client, progress)
     run = certified(run, bounds)
     table = []
     for name, outcome in run.schemes.items():
@@ -89,6 +99,26 @@ def gaps(
             about = ("exact", "reference", space.__name__)
             table.append(Gap(*about, "bound", system.gap(reference.objective, reference.bound)))
     return run, table
+
+
+def _spread(
+    system: System, drops: Any, schemes: Mapping[str, Mapping[str, Any]], client: Client, progress: Any
+) -> tuple[Run, dict[type, np.ndarray]]:
+    """The run and the bounds, computed by the workers of a cluster."""
+    shards, seeds = Shards(), tuple(drops.seeds.tolist())
+    work = {name: Job(system, drops.scenario, name, seeds, opts, shards.codes) for name, opts in schemes.items()}
+    spaces = {system.scheme(name).space for name in schemes}
+    certain = {
+        space: Job(system, drops.scenario, BOUND, seeds, {"space": space.__name__}, shards.codes)
+        for space in spaces
+        if system.space(space).bound is not None
+    }
+    shards.fill((part for job in (*work.values(), *certain.values()) for part in job.parts()), None, progress, client)
+    none = np.full(len(seeds), np.nan)
+    bounds = {
+        space: shards.recall(certain[space]).metrics["objective"] if space in certain else none for space in spaces
+    }
+    return Run(system, drops, {name: outcome_of(job, shards.answer(job), drops) for name, job in work.items()}), bounds
 
 
 def bound_gap(system: System, about: tuple[str, str, str], objective: np.ndarray, bound: np.ndarray) -> Gap:
