@@ -251,3 +251,27 @@ def test_descriptions_of_clusters(tmp_path, monkeypatch: pytest.MonkeyPatch) -> 
         (tmp_path / "cluster.yaml").write_text(text)
         with pytest.raises(InputError, match=message), cluster.connected(str(tmp_path / "cluster.yaml")):
             pass
+
+
+SBATCH = """#!/bin/bash
+setsid bash "$1" > /dev/null 2>&1 &
+echo "Submitted batch job $!"
+"""
+
+
+def test_jobs_of_a_batch_system(toy: System, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """dask-jobqueue as it is, on a scheduler that starts every job at once and cancels by killing."""
+    for name, text in (("sbatch", SBATCH), ("scancel", '#!/bin/bash\nkill -- -"$1"\n'), ("squeue", "#!/bin/bash\n")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", PATH)
+    settings = "interface: lo, python: " + sys.executable
+    (tmp_path / "cluster.yaml").write_text(
+        f"slurm: {{cores: 1, memory: 2GB, walltime: '00:10:00', {settings}, local_directory: {tmp_path}}}\njobs: 1\n"
+    )
+    study = Study(toy, schemes=["iterate"], seeds=range(300))
+    with cluster.connected(str(tmp_path / "cluster.yaml")) as client:
+        result = sweep(study, tmp_path / "out", client=client)
+    assert result.solved == 3
+    assert result.rows == sweep(study).rows

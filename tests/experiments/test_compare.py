@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from sagin import InputError
 from sagin.core import statistics
@@ -108,13 +109,51 @@ def test_other_drops_are_refused_by_name(toy: System) -> None:
     arrays = {"task_bits": bits}
     cases = {
         r"scenario.n_users = 4: must be 3 as in a.nc \(b.nc holds other drops\)": _run(toy, {"equal": {}}, n_users=4),
-        r"number of drops = 4: must be 6": _run(toy, {"equal": {}}, range(4)),
-        r"seeds\[0\] = 1: must be 0": _run(toy, {"equal": {}}, range(1, 7)),
         r"task_bits\[3, 1\] = 1500000.0": solve(toy, toy.drops_from(toy.scenario(), range(6), **arrays), ["equal"]),
     }
     for message, other in cases.items():
         with pytest.raises(InputError, match=message):
             compare.stored([("a.nc", base), ("b.nc", other)])
+
+
+def test_files_of_other_seeds_are_compared_on_those_that_all_hold(toy: System) -> None:
+    one, two = _run(toy, {"iterate": {}}, range(9)), _run(toy, {"equal": {}}, range(11, 2, -1))
+    files = [("a.nc", one), ("b.nc", two)]
+    runs, groups, remark = compare.aligned(files)
+    assert [run.seeds.tolist() for _, run in runs] == [[3, 4, 5, 6, 7, 8]] * 2
+    assert groups == [0, 0]
+    assert "on the 6 drops that all files hold (9 in a.nc, 9 in b.nc)" in remark
+    (pair,) = compare.pairs(compare.stored(files), LEAST)
+    (wanted,) = compare.pairs(compare.stored([("r", _run(toy, {"iterate": {}, "equal": {}}, range(3, 9)))]), LEAST)
+    assert (pair.difference, pair.word, pair.paired) == (wanted.difference, wanted.word, True)
+
+
+def test_files_without_common_drops_are_compared_unpaired(toy: System) -> None:
+    files = [
+        ("a.nc", _run(toy, {"iterate": {}, "equal": {}}, range(40))),
+        ("b.nc", _run(toy, {"equal": {}}, range(40, 100))),
+    ]
+    entrants = compare.stored(files)
+    assert "unpaired" in compare.aligned(files)[2]
+    pairs = {(pair.first, pair.second): pair for pair in compare.pairs(entrants, LEAST)}
+    assert [pair.paired for pair in pairs.values()] == [True, False, False]
+    across = pairs["iterate", "equal@b"]
+    one, two = (entrant.metrics["objective"] for entrant in (entrants[0], entrants[2]))
+    welch = scipy.stats.ttest_ind(one, two, equal_var=False).confidence_interval(0.95)
+    assert (across.difference.low, across.difference.high) == pytest.approx((welch.low, welch.high))
+    assert across.difference.mean == pytest.approx(one.mean() - two.mean())
+    same = pairs["equal@a", "equal@b"]
+    assert same.word == "undecided"  # the same scheme on other drops: no difference that can be told from luck
+    width = [pair.difference.high - pair.difference.low for pair in (pairs["iterate", "equal@a"], across)]
+    assert width[0] < width[1]  # what pairing is worth
+    rows = compare.mean_rows(entrants, LEAST)
+    assert [row["n"] for row in rows] == [40, 40, 60]
+
+
+def test_too_few_drops_decide_nothing_unpaired(toy: System) -> None:
+    files = [("a.nc", _run(toy, {"equal": {}}, range(3))), ("b.nc", _run(toy, {"iterate": {}}, range(3, 60)))]
+    (pair,) = compare.pairs(compare.stored(files), LEAST)
+    assert (pair.paired, pair.word) == (False, "undecided")
 
 
 def test_metric_words(toy: System) -> None:

@@ -56,8 +56,9 @@ def compare(
 ) -> None:
     """Compare schemes drop by drop, or draw a Pareto front.
 
-    Differences are paired, on the drops feasible for both. Stored files must hold the same drops; of episodes, every
-    scheme under every policy is compared seed by seed.
+    Differences are paired, on the drops feasible for both. Stored files of other seeds are compared on the seeds
+    that all hold, or unpaired where they share too few. Of episodes, every scheme under every policy is
+    compared seed by seed.
     """
     inputs.at_least_one(threads, "--threads")
     for name, value in {"--against": against, "--metric": metric, "--seeds": seeds}.items():
@@ -103,7 +104,7 @@ def _stored(
 ) -> None:
     import numpy as np
 
-    from sagin.experiments.compare import reference, stored
+    from sagin.experiments.compare import aligned, reference, stored
     from sagin.experiments.episode_compare import are_episodes, episode_entrants, played
     from sagin.experiments.episode_file import verify_policies
     from sagin.experiments.folders import open_folder
@@ -121,6 +122,9 @@ def _stored(
             worst = max(metrics, key=lambda metric: metrics[metric], default="")
             if worst and metrics[worst] > TOLERANCE:
                 raise InputError("file", name, "one whose metrics our model gives", f"{worst} of {key} does not match")
+    remark = ""
+    if not over_time:
+        runs, _, remark = aligned(runs)
     table = played(runs, scheme or ()) if over_time else []
     entrants = episode_entrants(table) if over_time else stored(runs, scheme or ())
     system = runs[0][1].system
@@ -128,6 +132,7 @@ def _stored(
     label = reference([(e.label, e.scheme, e.role) for e in entrants], against) if against else ""
     seeds = np.unique(runs[0][1].seeds) if over_time else runs[0][1].seeds
     document, metric_, differences = _paired(system, entrants, metric, label, seeds, table)
+    document |= {"remark": remark} if remark else {}
     folder = open_folder(out, {**facts, "against": against}, force=force) if out else None
     _finish(document, entrants, metric_, differences, folder, json)
 
@@ -264,14 +269,17 @@ def _finish(
             f"{_name(pair.first, pair.first in larger)} - {_name(pair.second, pair.second in larger)}",
             _spread(row),
             f"{100 * pair.relative:+.3g} %" if pair.relative == pair.relative else "-",
-            f"{pair.wins}/{pair.ties}/{pair.losses}",
-            f"{pair.difference.n_used}/{n}",
+            f"{pair.wins}/{pair.ties}/{pair.losses}" if pair.paired else "-",
+            f"{pair.difference.n_used}/{n if pair.paired else pair.difference.n}",
             pair.word,
         )
         for pair, row in zip(table, document["pairs"], strict=True)
     ]
     head = ("difference", "mean (95 %)", "relative", "w/t/l", what, "first is")
-    output.table(f"paired differences, on the {over} feasible for both", head, rows, head[1:5])
+    some = "" if all(pair.paired for pair in table) else " where both decided the same, else unpaired"
+    output.table(f"paired differences, on the {over} feasible for both{some}", head, rows, head[1:5])
+    if document.get("remark"):
+        output.say(str(document["remark"]))
     _footnotes(larger)
     output.explain({row["scheme"]: row["infeasible_because"] for row in document["means"]})
     output.say_certified({row["space"]: row["n_certified_infeasible"] for row in document["means"]})

@@ -87,6 +87,7 @@ def announce(
     if found and found.seconds >= WORTH_S:
         output.hint(f"sagin: this takes {found}" + (", were all cells as large as the largest" if cells > 1 else ""))
 
+
 @contextmanager
 def on_cluster(where: str | None) -> Iterator[Client | None]:
     """A client of the cluster, None without one; its dashboard is told on stderr."""

@@ -49,7 +49,24 @@ def median_interval(values: np.ndarray) -> Interval:
     return Interval(float(np.median(used)), low, high, n, int(values.size))
 
 
-def t_quantile(degrees: int) -> float:
+def unpaired(first: np.ndarray, second: np.ndarray, n: int) -> Interval:
+    """Difference of the means of two independent samples of finite values, of `n` drops in all.
+
+    95 % limits by Student's t with the degrees of freedom of unequal variances. Source: Welch 1947.
+    """
+    n_used = int(first.size + second.size)
+    if not first.size or not second.size:
+        return Interval(np.nan, np.nan, np.nan, n_used, n)
+    mean = float(first.mean() - second.mean())
+    if min(first.size, second.size) < 2:
+        return Interval(mean, np.nan, np.nan, n_used, n)
+    parts = [float(values.var(ddof=1)) / values.size for values in (first, second)]
+    weight = sum(part**2 / (values.size - 1) for part, values in zip(parts, (first, second), strict=True))
+    half = t_quantile(sum(parts) ** 2 / weight) * float(np.sqrt(sum(parts))) if weight > 0 else 0.0
+    return Interval(mean, mean - half, mean + half, n_used, n)
+
+
+def t_quantile(degrees: float) -> float:
     """97.5 % quantile of Student's t."""
     from scipy.special import stdtrit
 

@@ -19,7 +19,7 @@ from sagin.core.statistics import LEAST_DROPS, Interval
 from sagin.core.values import ByValue
 from sagin.experiments.jobs import Answer, Job
 from sagin.experiments.netcdf import stored_breaches
-from sagin.experiments.runs import Run, choose, proven, scalars, usable
+from sagin.experiments.runs import Outcome, Run, choose, proven, scalars, usable
 from sagin.experiments.tables import Row
 
 EQUAL = 1e-9  # relative difference below which two values of a drop are a tie
@@ -38,6 +38,7 @@ class Entrant(ByValue):
     """One scheme as it enters a comparison. `metrics`, `usable`: arrays (drop,). `larger`: see `larger_problem`.
 
     `breaches`: why drops are infeasible. `proven`: (drop,) bool, certified that no decision of the space is feasible.
+    `group`: entrants of one group decided the same drops.
     """
 
     label: str
@@ -51,6 +52,7 @@ class Entrant(ByValue):
     usable: np.ndarray
     breaches: tuple[Breach, ...] = ()
     proven: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    group: int = 0
 
     def values(self, metric: str) -> np.ndarray:
         """(drop,) a metric, NaN where the drop is infeasible; InputError for an unknown one."""
@@ -64,7 +66,8 @@ class Pair:
     """`first` minus `second` on the drops feasible for both.
 
     `relative`: mean difference over |mean of `second`|. `wins`: drops on which `first` is better. `word`: better,
-    worse, equal, or undecided (interval around 0, or too few drops). `larger`: labels of extensions.
+    worse, equal, or undecided (interval around 0, or too few drops). `larger`: labels of extensions. `paired`: False
+    where the two decided other drops: the difference of their means, with nothing to win drop by drop.
     """
 
     first: str
@@ -76,6 +79,7 @@ class Pair:
     losses: int
     word: str
     larger: tuple[str, ...]
+    paired: bool = True
 
 
 def parse_metric(system: System, text: str) -> Metric:
@@ -121,30 +125,78 @@ def certified(system: System, entrants: Sequence[Entrant], drops: Callable[[np.n
 
 
 def stored(runs: Sequence[tuple[str, Run]], wanted: Iterable[str] = ()) -> list[Entrant]:
-    """Schemes of stored runs, given with the names of their files; InputError unless all hold the same drops.
+    """Schemes of stored runs, given with the names of their files, on the drops that `aligned` leaves.
 
     `wanted`: names or roles (none: all). A scheme found in several files is labelled `scheme@file`.
     """
     system = runs[0][1].system
-    for name, run in runs[1:]:
-        same_drops(runs[0], (name, run))
+    runs, groups, _ = aligned(runs)
     chosen = choose(system, list(wanted) or ["all"])
-    found = [(name, scheme, run.schemes[scheme]) for name, run in runs for scheme in run.schemes if scheme in chosen]
+    found = [
+        (name, scheme, run.schemes[scheme], group)
+        for (name, run), group in zip(runs, groups, strict=True)
+        for scheme in run.schemes
+        if scheme in chosen
+    ]
     if not found:
         known = ", ".join(dict.fromkeys(scheme for _, run in runs for scheme in run.schemes)) or "none"
         raise InputError("scheme", ", ".join(wanted), "one that is stored", f"stored: {known}")
     stems = [Path(name).stem for name, _ in runs]
     short = len(set(stems)) == len(stems)
-    names = [scheme for _, scheme, _ in found]
+    names = [scheme for _, scheme, _, _ in found]
     entrants = []
-    for name, scheme, outcome in found:
+    for name, scheme, outcome, group in found:
         suffix = f"@{Path(name).stem if short else name}" if names.count(scheme) > 1 else ""
         about = _about(system, scheme, outcome.solution.options)
         arrays: dict[str, Any] = {"metrics": scalars(outcome.metrics), "usable": usable(outcome.solution)}
         arrays["proven"] = outcome.solution.status == Status.CERTIFIED_INFEASIBLE
         why = tuple(records.breaches(outcome.metrics))
-        entrants.append(Entrant(label=scheme + suffix, source=name, **arrays, breaches=why, **about))
+        entrants.append(Entrant(label=scheme + suffix, source=name, **arrays, breaches=why, group=group, **about))
     return entrants
+
+
+def aligned(runs: Sequence[tuple[str, Run]]) -> tuple[list[tuple[str, Run]], list[int], str]:
+    """Runs of one scenario as they can be compared, a group for each, and a remark where they held other drops.
+
+    On the drops that all hold, if these are enough to say anything; else each on its own, in groups of the same drops.
+    InputError for other scenarios, and for seeds that stand for other drops.
+    """
+    first = runs[0]
+    for other in runs[1:]:
+        same_scenario(first, other)
+    common = runs[0][1].seeds
+    for _, run in runs[1:]:
+        common = np.intersect1d(common, run.seeds)
+    sizes = ", ".join(f"{len(run.seeds)} in {name}" for name, run in runs)
+    if all(np.array_equal(run.seeds, first[1].seeds) for _, run in runs):
+        remark, kept = "", list(runs)
+    elif len(common) >= LEAST_DROPS:
+        kept = [(name, _of_seeds(run, common)) for name, run in runs]
+        remark = f"on the {len(common)} drops that all files hold ({sizes})"
+    else:
+        groups: list[int] = []
+        for place, (name, run) in enumerate(runs):
+            before = next((i for i in range(place) if np.array_equal(runs[i][1].seeds, run.seeds)), place)
+            if before != place:
+                same_drops(runs[before], (name, run))
+            groups.append(groups[before] if before != place else place)
+        few = f"only {len(common)} drops are" if len(common) else "no drop is"
+        remark = f"{few} in all files ({sizes}): across files the means are compared, unpaired, which decides less"
+        return list(runs), groups, remark
+    for other in kept[1:]:
+        same_drops(kept[0], other)
+    return kept, [0] * len(kept), remark
+
+
+def _of_seeds(run: Run, seeds: np.ndarray) -> Run:
+    """The run on some of its drops."""
+    rows = np.array([run.seeds.tolist().index(seed) for seed in seeds.tolist()])
+    schemes = {}
+    for name, (old, metrics) in run.schemes.items():
+        arrays = {part: getattr(old, part)[rows] for part in ("status", "iterations", "trace")}
+        solution = replace(old, decision=records.take(old.decision, rows), **arrays)
+        schemes[name] = Outcome(solution, records.take(metrics, rows))
+    return replace(run, drops=records.take(run.drops, rows), schemes=schemes)
 
 
 def _about(system: System, scheme: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -226,6 +278,8 @@ def pairs(entrants: Sequence[Entrant], metric: Metric, against: str = "") -> lis
 
 def _pair(first: Entrant, second: Entrant, metric: Metric) -> Pair:
     one, two = first.values(metric.name), second.values(metric.name)
+    if first.group != second.group:
+        return _unpaired(first, second, metric)
     with np.errstate(invalid="ignore"):
         difference = one - two  # infinite values drop out below: a mean over them says nothing
         tie = np.abs(difference) <= EQUAL * np.maximum(np.abs(one), np.abs(two))
@@ -240,6 +294,18 @@ def _pair(first: Entrant, second: Entrant, metric: Metric) -> Pair:
     return Pair(first.label, second.label, span, relative, wins, ties, span.n_used - wins - ties, word, larger)
 
 
+def _unpaired(first: Entrant, second: Entrant, metric: Metric) -> Pair:
+    """The difference of the means of two entrants that decided other drops."""
+    one, two = (values[np.isfinite(values)] for values in (first.values(metric.name), second.values(metric.name)))
+    span = statistics.unpaired(one, two, len(first.usable) + len(second.usable))
+    base = abs(float(two.mean())) if two.size else np.nan
+    enough = min(one.size, two.size) >= LEAST_DROPS
+    larger = tuple(entrant.label for entrant in (first, second) if entrant.larger)
+    relative = span.mean / base if base > 0 else np.nan
+    word = _word(span, False, metric) if enough else "undecided"
+    return Pair(first.label, second.label, span, relative, 0, 0, 0, word, larger, paired=False)
+
+
 def _word(span: Interval, equal: bool, metric: Metric) -> str:
     if span.n_used < LEAST_DROPS:
         return "undecided"
@@ -251,11 +317,15 @@ def _word(span: Interval, equal: bool, metric: Metric) -> str:
 
 
 def means(entrants: Sequence[Entrant], metric: Metric) -> list[tuple[Entrant, Interval]]:
-    """Mean of a metric for each entrant over the drops feasible for all."""
-    values = np.array([[entrant.values(metric.name)] for entrant in entrants])
-    labels = tuple(entrant.label for entrant in entrants)
-    common = statistics.common_values(Series(np.zeros(1), labels, values, np.isfinite(values)))
-    return [(entrant, statistics.interval(common[row, 0])) for row, entrant in enumerate(entrants)]
+    """Mean of a metric for each entrant over the drops feasible for all that decided the same drops."""
+    found: dict[int, Interval] = {}
+    for group in dict.fromkeys(entrant.group for entrant in entrants):
+        places = [place for place, entrant in enumerate(entrants) if entrant.group == group]
+        values = np.array([[entrants[place].values(metric.name)] for place in places])
+        labels = tuple(entrants[place].label for place in places)
+        common = statistics.common_values(Series(np.zeros(1), labels, values, np.isfinite(values)))
+        found |= {place: statistics.interval(common[row, 0]) for row, place in enumerate(places)}
+    return [(entrant, found[place]) for place, entrant in enumerate(entrants)]
 
 
 def mean_rows(entrants: Sequence[Entrant], metric: Metric) -> list[Row]:
@@ -290,6 +360,7 @@ def pair_rows(table: Iterable[Pair], metric: Metric) -> list[Row]:
             "losses": pair.losses,
             "first_is": pair.word,
             "larger_problem": " ".join(pair.larger),
+            "paired": pair.paired,
         }
         for pair in table
     ]
