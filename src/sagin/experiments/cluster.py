@@ -174,8 +174,10 @@ def _prepare(client: Client, jobs: list[Job]) -> None:
     """Send files of the user's own, and let workers compile."""
     for path in sorted(frozenset().union(*map(_own_files, jobs))):
         client.upload_file(str(path))
+    ours = [job for job in jobs if job.scheme == BOUND or job.system.scheme(job.scheme).role != "own"]
     with suppress(Exception):  # a worker that is lost meanwhile
-        client.register_plugin(Warm([packed(dataclasses.replace(job, seeds=job.seeds[:1])) for job in jobs]))
+        # schemes of users are left to their pieces: one that ends its worker would do so here whenever it starts
+        client.register_plugin(Warm([packed(dataclasses.replace(job, seeds=job.seeds[:1])) for job in ours]))
 
 
 def _own_files(job: Job) -> frozenset[Path]:
