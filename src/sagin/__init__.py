@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sagin.experiments.tables import to_table
     from sagin.methods.enumeration import enumerate_all
     from sagin.methods.population_search import SearchOptions, search, search_scheme
+    from sagin.presentation.plot import plot
     from sagin.presentation.reproduce import reproduce
     from sagin.systems.ccmsm.model import Decision as CcmsmDecision
     from sagin.systems.ccmsm.model import Drops as CcmsmDrops
@@ -109,6 +110,7 @@ __all__ = [
     "load",
     "metric",
     "parameter",
+    "plot",
     "random",
     "read_study",
     "records",
@@ -138,6 +140,7 @@ _LATE = {
     "sagin.core.statistics": ("interval",),
     "sagin.experiments.compare": ("compare",),
     "sagin.experiments.gaps": ("gaps",),
+    "sagin.presentation.plot": ("plot",),
     "sagin.presentation.reproduce": ("reproduce",),
     "sagin.experiments.runs": ("Run", "run"),
     "sagin.experiments.store": ("load", "save"),

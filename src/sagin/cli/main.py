@@ -19,6 +19,7 @@ import typer
 from sagin.cli import compute, episodes, explore, instances, output, studies
 from sagin.cli.compare import compare
 from sagin.cli.new import new
+from sagin.cli.plot import plot
 from sagin.cli.readings import readings
 from sagin.cli.report import report
 from sagin.cli.studio import studio
@@ -48,6 +49,7 @@ app.command()(compute.evaluate)
 app.command()(studies.sweep)
 app.command()(studies.merge)
 app.command()(studies.reproduce)
+app.command()(plot)
 app.command()(episodes.world)
 app.command()(episodes.episode)
 app.command()(readings)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sagin.core.contracts import Scheme, System
-from sagin.core.figures import Curve, Figure
+from sagin.core.figures import Curve, Figure, Look
 
 
 def figures_beside(system: System, figures: Iterable[Figure]) -> tuple[Figure, ...]:
@@ -21,17 +21,18 @@ def with_beside(figure: Figure, schemes: Iterable[Scheme]) -> Figure:
 
     Claims are judged without these curves; a figure that is computed by a function of its own stays as it is.
     """
-    settings: list[tuple[dict[str, Any], str]] = []
+    settings: dict[str, tuple[dict[str, Any], str, Look]] = {}
     for curve in figure.curves:
-        if curve.scheme != "bound" and (dict(curve.overrides), curve.value) not in settings:
-            settings.append((dict(curve.overrides), curve.value))
-    several = len({value for _, value in settings}) > 1
+        if curve.scheme != "bound" and not curve.beside:
+            look = Look(setting=curve.look.setting, y_label=curve.look.y_label)
+            settings.setdefault(repr((dict(curve.overrides), curve.value)), (dict(curve.overrides), curve.value, look))
+    several = len({value for _, value, _ in settings.values()}) > 1
     added = []
     for scheme in schemes if figure.compute is None else ():
-        for overrides, value in settings:
+        for overrides, value, look in settings.values():
             words = [*(f"{name} = {_short(part)}" for name, part in overrides.items()), *([value] if several else [])]
             label = f"{scheme.name} ({', '.join(words)})" if words else scheme.name
-            added.append(Curve(label, scheme.name, overrides, value=value, beside=True))
+            added.append(Curve(label, scheme.name, overrides, value=value, beside=True, look=look))
     return dataclasses.replace(figure, curves=(*figure.curves, *added)) if added else figure
 
 

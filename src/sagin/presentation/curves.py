@@ -74,6 +74,9 @@ def draw(
         for axes in panels[:-1]:
             axes.tick_params(labelbottom=False)
         panels[-1].set_xlabel(x_label)
+        for axes in panels:  # ticks are made when they are drawn, by then with other settings
+            axes.tick_params(which="both", direction="in", labelsize=_rc("xtick.labelsize"))
+            axes.tick_params(which="both", labelfontfamily=str(preset.table()["font.family"]))
         canvas.align_ylabels(panels)
         handles = _keys(sheet, handles)
         legend(panels[0], list(handles.values()), list(handles), note(sheet) if note_text is None else note_text)

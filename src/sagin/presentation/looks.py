@@ -49,6 +49,10 @@ def shown(figure: Figure, labels: Sequence[str], system: System | None = None) -
         label: (curves[label].scheme, curves[label].look) if label in curves else ("", figure.looks.get(label, Look()))
         for label in labels
     }
+    schemes = [scheme for scheme, look in declared.values() if scheme and not look.setting and not look.y_label]
+    for label, (scheme, look) in declared.items():  # curves of one scheme that do not say what sets them apart
+        if not look.setting and not look.y_label and schemes.count(scheme) > 1:
+            declared[label] = (scheme, dataclasses.replace(look, setting=label))
     names = {scheme.name: scheme.label or scheme.name for scheme in system.schemes} if system else {}
     hues = {label: look.hue or scheme or label for label, (scheme, look) in declared.items()}
     palette = colours_of(system)
@@ -69,13 +73,6 @@ def shown(figure: Figure, labels: Sequence[str], system: System | None = None) -
         name = f"{name} ({label})" if (name, look.y_label) in [(each.name, each.y_label) for each in found] else name
         found.append(Shown(label, name, hue, palette[hue], look.setting, rank, look.form, look.y_label, look.centre))
     return tuple(found)
-
-
-def renamed(curves: Sequence[Shown], names: Mapping[str, str]) -> tuple[Shown, ...]:
-    """The curves with other names in the legend, by their label in the data or the name they have."""
-    return tuple(
-        dataclasses.replace(curve, name=names.get(curve.curve, names.get(curve.name, curve.name))) for curve in curves
-    )
 
 
 def mark(curve: Shown, settings: int, single: bool) -> dict[str, Any]:
