@@ -120,12 +120,21 @@ def bound(
         bool, typer.Option("--exact", help="Also measure against the exact reference (small sizes).")
     ] = False,
     cluster: inputs.Cluster = None,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Tighten bound and best decision of each drop until they meet.")
+    ] = False,
+    within: Annotated[float, typer.Option("--within", metavar="GAP", help="Gap at which --prove ends.")] = 1e-4,
+    time: Annotated[float, typer.Option("--time", metavar="S", help="Seconds a drop that --prove may take.")] = 60.0,
+    steps: Annotated[
+        int | None, typer.Option("--steps", metavar="N", help="Steps a drop instead of --time: the same everywhere.")
+    ] = None,
     threads: inputs.Threads = None,
     json: inputs.Json = False,
 ) -> None:
     """Measure the certified optimality gap of schemes.
 
-    Each scheme is measured against the bound of its own decision space. Default: all schemes.
+    Each scheme is measured against the bound of its own decision space. Default: all schemes. --prove takes the best
+    of the paper's and our decisions instead, and drives it and the bound together.
     """
     from sagin.experiments.gaps import gaps, remarks
     from sagin.experiments.progress import progress
@@ -135,10 +144,22 @@ def bound(
     inputs.at_least_one(threads, "--threads")
     chosen, scheme = inputs.with_own(inputs.system_of(system), scheme)
     values = inputs.scenario_of(chosen, settings, scenario)
+    if prove and (scheme or option or exact or cluster):
+        raise InputError(
+            "--prove", "with --scheme, --option or --exact", "alone", "it takes the best decision it finds"
+        )
     schemes = inputs.schemes_of(chosen, scheme or ["all"], option)
     if not file:
         inputs.announce(chosen, values, len(parse_seeds(seeds)), schemes, threads, bound=True)
     drops, numbers = inputs.drops_of(chosen, values, seeds, file, inputs.fields_of(settings, scenario))
+    if prove:
+        from sagin.cli.instances import show_proofs
+        from sagin.experiments.proofs import prove as tighten
+
+        with progress(len(numbers), "prove") as advance:
+            proofs = tighten(chosen, drops, within=within, time_s=time, steps=steps, progress=advance)
+        show_proofs(chosen, proofs, json)
+        return
     if file is not None and cluster is not None:
         raise InputError("--cluster", cluster, "without --drops", "workers draw the drops themselves")
     with inputs.on_cluster(cluster) as client, progress(len(numbers) * len(schemes), "bound") as advance:

@@ -13,8 +13,10 @@ from sagin.cli import inputs, output
 from sagin.core.errors import InputError
 
 if TYPE_CHECKING:
+    from sagin.core.contracts import System
     from sagin.experiments.challenge import Judged
     from sagin.experiments.instances import Instance
+    from sagin.experiments.proofs import Proof
 
 Names = Annotated[
     list[str] | None,
@@ -225,6 +227,44 @@ def _print_judged(judged: Sequence[Judged]) -> None:
     good = [item for item in judged if item.feasible]
     records = sum(item.is_record and not item.contradicts for item in judged)
     output.say(f"{len(good)} of {len(judged)} decisions feasible, {records} new records")
+
+
+def show_proofs(system: System, proofs: Sequence[Proof], json: bool) -> None:
+    """Print proofs: a row a drop, the mean gap with the quick and the proven bound."""
+    import numpy as np
+
+    objective, quick, bound = (np.array([getattr(p, name) for p in proofs]) for name in ("objective", "quick", "bound"))
+    before, after = system.gap(objective, quick), system.gap(objective, bound)
+    none = system.none_feasible(bound)
+    if json:
+        entries = [
+            {
+                "seed": proof.seed,
+                "objective": proof.objective,
+                "by": proof.by,
+                "quick_bound": proof.quick,
+                "bound": proof.bound,
+                "gap": gap,
+                "certified_infeasible": bool(empty),
+                "steps": proof.steps,
+                "ended": proof.ended,
+                "trace": proof.trace,
+            }
+            for proof, gap, empty in zip(proofs, after, none, strict=True)
+        ]
+        output.print_json({"system": system.name, "sense": system.sense, "proofs": entries})
+        return
+    rows: list[tuple[Any, ...]] = []
+    for proof, old, new, empty in zip(proofs, before.tolist(), after.tolist(), none, strict=True):
+        state = "certified infeasible" if empty else "optimal" if new <= 1e-6 else ""
+        numbers = (output.number(proof.objective), proof.by or "-", output.number(proof.bound))
+        rows.append((str(proof.seed), *numbers, percent(old), percent(new), str(proof.steps), state))
+    head = ("seed", "objective", "by", "proven bound", "quick gap", "proven gap", "steps", "")
+    output.table(f"{system.name}: {len(proofs)} drops", head, rows, (head[1], *head[3:7]))
+    kept = np.isfinite(before) & np.isfinite(after)
+    if kept.any():
+        means = percent(float(before[kept].mean())), percent(float(after[kept].mean()))
+        output.say(f"mean gap {means[0]} with the quick bound, {means[1]} with the proven one, over {kept.sum()} drops")
 
 
 def percent(value: float) -> str:

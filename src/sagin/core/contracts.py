@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, get_args, overload
@@ -88,12 +88,22 @@ class Exact(ByValue, Generic[X]):
 
 
 @dataclass(frozen=True)
+class Step(Generic[X]):
+    """A stage of a proof on one drop: the certified `bound` so far, and a better `decision` where one was found."""
+
+    bound: float
+    decision: X | None = None
+
+
+@dataclass(frozen=True)
 class Space(Generic[D, X, M]):
     """A decision space: its array table (a record class), its evaluator, and what is known about its optimum.
 
     `evaluate(drops, decision)` gives a metrics record with a field `objective` (drop,). `bound(drops)` is (drop,) and
     certified; NaN: no certificate; inf to minimise, -inf to maximise: certified that no decision is feasible.
     `unbounded` says when it is NaN. `exact(drops) -> Exact` refuses sizes it cannot handle with InputError.
+    `prove(drops, objective)` goes on where the bound ends, on one drop whose best known objective is given (inf to
+    minimise, -inf to maximise, if none is): ever tighter bounds and better decisions, until nothing more can be gained.
     """
 
     decision: type[X]
@@ -101,6 +111,7 @@ class Space(Generic[D, X, M]):
     bound: Callable[[D], np.ndarray] | None = None
     exact: Callable[[D], Exact[X]] | None = None
     unbounded: str = "no finite bound was found"
+    prove: Callable[[D, float], Iterator[Step[X]]] | None = None
 
 
 @dataclass(frozen=True)

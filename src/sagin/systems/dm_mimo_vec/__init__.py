@@ -21,7 +21,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
     scenario=Scenario,
     draw=model.draw,
     spaces=(
-        Space(model.Decision, model.evaluate, bound=late(f"{_HERE}.bound:lower_bound")),
+        Space(model.Decision, model.evaluate, late(f"{_HERE}.bound:lower_bound"), prove=late(f"{_HERE}.prove:prove")),
         Space(sequential.SequentialDecision, sequential.evaluate, bound=late(f"{_HERE}.bound:sequential_lower_bound")),
     ),
     schemes=(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sagin.core.contracts import outward
-from sagin.systems.dm_mimo_vec.kernels import BITS, RSU_S_PER_BIT, SAT_S_PER_BIT, UPLOAD_S, Problem
+from sagin.systems.dm_mimo_vec.boxes import bound_with_deadlines, may_bind
+from sagin.systems.dm_mimo_vec.kernels import BITS, RSU_S_PER_BIT, SAT_S_PER_BIT, UPLOAD_S, Problem, pick
 from sagin.systems.dm_mimo_vec.kernels_bound import bound_batch
 from sagin.systems.dm_mimo_vec.kernels_sequential import sequential_bound_batch
 from sagin.systems.dm_mimo_vec.model import Drops
@@ -18,12 +19,14 @@ HALVINGS = 60
 def lower_bound(drops: Drops) -> np.ndarray:
     """(drop,) lower bound of the objective: exact upload cost plus a dual bound of the rest.
 
-    Valid also where the deadline binds, but loose there, since deadlines are left out. inf: certified that no decision
-    meets the deadline.
+    Where the deadline may bind, upload shares are priced too. inf: certified that no decision meets the deadline.
     """
     problem = prepare(drops)[0]
     bounds = np.empty(drops.task_bits.shape[0])
     bound_batch(problem, bounds)
+    for row in range(bounds.size):
+        if may_bind(one := pick(problem, row)):
+            bounds[row] = max(bounds[row], bound_with_deadlines(one))
     return np.where(_always_late(problem), np.inf, outward(bounds, "min"))
 
 

@@ -43,7 +43,7 @@ def bound_batch(batch: Problem, bounds: np.ndarray) -> None:
         at_rsu = 0.0
         for i in range(n):
             roots += math.sqrt(problem.tasks[UPLOAD_WEIGHT, i] * problem.tasks[UPLOAD_S, i])
-            at_rsu += _rsu_cost(problem, i)
+            at_rsu += rsu_cost(problem, i)
         rest = at_rsu
         if problem.p_max_w * problem.gains[0] > 0.0:
             _fill(problem, captured, power, table)
@@ -52,7 +52,7 @@ def bound_batch(batch: Problem, bounds: np.ndarray) -> None:
 
 
 @kernel
-def _rsu_cost(problem: Problem, i: int) -> float:
+def rsu_cost(problem: Problem, i: int) -> float:
     """Cost of task i after its upload if all of it stays at the RSU."""
     seconds = problem.tasks[RSU_S_PER_BIT, i]
     return problem.tasks[BITS, i] * (problem.beta * seconds + (1.0 - problem.beta) * problem.rsu_j_per_bit)
@@ -80,12 +80,12 @@ def _fill(problem: Problem, captured: np.ndarray, power: np.ndarray, table: np.n
 def _cell_cost(problem: Problem, i: int, low: float, high: float, power: float) -> tuple[float, float]:
     """Values at both ends of a line, or of lines, below the cost of task i after its upload, at any rate between.
 
-    All at the satellites costs numerator / rate + constant, balanced branches a ratio of linear functions of the rate:
-    each is convex, with its tangent below, or concave, with its chord below.
+    Of a task some is sent up here, and a split between two of nothing, balanced branches and all is never better than
+    both. All at the satellites costs numerator / rate + constant, balanced branches a ratio of linear functions of the
+    rate: each is convex, with its tangent below, or concave, with its chord below.
     """
     tasks, beta = problem.tasks, problem.beta
     bits, per_rsu, per_sat = tasks[BITS, i], tasks[RSU_S_PER_BIT, i], tasks[SAT_S_PER_BIT, i]
-    stay = _rsu_cost(problem, i)
     extra = (1.0 - beta) * (problem.sat_j_per_bit - problem.rsu_j_per_bit)  # energy of a bit moved up, sending aside
     rent = (1.0 - beta) * power
     # all: bits ((beta + rent) / R + fixed); balanced: base + bits per_rsu (sent + moved R) / (1 + pole R)
@@ -93,7 +93,7 @@ def _cell_cost(problem: Problem, i: int, low: float, high: float, power: float) 
     base = bits * (1.0 - beta) * problem.rsu_j_per_bit
     sent, moved, pole = beta + rent, beta * per_sat + extra, per_sat + per_rsu
     if low == 0.0:  # the cost falls in the rate
-        least = min(stay, bits * ((beta + rent) / high + fixed))
+        least = bits * ((beta + rent) / high + fixed)
         least = min(least, base + bits * per_rsu * (sent + moved * high) / (1.0 + pole * high))
         return min(least, base + bits * per_rsu * sent), least
     middle = 0.5 * (low + high)
@@ -101,12 +101,12 @@ def _cell_cost(problem: Problem, i: int, low: float, high: float, power: float) 
     all_slope = -bits * (beta + rent) / middle**2
     split_value = base + bits * per_rsu * (sent + moved * middle) / (1.0 + pole * middle)
     split_slope = bits * per_rsu * (moved - sent * pole) / (1.0 + pole * middle) ** 2
-    first, second = stay, stay
+    first, second = math.inf, math.inf
     for end in range(2):
         rate = high if end == 1 else low
         split = base + bits * per_rsu * (sent + moved * rate) / (1.0 + pole * rate)
         split = min(split, split_value + split_slope * (rate - middle))
-        least = min(stay, all_value + all_slope * (rate - middle), split)
+        least = min(all_value + all_slope * (rate - middle), split)
         if end == 0:
             first = least
         else:
@@ -115,7 +115,7 @@ def _cell_cost(problem: Problem, i: int, low: float, high: float, power: float) 
 
 
 @kernel
-def _best_trace(gains: np.ndarray, count: int, level: float) -> tuple[float, float]:
+def best_trace(gains: np.ndarray, count: int, level: float) -> tuple[float, float]:
     """Power and captured trace of water-filling q_m = max(0, level / sqrt(l_m) - 1 / l_m) over `count` eigenvalues."""
     power = 0.0
     trace = 0.0
@@ -129,7 +129,7 @@ def _best_trace(gains: np.ndarray, count: int, level: float) -> tuple[float, flo
 
 
 @kernel
-def _full_level(gains: np.ndarray, count: int, power: float) -> float:
+def full_level(gains: np.ndarray, count: int, power: float) -> float:
     """Water level at which all of `power` is poured; eigenvalues descend."""
     for active in range(count, 0, -1):
         if gains[active - 1] > 0.0:
@@ -155,8 +155,8 @@ def _maximise(problem: Problem, captured: np.ndarray, power: np.ndarray, table: 
     gains = problem.gains
     count = min(n, gains.size)
     total = n * problem.p_max_w if problem.per_stream else problem.p_max_w
-    full = _full_level(gains, count, total)
-    half = _best_trace(gains, count, _full_level(gains, count, 0.5 * total))[1]
+    full = full_level(gains, count, total)
+    half = best_trace(gains, count, full_level(gains, count, 0.5 * total))[1]
     polygon = np.zeros((_CUTS + 8, 2))
     scratch = np.zeros((_CUTS + 8, 2))
     polygon[1, 0] = at_rsu / half
@@ -166,11 +166,11 @@ def _maximise(problem: Problem, captured: np.ndarray, power: np.ndarray, table: 
     for _ in range(_CUTS):
         point = centroid(polygon, vertices)
         # the power side: least of mu P - lm M(P)
-        used, trace = _best_trace(gains, count, min(full, math.sqrt(point[0] / max(point[1], 1e-300))))
+        used, trace = best_trace(gains, count, min(full, math.sqrt(point[0] / max(point[1], 1e-300))))
         value = point[1] * used - point[0] * trace
         slope_trace, slope_power = -trace, used
         for i in range(n):
-            least, share, spent = _least(table[i], captured, power, point)
+            least, share, spent = _least(rsu_cost(problem, i), table[i], captured, power, point)
             value += least
             slope_trace += share
             slope_power -= spent
@@ -183,10 +183,10 @@ def _maximise(problem: Problem, captured: np.ndarray, power: np.ndarray, table: 
 
 @kernel
 def _least(
-    table: np.ndarray, captured: np.ndarray, power: np.ndarray, point: tuple[float, float]
+    stay: float, table: np.ndarray, captured: np.ndarray, power: np.ndarray, point: tuple[float, float]
 ) -> tuple[float, float, float]:
-    """Least cost + lm (1 - e) - mu p of one vehicle over all cells, and its 1 - e and p."""
-    least, share, spent = math.inf, 0.0, 0.0
+    """Least cost + lm (1 - e) - mu p of one vehicle, and its 1 - e and p: over all cells, or at cost `stay` without."""
+    least, share, spent = stay, 0.0, 0.0
     for k in range(captured.shape[0]):
         for end in range(2):
             for j in range(2):

@@ -54,7 +54,13 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
     figures=FIGURES,
     objective_unit="J",
     spaces=(
-        Space(model.Decision, model.evaluate, late(_HERE + "bound:bound_common"), late(_HERE + "exact:solve_exact")),
+        Space(
+            model.Decision,
+            model.evaluate,
+            late(_HERE + "bound:bound_common"),
+            late(_HERE + "exact:solve_exact"),
+            prove=late(_HERE + "exact:prove"),
+        ),
         Space(model.RatioPerFrame, model.evaluate, bound=late(_HERE + "bound:bound_common")),
         Space(model.AllPerFrame, model.evaluate, bound=late(_HERE + "bound:bound_per_frame")),
     ),

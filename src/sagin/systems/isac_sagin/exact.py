@@ -6,11 +6,13 @@ frame is a relaxation, certified by its Lagrangian; halving the interval tighten
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from sagin.core.contracts import Exact, NoOptions, outward, reference
+from sagin.core.contracts import Exact, NoOptions, Step, outward, reference
 from sagin.methods.bracketed_root import SIZE
-from sagin.methods.branch_and_bound import branch_and_bound
+from sagin.methods.branch_and_bound import branch_and_bound, halvings
 from sagin.systems.isac_sagin import kernels
 from sagin.systems.isac_sagin.bound import within
 from sagin.systems.isac_sagin.improved import solve_improved
@@ -35,15 +37,32 @@ def solve_exact(drops: Drops) -> Exact:
         known = first.pilot_s[i], first.ratio[i], first.bits[i] / answers.frame_bits
         answers.put(i, *known)
         energy = search.value(first.ratio[i])
-        _, lower, ratio, _ = branch_and_bound(
+        found = branch_and_bound(
             search.bound, search.value, 0.0, 1.0, incumbent=energy, tolerance=TOLERANCE, most_nodes=MOST_NODES
         )
-        bounds[i] = outward(lower, "min")
-        if ratio is not None:
-            search.value(ratio)
-            answers.put(i, search.pilot, ratio, search.bits)
+        bounds[i] = outward(found.bound, "min")
+        if found.at is not None:
+            search.value(found.at)
+            answers.put(i, search.pilot, found.at, search.bits)
     decision = answers.decision()
     return reference(evaluate(drops, decision), bounds, decision)
+
+
+def prove(drops: Drops, objective: float) -> Iterator[Step]:
+    """Ever tighter bounds of one drop and better decisions; `objective`: of the best known, inf if there is none."""
+    problem, answers = kernels.problems(drops)[0], Answers(drops)
+    search = _Search(problem, float(least_pilot(drops)[0]))
+    if search.bound(0.0, 1.0) == np.inf:
+        return
+    known = None
+    for found in halvings(search.bound, search.value, 0.0, 1.0, incumbent=objective):
+        decision = None
+        if found.at != known:
+            known = found.at
+            search.value(known)
+            answers.put(0, search.pilot, known, search.bits)
+            decision = answers.decision()
+        yield Step(float(outward(found.bound, "min")), decision)
 
 
 class _Search:
