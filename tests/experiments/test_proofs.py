@@ -27,7 +27,10 @@ def _feasible_decisions(system, drops, count: int):
             yield metrics.objective[0]
 
 
-@pytest.mark.parametrize("fields", [{}, {"n_vehicles": 2, "n_saps": 2}, {"t_max_s": 2.6}, {"beta": 0.3, "t_max_s": 3.2}])
+SCENARIOS: list[dict[str, float]] = [{}, {"n_vehicles": 2, "n_saps": 2}, {"t_max_s": 2.6}, {"beta": 0.3, "t_max_s": 3.2}]
+
+
+@pytest.mark.parametrize("fields", SCENARIOS)
 def test_steps_tighten_and_stay_below_every_decision(fields) -> None:
     drops = SYSTEM.sample(SYSTEM.scenario(**fields), [0])
     (proof,) = prove(SYSTEM, drops, within=0.0, steps=12)

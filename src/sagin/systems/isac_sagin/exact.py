@@ -57,10 +57,10 @@ def prove(drops: Drops, objective: float) -> Iterator[Step]:
     known = None
     for found in halvings(search.bound, search.value, 0.0, 1.0, incumbent=objective):
         decision = None
-        if found.at != known:
+        if found.at is not None and found.at != known:
             known = found.at
-            search.value(known)
-            answers.put(0, search.pilot, known, search.bits)
+            search.value(found.at)
+            answers.put(0, search.pilot, found.at, search.bits)
             decision = answers.decision()
         yield Step(float(outward(found.bound, "min")), decision)
 
