@@ -27,7 +27,12 @@ def _feasible_decisions(system, drops, count: int):
             yield metrics.objective[0]
 
 
-SCENARIOS: list[dict[str, float]] = [{}, {"n_vehicles": 2, "n_saps": 2}, {"t_max_s": 2.6}, {"beta": 0.3, "t_max_s": 3.2}]
+SCENARIOS: list[dict[str, float]] = [
+    {},
+    {"n_vehicles": 2, "n_saps": 2},
+    {"t_max_s": 2.6},
+    {"beta": 0.3, "t_max_s": 3.2},
+]
 
 
 @pytest.mark.parametrize("fields", SCENARIOS)
