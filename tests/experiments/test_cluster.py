@@ -14,9 +14,12 @@ import numpy as np
 import pytest
 
 from sagin import InputError
+from sagin.core.admissible import Reading
 from sagin.core.contracts import System
 from sagin.experiments import jobs
+from sagin.experiments.gaps import gaps
 from sagin.experiments.jobs import Job, Shards
+from sagin.experiments.readings import Judge
 from sagin.experiments.study import Study, read_study
 from sagin.experiments.sweep import sweep
 
@@ -79,6 +82,24 @@ def test_workers_give_the_bits_of_one_process(toy: System, tmp_path, client, mon
     again = sweep(study, tmp_path / "spread", client=client)
     assert (again.solved, again.reused) == (0, 9)
     assert sweep(study, client=client).rows == alone.rows  # without a folder
+
+
+def test_gaps_and_readings_come_from_workers_too(toy: System, client, monkeypatch: pytest.MonkeyPatch) -> None:
+    drops = toy.sample(seeds=range(4))
+    run, table = gaps(toy, drops, {"iterate": {}, "boosted": {}}, client=client)
+    alone, known = gaps(toy, drops, {"iterate": {}, "boosted": {}})
+    assert run == alone
+    assert table == known
+    figure = next(figure for figure in toy.figures if figure.claims and figure.curves)
+    reading = Reading({}, {}, {})
+    assert Judge(toy, 5, client=client)(figure, reading) == Judge(toy, 5)(figure, reading)
+
+    def refuse(*args: object) -> None:
+        raise jobs.ClusterError("--cluster", "gone", "there")
+
+    monkeypatch.setattr(cluster, "spread", refuse)
+    with pytest.raises(InputError, match="gone"):  # never an undecided verdict
+        Judge(toy, 5, client=client)(figure, reading)
 
 
 def test_schemes_of_a_users_file_reach_the_workers(toy: System, tmp_path, client) -> None:

@@ -67,6 +67,7 @@ def readings(
     number: Annotated[int, typer.Option("--readings", metavar="N", help="Readings, the defaults first.")] = 64,
     drops: Annotated[int, typer.Option("--drops", metavar="N", help="Drops a point: seeds 0:N.")] = 20,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the results.")] = None,
+    cluster: inputs.Cluster = None,
     threads: inputs.Threads = None,
     force: inputs.Force = False,
     json: inputs.Json = False,
@@ -92,8 +93,8 @@ def readings(
     facts = {"readings": chosen.name, "number": number, "drops": drops, "figures": names, "versions": versions(chosen)}
     open_folder(folder, facts, force=force)
     shards = Shards(folder / "shards")
-    with progress(number, f"readings of {chosen.name}") as advance:
-        found = survey(Judge(chosen, drops, shards, threads), names, number, advance)
+    with inputs.on_cluster(cluster) as client, progress(number, f"readings of {chosen.name}") as advance:
+        found = survey(Judge(chosen, drops, shards, threads, client), names, number, advance)
     files = write_survey(chosen, found, folder)
     if json:
         every = [factor.name for factor in factors(chosen)]

@@ -22,7 +22,7 @@ from sagin.core import sources
 from sagin.core.contracts import Late
 from sagin.core.errors import InputError
 from sagin.core.plain_yaml import read_mapping
-from sagin.experiments.jobs import BOUND, UNKEPT, Codes, Job, Progress, Shards, compute, shard_bytes
+from sagin.experiments.jobs import BOUND, UNKEPT, ClusterError, Codes, Job, Progress, Shards, compute, shard_bytes
 from sagin.experiments.warm import warm
 
 try:
@@ -59,7 +59,7 @@ def unpacked(head: bytes, body: bytes, code: str) -> Job:
     if job.code.digest != code:
         mine = job.code.digest or job.code.problem
         reason = "install the same sagin, own files and libraries on all machines, and start the workers again"
-        raise InputError("sources of the worker", mine, f"{code}, as the client's for {job.scheme}", reason)
+        raise ClusterError("sources of the worker", mine, f"{code}, as the client's for {job.scheme}", reason)
     return job
 
 
@@ -109,7 +109,7 @@ def _client(address: str) -> Client:
         return Client(address, timeout=PATIENCE_S)
     except (OSError, ValueError, TimeoutError) as error:
         reason = " ".join(str(error).split())
-        raise InputError("--cluster", address, "the address of a Dask scheduler", reason) from None
+        raise ClusterError("--cluster", address, "the address of a Dask scheduler", reason) from None
 
 
 def _described(path: Path) -> Any:
@@ -243,7 +243,7 @@ class _Flight:
             self.alone_since = now
         elif now - self.alone_since > PATIENCE_S and (self.met or not self._queued()):
             reason = f"none for {PATIENCE_S:.0f} s; finished pieces are kept"
-            raise InputError("--cluster", self.address, "a cluster with a worker", reason)
+            raise ClusterError("--cluster", self.address, "a cluster with a worker", reason)
         return threads
 
     def _queued(self) -> bool:
@@ -259,7 +259,7 @@ class _Flight:
             return True
         if part.key.startswith(UNKEPT):
             bound = "code of which workers can say that they have the same"
-            raise InputError("--cluster", part.scheme, bound, part.code.problem)
+            raise ClusterError("--cluster", part.scheme, bound, part.code.problem)
         if self.shards.claims and not self.shards.claims.take(part.key):
             return False
         if self.shards.has(part.key):  # finished since it was looked for
@@ -306,7 +306,7 @@ def _told(part: Job, error: BaseException | None) -> BaseException:
     if isinstance(error, KilledWorker):
         piece = f"{part.scheme}, seeds {part.seeds[0]} to {part.seeds[-1]}"
         reason = "most likely memory; fewer threads a worker or more memory. Finished pieces are kept"
-        return InputError("piece", piece, "one that workers survive: several ended with it", reason)
+        return ClusterError("piece", piece, "one that workers survive: several ended with it", reason)
     if isinstance(error, ImportError):
-        return InputError("--cluster", text, "importable on the workers", "install it there, or keep it in one file")
+        return ClusterError("--cluster", text, "importable on the workers", "install it there, or keep it in one file")
     return error

@@ -49,6 +49,10 @@ Progress = Callable[[int], None]
 Codes = dict[Any, tuple[System, Fingerprint]]  # of what one command computes: looked at once, when it begins
 
 
+class ClusterError(InputError):
+    """A cluster cannot compute what one process could: other code, no worker, a piece that ends workers."""
+
+
 def versions(system: System) -> dict[str, str]:
     """What else decides results: the package, the code of models and methods, the libraries."""
     code = system_code(system)

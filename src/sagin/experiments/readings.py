@@ -19,7 +19,7 @@ from sagin.core.discovery import locations
 from sagin.core.errors import InputError
 from sagin.core.figures import Claim, Curve, Figure, Verdict
 from sagin.core.statistics import deciding
-from sagin.experiments.jobs import Shards
+from sagin.experiments.jobs import ClusterError, Shards
 from sagin.experiments.series import whole_series
 
 SCORE = {"holds": 1.0, "partly": 0.5, "does_not_hold": 0.0, "contradictory": 0.0, "undecided": np.nan}
@@ -127,12 +127,19 @@ class Judge:
     """Verdicts of figures under readings, on some drops (None: as many as each figure says).
 
     With stored `shards` an interrupted survey goes on where it stopped: they keep one series a figure and a reading.
+    `client`: of a Dask cluster, whose workers solve.
     """
 
     def __init__(
-        self, system: System, n_drops: int | None = 20, shards: Shards | None = None, threads: int | None = None
+        self,
+        system: System,
+        n_drops: int | None = 20,
+        shards: Shards | None = None,
+        threads: int | None = None,
+        client: Any = None,
     ) -> None:
         self.system, self.n_drops, self.shards, self.threads = system, n_drops, shards or Shards(), threads
+        self.client = client
         self.factors = factors(system)
         self.chosen, self.cells = "", Shards(draws=DRAWS)
 
@@ -143,7 +150,10 @@ class Judge:
         seeds = None if self.n_drops is None else range(self.n_drops)
         try:
             with np.errstate(all="ignore"):
-                series = whole_series(self.system, read, seeds, self.shards, self._cells(reading), self.threads)
+                cells = self._cells(reading)
+                series = whole_series(self.system, read, seeds, self.shards, cells, self.threads, self.client)
+        except ClusterError:  # says nothing about the reading
+            raise
         except (InputError, ArithmeticError, np.linalg.LinAlgError) as error:
             return {claim.name: Verdict("undecided", f"not computed: {error}") for claim in read.claims}
         return {claim.name: claim.check(series) for claim in read.claims} if series is not None else {}

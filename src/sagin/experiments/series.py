@@ -119,17 +119,18 @@ def cached_series(
     return _computed(system, figure, seeds, shards)
 
 
-def whole_series(
+def whole_series(  # noqa: PLR0913  (where each kind of result is)
     system: System,
     figure: Figure,
     seeds: Iterable[int] | None,
     shards: Shards,
     cells: Shards,
     threads: int | None = None,
+    client: Any = None,
 ) -> Series | None:
     """`cached_series`, with one shard a figure for a sweep too: what is read back as a whole is cheaper so.
 
-    `cells`: where the results behind it are found and left.
+    `cells`: where the results behind it are found and left. `client`: of a Dask cluster that computes them.
     """
     if figure.compute is not None:
         return _computed(system, figure, seeds, shards)
@@ -143,6 +144,8 @@ def whole_series(
     key = (UNKEPT if unkept else "") + blake2b(text.encode(), digest_size=16).hexdigest()
     tree = shards.get(key)
     if tree is None:
+        if client is not None:
+            cells.fill((part for job in jobs for part in job.parts()), client=client)
         series = series_of(system, figure, seeds, shards=cells, threads=threads)
         if series is not None:
             shards.put(key, series_tree(series))
