@@ -34,6 +34,7 @@ from sagin.systems.thz_uav_mec.scenario import PddOptions
 from sagin.systems.thz_uav_mec.solver import bounded_queue, finish, start_relaxed
 
 INNER = 3  # inner iterations, for both sides
+SCHEDULE = {"inner": INNER, "outer": 120, "penalty": 3.0}  # short, and enough for the small network
 SMALL = {"n_iots": 4, "n_mecs": 2, "n_uavs": 1, "arrival_rate_per_s": 0.625}
 PRECISE = {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10}
 
@@ -257,7 +258,7 @@ def peer_rebuilt(drops: Drops) -> Decision:
 
 def peer_pdd(drops: Drops, options: PddOptions | None = None, *, rebuilt: bool = False) -> Decision:
     """The double loop on one drop."""
-    options = options or PddOptions(inner=INNER)
+    options = options or PddOptions(**SCHEDULE)
     problem = next(problems(drops))
     queue = bounded_queue(drops, 0)
     v = start_relaxed(problem, queue, central_positions(drops, 0, options.algorithm_seed))
@@ -289,7 +290,7 @@ def compare_means(seeds: Iterable[int] = range(30)) -> dict[str, Interval]:
     """
     system = sagin.system("thz_uav_mec")
     drops = system.sample(system.scenario(**SMALL), seeds)
-    ours = system.evaluate(drops, system.solve(drops, "pdd", inner=INNER).decision).objective
+    ours = system.evaluate(drops, system.solve(drops, "pdd", **SCHEDULE).decision).objective
     theirs = np.empty(len(ours))
     for i in range(len(ours)):
         drop = records.take(drops, [i])
@@ -309,7 +310,7 @@ COMPARISONS = (
         scheme="pdd",
         peer=peer_pdd,
         claim=100.0,
-        options={"inner": INNER},
+        options=SCHEDULE,
         overrides=SMALL,
         tolerance=None,
         note=NOTE + "CVXPY at its best, parametrised problems compiled once a drop",
@@ -319,7 +320,7 @@ COMPARISONS = (
         scheme="pdd",
         peer=peer_rebuilt,
         claim=1000.0,
-        options={"inner": INNER},
+        options=SCHEDULE,
         overrides=SMALL,
         tolerance=None,
         drops=1,

@@ -73,6 +73,6 @@ def compare_blocks(problem, queue, blocks, v, rho, room) -> None:
 
 def test_whole_loop_agrees_on_a_small_drop(peer) -> None:
     drops = SYSTEM.sample(SYSTEM.scenario(**peer.SMALL))
-    ours = SYSTEM.evaluate(drops, SYSTEM.solve(drops, "pdd", threads=1, inner=peer.INNER).decision)
+    ours = SYSTEM.evaluate(drops, SYSTEM.solve(drops, "pdd", threads=1, **peer.SCHEDULE).decision)
     theirs = SYSTEM.evaluate(drops, peer.peer_pdd(drops))
     np.testing.assert_allclose(ours.objective, theirs.objective, rtol=1e-4)

@@ -6,6 +6,7 @@ import pytest
 import sagin
 from sagin import InputError
 from sagin.core import records
+from sagin.core.results import Status
 from sagin.systems.thz_uav_mec.bound import Dual, lower_bound
 from sagin.systems.thz_uav_mec.improved import new_tables
 from sagin.systems.thz_uav_mec.kernels import State
@@ -316,3 +317,15 @@ def test_delay_limits_are_penalised_and_reported() -> None:
     excess = np.maximum(metrics.delay - 2.4, 0).sum()
     assert excess < np.maximum(before - 2.4, 0).sum()
     np.testing.assert_allclose(metrics.violation_delay_max, metrics.delay.max(axis=1) - 2.4)
+
+
+@pytest.mark.parametrize("fields", [{"carrier_frequency_hz": 0.1e12}, {"iot_power_w": 1.0}], ids=str)
+def test_pdd_converges_where_uplinks_are_short(fields) -> None:
+    drops = sample(2, delay_max_s=1e6, **fields)
+    default = SYSTEM.solve(drops, "pdd", threads=1)
+    assert (default.status == Status.CONVERGED).all()
+    assert (default.iterations < 200).all()  # what Fig. 4 draws
+    frozen = SYSTEM.solve(drops, "pdd", threads=1, penalty=3.0, outer=120)
+    assert (frozen.status != Status.CONVERGED).any()
+    ends = [SYSTEM.evaluate(drops, solution.decision).objective.mean() for solution in (default, frozen)]
+    assert ends[0] < ends[1]

@@ -147,7 +147,8 @@ class Figure:
     """One figure of the paper: axis x curves x drops, and its claims.
 
     `fixed`: scenario overrides of the whole figure. `n_drops`: drops used where the caller does not say.
-    `extra`: further metrics (drop,) kept beside the drawn one, for claims. `y_log`: logarithmic ordinate.
+    `extra`: further metrics (drop,) kept beside the drawn one, for claims; "converged" is 1 where the scheme stopped by
+    its own rule. `y_log`: logarithmic ordinate.
     `compute(scenario, seeds) -> Series` replaces axis x curves where a figure is not a sweep of schemes; `looks` says
     how its curves are drawn. `y_label`: quantity and unit, "delay (s)".
     `paint(scenario, seeds) -> Picture` gives a map or schedule drawn instead of curves.

@@ -14,6 +14,7 @@ from sagin.core import statistics
 from sagin.core.contracts import System, check_seeds
 from sagin.core.errors import InputError
 from sagin.core.figures import Curve, Figure, Series
+from sagin.core.results import Status
 from sagin.experiments.fingerprint import figure_code
 from sagin.experiments.jobs import UNKEPT, Answer, Codes, Job, Shards, key_of
 from sagin.experiments.netcdf import Group, Variable
@@ -55,7 +56,7 @@ def series_of(
                 start = drops.stop
                 feasible[row, target, drops] = answer.usable
                 for name, array_of in extra.items():
-                    array_of[row, target, drops] = answer.metrics.get(name, np.nan)
+                    array_of[row, target, drops] = _beside(answer, name)
                 if figure.axis.fields == ITERATION:
                     values[row, :, drops] = trace_at(answer.trace, points, answer.metrics["objective"])
                 else:
@@ -99,6 +100,13 @@ def trace_at(trace: np.ndarray, points: int, final: np.ndarray) -> np.ndarray:
     for beyond in range(points, trace.shape[1]):
         filled[-1] = np.where(np.isnan(trace[:, beyond]), filled[-1], trace[:, beyond])
     return filled
+
+
+def _beside(answer: Answer, name: str) -> Any:
+    """What a figure keeps beside the drawn value: a metric, or how a scheme stopped."""
+    if name == "converged":
+        return (answer.status == Status.CONVERGED).astype(float)
+    return answer.metrics.get(name, np.nan)
 
 
 def _drawn(curve: Curve, answer: Answer) -> Any:

@@ -24,8 +24,8 @@ CURVES = (
     Curve("Opt-F", "opt_f"),
     Curve("Fixed", "fixed"),
     Curve("Improved", "improved"),
-    Curve("Bound", "bound"),
-    Curve("Extended (larger problem)", "extended"),
+    Curve("Bound", "bound", beside=True),
+    Curve("Extended (larger problem)", "extended", beside=True),
 )
 SUBSET = "by construction: the other schemes search part of what the proposed one searches (0.5 s is on its grid)"
 TUNED = "C_p and C_d are missing in the paper and were chosen so that this comes out"

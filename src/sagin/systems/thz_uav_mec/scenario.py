@@ -251,12 +251,12 @@ class PddOptions(StartOptions):
     """Options of the penalty dual decomposition."""
 
     outer: int = parameter(
-        120,
+        300,
         doc="most outer iterations",
         source="assumed: enough to converge",
         ge=1,
         le=10000,
-        plausible=((120, 300), "long enough to converge"),
+        plausible=((120, 500), "long enough to converge"),
     )
     inner: int = parameter(
         10,
@@ -281,11 +281,11 @@ class PddOptions(StartOptions):
         plausible=((1e-4, 1e-2), "negligible"),
     )
     penalty: float = parameter(
-        3.0,
+        30.0,
         doc="first value of both penalty parameters",
-        source="assumed: see E9",
+        source="assumed: converges wherever the figures go, see E9",
         gt=0,
-        plausible=([1.0, 10.0, 30.0], "no value in print; the largest converges on every drop tried, see E9"),
+        plausible=([3.0, 10.0, 100.0], "no value in print; 3 does not converge with short uplinks, see E9"),
     )
     shrink: float = parameter(
         0.95,
