@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib import rc_context, rcParams
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, SymmetricalLogLocator
 
 from sagin.core import statistics
 from sagin.core.statistics import Interval
@@ -148,7 +148,7 @@ def _quantity(axes: Any, sheet: Sheet, x: np.ndarray, quantity: str, *, bars: bo
         if bars:
             _bars(axes, x, spans[row], factor, look["color"], every)
     if log:
-        axes.set_yscale("log")
+        _logarithmic(axes, middle)
     elif handles:
         _cut(axes, x, middle, [handle.get_color() for handle in handles.values()])
     axes.set_ylabel(label)
@@ -206,7 +206,13 @@ def _cut(axes: Any, x: np.ndarray, middle: np.ndarray, colours: Sequence[str]) -
         for point, value in enumerate(row)
         if value > top
     ]
-    for at, _, colour in beyond:
+    starts = [  # the first point of each stretch
+        (x[point], value, colour)
+        for row, colour in zip(middle, colours, strict=True)
+        for point, value in enumerate(row)
+        if value > top and not (point and row[point - 1] > top)
+    ]
+    for at, _, colour in starts:
         axes.plot(at, top, marker="^", color=colour, markersize=_rc("lines.markersize"), clip_on=False, zorder=5)
     words = sorted({f"{value:.3g}" for _, value, _ in beyond}, key=float)
     text = words[0] if len(words) == 1 else f"{words[0]} to {words[-1]}"
@@ -221,6 +227,16 @@ def _cut(axes: Any, x: np.ndarray, middle: np.ndarray, colours: Sequence[str]) -
         va="top",
         fontsize=_rc("font.size") * 0.75,
     )
+
+
+def _logarithmic(axes: Any, middle: np.ndarray) -> None:
+    """A logarithmic axis for the means: intervals that come near 0 leave it; short ones have plain numbers."""
+    axes.set_yscale("log")
+    known = middle[np.isfinite(middle)]
+    axes.set_ylim(known.min() / 1.6, known.max() * 1.6)
+    if known.max() < 20 * known.min():
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}" if f"{value:g}"[0] in "235" else ""))
 
 
 def _unsure(axes: Any, sheet: Sheet, x: np.ndarray, rows: Sequence[int], middle: np.ndarray) -> dict[str, Any]:
@@ -251,7 +267,7 @@ def _differences(axes: Any, sheet: Sheet, x: np.ndarray, part: Differences) -> N
     """Paired differences in per cent of the mean that they are relative to, with their 95 % intervals."""
     every = max(1, len(x) // MOST_BARS)
     points = np.unique([*range(0, len(x), every), len(x) - 1])
-    sizes = []
+    sizes, lowest = [], 0.0
     for place, (label, reference) in enumerate(part.rows):
         base, values = sheet.series.curve(reference), sheet.series.curve(label)
         spans = [statistics.interval(values[point] - base[point]) for point in points]
@@ -264,10 +280,18 @@ def _differences(axes: Any, sheet: Sheet, x: np.ndarray, part: Differences) -> N
         look |= {"markersize": 0.75 * _rc("lines.markersize"), "linewidth": width, "elinewidth": width}
         axes.errorbar(at, mean, limits, **look)
         sizes += [*np.abs(mean[np.isfinite(mean)])]
+        lowest = min(lowest, float(np.nanmin([*low, *mean, 0.0])))
     axes.axhline(0, color="black", linewidth=0.7, zorder=1)
     nonzero = np.array([size for size in sizes if size > 0])
-    if nonzero.size and nonzero.max() > 40 * np.median(nonzero):
-        axes.set_yscale("symlog", linthresh=10.0 ** np.ceil(np.log(np.median(nonzero)) / np.log(10)))
+    if nonzero.size and nonzero.max() > 10 * np.median(nonzero):
+        least = np.quantile(nonzero, 0.1)
+        least = max(0.1, 10.0 ** np.floor(np.log(least) / np.log(10)))
+        axes.set_yscale("symlog", linthresh=least)
+        locator = SymmetricalLogLocator(base=10, linthresh=least)
+        locator.set_params(numticks=5)
+        axes.yaxis.set_major_locator(locator)
+        if lowest >= -least / 2:
+            axes.set_ylim(bottom=-least / 2)
     else:
         axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.set_ylabel(f"above {textwrap.fill(part.reference, 14)}\n(paired, %)", fontsize=0.8 * _rc("axes.labelsize"))

@@ -56,7 +56,7 @@ def shown(figure: Figure, labels: Sequence[str], system: System | None = None) -
     names = {scheme.name: scheme.label or scheme.name for scheme in system.schemes} if system else {}
     hues = {label: look.hue or scheme or label for label, (scheme, look) in declared.items()}
     palette = colours_of(system)
-    rest = (place for place in (*range(len(style.COLOURS)), *_endless()) if place not in _used(palette, hues))
+    rest = (place for place in (PAPER, *OTHERS, IMPROVED, OWN, BOUND, *_endless()) if place not in _used(palette, hues))
     for hue in dict.fromkeys(hues.values()):
         if hue not in palette:
             palette[hue] = next(rest)
@@ -66,7 +66,7 @@ def shown(figure: Figure, labels: Sequence[str], system: System | None = None) -
     for label, (scheme, look) in declared.items():
         own = "certified bound" if scheme == "bound" else names.get(scheme, scheme)
         words = [look.setting] if single and look.setting else [part for part in (own, look.setting) if part]
-        name = look.name or (", ".join(words) if scheme else "") or label
+        name = look.name or (", ".join(words) if scheme else "") or label.replace("_", " ")
         name += " (median)" if look.centre == "median" else ""
         rank = settings.index(look.setting)
         hue = hues[label]
@@ -79,7 +79,7 @@ def mark(curve: Shown, settings: int, single: bool) -> dict[str, Any]:
     """Colour, marker and line of a curve; `single`: all curves have one colour, so markers tell settings apart."""
     place = curve.setting if single else curve.colour
     line = "none" if curve.form == "markers" else style.LINES[curve.setting % len(style.LINES)]
-    if settings == 1 and curve.colour == BOUND:
+    if curve.colour == BOUND and (settings == 1 or not curve.words):
         line = "--"
     return {
         "color": style.COLOURS[curve.colour % len(style.COLOURS)],

@@ -20,10 +20,8 @@ CORES = Axis(("n_cores",), (1, 2, 3, 4, 5, 6), "number of cores K")
 BACKLOG = Axis(("n_tasks_max", "n_tasks_min"), (2, 3, 4, 5, 6, 7), "number of tasks of a terminal L")
 TERMINALS = Axis(("n_terminals",), (4, 6, 8, 10, 12, 14), "number of terminals N")
 KINDS = ("believed", "true")
-NAMES = {"n_s": "n-s (CCMSM)", "n_p": "n-p", "1_s": "1-s", "1_p": "1-p"}
-MODEL_LOOKS = {
-    f"{model} {kind}": Look(f"{name}, {kind}", model, kind) for model, name in NAMES.items() for kind in KINDS
-}
+NAMES = {"n_s": "n-s (CCMSM)", "n_p": "n-p", "1_s": "1-s", "1_p": "1-p", "n_u": "n-u (a core a task)"}
+MODEL_LOOKS = {f"{name} {kind}": Look(f"{NAMES[name]}, {kind}", name, kind) for name in model.MODELS for kind in KINDS}
 NOTE_PARAMETERS = "the paper gives no parameter but the preference: all others are assumed"
 NOTE_MODELS = (
     f"{NOTE_PARAMETERS}; every model is optimised by the same GA-SSA with the same random numbers; "

@@ -70,6 +70,7 @@ def gain_trend(kind: str, falls: bool) -> Callable[[Series], Verdict]:
 
     def check(series: Series) -> Verdict:
         values = gains(series, kind)
+        pairs = tuple((f"n_s {kind}", f"{rival} {kind}") for rival in RIVALS)
         means = ", ".join(f"{100 * value:.1f}" for value in values.mean(axis=1))
         step = interval(values[0] - values[-1] if falls else values[-1] - values[0])
         asked = "fall" if falls else "rise"
@@ -77,8 +78,8 @@ def gain_trend(kind: str, falls: bool) -> Callable[[Series], Verdict]:
             f"gain ({kind}) {means} %; {asked} {100 * step.mean:.1f} % [{100 * step.low:.1f}, {100 * step.high:.1f}]"
         )
         if step.n_used < LEAST_DROPS or step.low <= 0 <= step.high:
-            return Verdict("undecided", evidence)
-        return decide(step.low > 0, evidence)
+            return Verdict("undecided", evidence, pairs)
+        return replace(decide(step.low > 0, evidence), pairs=pairs)
 
     return check
 

@@ -43,6 +43,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             solve=late(f"{_HERE}.solver:solve_ao_printed"),
             space=model.Decision,
             options=PrintedOptions,
+            label="proposed, as printed",
         ),
         Scheme(
             name="rsu_only",
