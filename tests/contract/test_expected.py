@@ -13,6 +13,7 @@ from sagin.core import records
 from sagin.core.contracts import System
 from sagin.core.discovery import locations
 from sagin.experiments.jobs import Shards
+from sagin.experiments.readings import stored_standings
 from sagin.experiments.series import series_of
 
 
@@ -72,6 +73,17 @@ def test_solved_instances(system_name: str) -> None:
             metrics = system.evaluate(drops, decision)
             assert records.feasible(metrics).all(), (instance["name"], case["scheme"])
             assert metrics.objective[0] == pytest.approx(case["objective"], rel=case.get("rtol", 1e-6)), case["scheme"]
+
+
+def test_shipped_readings_are_of_todays_claims(system_name: str) -> None:
+    system = sagin.system(system_name)
+    standings = stored_standings(system)
+    claims = {(figure.name, claim.name) for figure in system.figures for claim in figure.claims}
+    assert not standings or {(row.figure, row.claim) for row in standings} == claims
+    for row in standings:
+        words = (row.holds, row.partly, row.does_not_hold, row.contradictory, row.undecided)
+        assert sum(words) == row.readings
+        assert getattr(row, row.default) > 0
 
 
 def test_measured_verdicts(system_name: str) -> None:

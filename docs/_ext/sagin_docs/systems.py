@@ -15,6 +15,7 @@ from sagin.core.figures import Axis, Figure
 from sagin.core.parameters import FieldRow, Parameters, field_rows, nested_classes
 from sagin.experiments.citations import citations, introduction
 from sagin.experiments.ledger import WORDS, fold
+from sagin.experiments.readings import stored_standings
 from sagin_docs import sources, uses
 from sagin_docs.shared import anchor, shared_anchor
 from sagin_docs.sources import Module
@@ -80,6 +81,7 @@ def system_page(system: System) -> str:
         "## Arrays",
         _arrays(system),
         _figures(system),
+        _readings(system),
         _budget(system),
         _paper(system),
         f"({anchor(system.name, 'cite')})=\n## Cite",
@@ -276,6 +278,31 @@ def _figures(system: System) -> str:
         ]
         parts += [table(("claim", "verdict", "rule", "note"), rows)] if rows else []
     return "\n\n".join(parts)
+
+
+def _readings(system: System) -> str:
+    """How every claim stands over the readings that the system ships; empty if it ships none."""
+    standings = stored_standings(system)
+    if not standings:
+        return ""
+    rows = [
+        (
+            row.figure,
+            code(row.claim),
+            row.default.replace("_", " "),
+            escape(row.sentence().removesuffix(row.witness)) + (code(row.witness) if row.witness else ""),
+        )
+        for row in standings
+    ]
+    size = f"{standings[0].readings} readings, {standings[0].drops} drops a point"
+    return "\n\n".join(
+        (
+            "## Claims over all readings",
+            f"The same claims under other admissible choices of what the paper leaves open ({size}; the defaults are "
+            "the first reading). [What a reading is](../../../explanation/readings.md).",
+            table(("figure", "claim", "by default", "over all readings"), rows),
+        )
+    )
 
 
 def _note(note: tuple[list[str], str]) -> str:
