@@ -66,3 +66,28 @@ def test_missing_parts_are_named() -> None:
         Group().array("x")
     with pytest.raises(InputError, match="group missing"):
         Group().group("x")
+
+
+def test_a_file_without_scales_holds_the_same_tree(tmp_path) -> None:
+    inner = Group(
+        {"options": "{}", "flags": np.array([1, 2], dtype=np.int8)},
+        {"name": Variable(("drop",), np.array(["a", "späť"], dtype=object), {"long_name": "a name"})},
+    )
+    root = Group(
+        {"key": "0f", "seeds": np.arange(70_000), "tolerance": 1e-6, "n": 3},
+        {
+            "drop": Variable(("drop",), np.array([1.5, np.nan]), {"units": "s", "tolerance": 1e-9}),
+            "none": Variable(("drop", "nobody"), np.zeros((2, 0))),
+            "word": Variable((), np.asarray("text")),
+        },
+        {"inner": inner},
+    )
+    (tmp_path / "plain.nc").write_bytes(netcdf.to_plain_bytes(root))
+    (tmp_path / "scaled.nc").write_bytes(netcdf.to_bytes(root))
+    plain, scaled = (netcdf.read(tmp_path / name) for name in ("plain.nc", "scaled.nc"))
+    assert netcdf.checksum(plain) == netcdf.checksum(scaled) == netcdf.checksum(root)
+    assert plain.groups["inner"].variables["name"] == inner.variables["name"]
+    for name, value in root.attributes.items():
+        assert np.array_equal(plain.attributes[name], value)
+    assert plain.variables["drop"].attributes == {"units": "s", "tolerance": 1e-9}
+    assert netcdf.to_plain_bytes(plain) == netcdf.to_plain_bytes(root)

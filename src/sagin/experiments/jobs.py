@@ -371,7 +371,7 @@ class Shards:
 def shard_bytes(key: str, tree: Group) -> bytes:
     """The file of a shard."""
     stamped = Group({**tree.attributes, "key": key, "checksum": netcdf.checksum(tree)}, tree.variables, tree.groups)
-    return netcdf.to_bytes(stamped)
+    return netcdf.to_plain_bytes(stamped)
 
 
 def compute(job: Job, threads: int | None = None, progress: Progress | None = None, drops: Any = None) -> Group:
