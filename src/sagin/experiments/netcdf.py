@@ -269,7 +269,7 @@ def read(path: str | Path, field: str = "file") -> Group:
         with h5py.File(path, "r") as raw:
             _check_tree(raw)  # before h5netcdf, which follows every link
             if PLAIN in raw.attrs:
-                return _read_plain(raw, "", json.loads(raw.attrs[PLAIN]))
+                return _read_plain(raw, "", json.loads(str(raw.attrs[PLAIN])))
             with QuietFile(raw, "r") as file:
                 return _read(file, raw)
     except (*DAMAGE, MemoryError) as error:
