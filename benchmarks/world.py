@@ -20,7 +20,7 @@ import numpy as np
 from sagin.core.discovery import system as find_system
 from sagin.experiments.episode import EpisodeStudy, follow
 from sagin.experiments.policies import Episodes, Policy, apply
-from sagin.world import Site, Times, passes, read_satellites, read_traffic, sky, walker, write_omm
+from sagin.world import Site, Times, passes, read_satellites, read_traffic, road_batches, sky, walker, write_omm
 from sagin.world.view import Reason, prepare
 
 START = "2026-11-01T12:00:00Z"
@@ -84,6 +84,17 @@ def roads(n_rows: int) -> None:
         options = {"max_gap_s": 1e6}
         timed(f"FCD XML of {size:.0f} MB", lambda: read_traffic(path, begin_s=0, **options), size, "MB")
         timed("the same, a box of 2 %", lambda: read_traffic(path, box_m=(0, 0, 100, 1500), **options), size, "MB")
+        table = Path(folder) / "trace.csv"
+        with table.open("w") as stream:
+            stream.write("timestep_time;vehicle_id;vehicle_x;vehicle_y;vehicle_angle;vehicle_speed\n")
+            for step in range(n_rows // 200):
+                for k in range(200):
+                    stream.write(f"{step}.00;veh{k};{(step * 10 + k) % 5000:.2f};{k * 7.5:.2f};90.00;10.00\n")
+        size = table.stat().st_size / 1e6
+        _, columns = timed(f"the same rows as CSV, {size:.0f} MB", lambda: read_traffic(table, **options), size, "MB")
+        road_batches.LEAST_BYTES = 1 << 60
+        _, rows = timed("the same, row by row", lambda: read_traffic(table, **options), size, "MB")
+        print(f"{'ratio rows / columns':<58}{rows / columns:9.1f}")
 
 
 def episodes() -> None:

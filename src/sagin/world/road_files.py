@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import os
 import re
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from sagin.core.errors import InputError
+from sagin.world import road_batches
 from sagin.world.clock import DAY_S
 from sagin.world.road_checks import finish
 from sagin.world.roads import Traffic
@@ -176,9 +178,14 @@ def _header(line: str) -> tuple[str, list[str]] | None:
 
 
 def _read_csv(path: str | Path, file: str, window: Window) -> Columns:
-    rows = _csv_rows(path, file)
+    if os.path.getsize(path) >= road_batches.LEAST_BYTES and importlib.util.find_spec("pyarrow"):
+        try:
+            skip, mark, names = _csv_head(_text(path), file)
+            return _by_column(road_batches.csv_batches(path, mark, skip, names), window, [*_present(names)])
+        except road_batches.OddError:
+            pass
     try:
-        return _collect(rows, file, window, sort=False)
+        return _collect(_csv_rows(path, file), file, window, sort=False)
     except _UnsortedError as unsorted:
         if os.path.getsize(path) > SORTABLE_BYTES:
             raise unsorted.error from None
@@ -188,17 +195,8 @@ def _read_csv(path: str | Path, file: str, window: Window) -> Columns:
 
 def _csv_rows(path: str | Path, file: str) -> Iterator[tuple[int, Sequence[str]]]:
     """(line, [time, id, x, y, speed, angle]) of every row; "" where there is no such column."""
-    stream = io.TextIOWrapper(_Stream(path), encoding="utf-8-sig", errors="replace", newline="")  # type: ignore[type-var]
-    head = ""
-    skipped = 0
-    for head in stream:
-        skipped += 1
-        if head.strip():
-            break
-    mark, names = _header(head.strip()) or (",", [])
-    missing = [name for name in _NEEDED if name not in names]
-    if missing:
-        raise InputError(f"{file}, line {skipped}", head.strip(), f"with a column {missing[0]}", _HINT)
+    stream = _text(path)
+    skipped, mark, names = _csv_head(stream, file)
     places = [names.index(name) for name in _NEEDED] + [names.index(n) if n in names else -1 for n in _OPTIONAL]
     reader = csv.reader(stream, delimiter=mark)
     try:
@@ -212,6 +210,37 @@ def _csv_rows(path: str | Path, file: str) -> Iterator[tuple[int, Sequence[str]]
                 )
     except csv.Error as error:
         raise InputError(f"{file}, line {reader.line_num + skipped}", str(error), "readable as CSV") from None
+
+
+def _text(path: str | Path) -> io.TextIOWrapper:
+    return io.TextIOWrapper(_Stream(path), encoding="utf-8-sig", errors="replace", newline="")  # type: ignore[type-var]
+
+
+def _csv_head(stream: io.TextIOWrapper, file: str) -> tuple[int, str, list[str]]:
+    """Number of lines up to the header, separator and plain names."""
+    head = ""
+    skipped = 0
+    for head in stream:
+        skipped += 1
+        if head.strip():
+            break
+    mark, names = _header(head.strip()) or (",", [])
+    missing = [name for name in _NEEDED if name not in names]
+    if missing:
+        raise InputError(f"{file}, line {skipped}", head.strip(), f"with a column {missing[0]}", _HINT)
+    return skipped, mark, names
+
+
+def _present(names: Iterable[str]) -> Iterator[str | None]:
+    """The columns that are read, None where there is no such one."""
+    return (name if name in names else None for name in road_batches.CHOSEN)
+
+
+def _by_column(batches: Iterable[Any], window: Window, wanted: Sequence[str | None]) -> Columns:
+    """Columns of sorted batches; OddError where rows have to be looked at one by one."""
+    out = Columns()
+    road_batches.append(out, window, batches, wanted)
+    return _closed(out)
 
 
 class _Stream(io.RawIOBase):
@@ -319,12 +348,15 @@ def _read_parquet(path: str | Path, file: str, window: Window) -> Columns:
         if missing:
             raise InputError("file", file, f"with a column {missing[0]}", _HINT)
         wanted = [known.get(name) for name in (*_NEEDED, *_OPTIONAL)]
-        batches = source.iter_batches(columns=[name for name in wanted if name])
-        rows = _parquet_rows(batches, wanted)
+        columns = [name for name in wanted if name]
+        try:
+            return _by_column(source.iter_batches(columns=columns), window, wanted)
+        except road_batches.OddError:
+            rows = _parquet_rows(parquet.ParquetFile(path).iter_batches(columns=columns), wanted)
         try:
             return _collect(rows, file, window, sort=False)
         except _UnsortedError:
-            again = parquet.ParquetFile(path).iter_batches(columns=[name for name in wanted if name])
+            again = parquet.ParquetFile(path).iter_batches(columns=columns)
             return _collect(_parquet_rows(again, wanted), file, window, sort=True)
     except (pyarrow.ArrowException, OSError, KeyError) as error:
         if isinstance(error, InputError):
