@@ -262,3 +262,15 @@ def test_every_system_has_a_fingerprint(toy: System) -> None:
     assert system_code(toy) == system_code(dataclasses.replace(toy))
     assert system_code(toy) != system_code(dataclasses.replace(toy, budget=None))
     assert json.dumps(codes["equal"].digest)
+
+
+def test_pickling_an_object_is_no_change_of_its_class() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Fresh:
+        value: int = 1
+
+    before = fingerprint({"class": Fresh}).digest
+    assert before
+    Fresh().__reduce_ex__(2)  # what pickle calls: it keeps the names of slots in the class
+    assert "__slotnames__" in vars(Fresh)
+    assert fingerprint({"class": Fresh}).digest == before

@@ -27,6 +27,7 @@ HATCHES: tuple[Options, ...] = (
 )
 HEAT = ("#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838")  # cividis: even to all eyes, and in grey
 MOST_COLUMNS, MOST_CELLS, MOST_POINTS = 30, 20_000, 5000
+MANY_LINES = 60  # beyond it they are faint, or they hide each other
 ROW_PX, CHART_PX = 24, 380
 
 
@@ -147,7 +148,11 @@ def _map(picture: Picture, look: Look, quantity: str) -> Options:
                 "coordinateSystem": "cartesian2d",
                 "data": data,
                 "itemStyle": {"color": colour},
-                "lineStyle": {"color": colour, "type": DASHES[place % len(DASHES)], "opacity": 0.75},
+                "lineStyle": {
+                    "color": colour,
+                    "type": DASHES[place % len(DASHES)],
+                    "opacity": 0.75 if len(data) < MANY_LINES else 0.25,
+                },
                 "emphasis": {"lineStyle": {"opacity": 1}},
                 "tooltip": {"formatter": "{b}"},
             }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class Answer:
     about: Mapping[str, About]
     bounds: Mapping[str, np.ndarray] = field(default_factory=dict)
     unbounded: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     breaches: Mapping[str, list[str]] = field(default_factory=dict)
     reasons: Mapping[str, list[str]] = field(default_factory=dict)
 
@@ -99,13 +101,17 @@ def check_drops(drops: Any, count: int) -> None:
 
 def decide(state: State, folder: str, count: int, threads: int) -> Answer:
     """The first drops of a state, decided by its schemes."""
-    scenario = check_size(state)
-    system, names = with_own(state, Path(folder))
-    chosen = runs.choose(system, names)
-    check_drops(system.sample(scenario, state.numbers()[:1]), count)
-    drops = system.sample(scenario, state.numbers()[:count])
-    run = runs.solve(system, drops, chosen, threads=threads)
-    return answer_of(run)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", UserWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
+        scenario = check_size(state)
+        system, names = with_own(state, Path(folder))
+        chosen = runs.choose(system, names)
+        check_drops(system.sample(scenario, state.numbers()[:1]), count)
+        drops = system.sample(scenario, state.numbers()[:count])
+        run = runs.solve(system, drops, chosen, threads=threads)
+    told = tuple(dict.fromkeys(str(word.message) for word in said if issubclass(word.category, UserWarning)))
+    return replace(answer_of(run), warnings=told)
 
 
 def with_own(state: State, folder: Path) -> tuple[System, list[str]]:

@@ -64,7 +64,7 @@ class FilesPanel:
             path = folder.opened(self.session.studio.folder, thing.path)
             content = await self._read(thing, path)
         except InputError as error:
-            self.text.set_text(str(error))
+            self.text.set_text(_named(error, thing.path))
             return
         except Exception as error:
             self.text.set_text(f"{thing.path}: {type(error).__name__}: {str(error)[:200]}")
@@ -117,7 +117,7 @@ class FilesPanel:
                 await event.file.save(path)
                 answer = await self.session.studio.desk.now(asyncio.Event(), load_run, str(path))
         except InputError as error:
-            self.text.set_text(str(error).replace(str(path), event.file.name))
+            self.text.set_text(_named(error, event.file.name))
             return
         self.text.set_text("")
         with self.body:
@@ -189,6 +189,12 @@ class SweepView:
         numbers = [_number(value) for value in x]
         shown: list[Any] = numbers if all(np.isfinite(numbers)) else x
         put_chart(self.chart, charts.curves(shown, lines, (self.axis, "mean objective"), self.session.look), "Sweep")
+
+
+def _named(error: InputError, name: str) -> str:
+    """The message with the name that the user knows, not where the file lies."""
+    named = error.field in ("file", "path")
+    return str(InputError(error.field, name, error.bound, error.reason) if named else error)
 
 
 def _number(text: str | None) -> float:

@@ -57,7 +57,8 @@ def _gap(gap: Any) -> str:
 
 def remarks(answer: Answer) -> list[str]:
     """Why drops are infeasible and bounds are missing, a line each."""
-    lines = [f"{name}: {line}" for name, found in answer.breaches.items() for line in found]
+    lines = [f"warning: {line}" for line in answer.warnings]
+    lines += [f"{name}: {line}" for name, found in answer.breaches.items() for line in found]
     for name, texts in answer.reasons.items():
         lines += [
             f"{name}, seed {int(seed)}: {text}" for seed, text in zip(answer.drops.seeds, texts, strict=True) if text

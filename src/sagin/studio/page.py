@@ -42,6 +42,7 @@ CSS = """
 .studio-code { white-space: pre-wrap; overflow-wrap: anywhere; font-family: monospace; font-size: 0.85rem; }
 .q-tab-panel { padding: 12px 0; }
 .q-table td, .q-table th { font-variant-numeric: tabular-nums; }
+.body--dark main .text-primary, .body--dark .q-drawer .text-primary { color: #86bdf0 !important; }
 .body--dark { background: #14171a; } .body--dark .q-drawer, .body--dark .q-table__card { background: #1d2125; }
 @media (max-width: 599px) {
   .nicegui-content { padding: 8px; }
@@ -71,8 +72,8 @@ def build(studio: Studio, client: Client, given: State, problem: str = "", opene
         Head(session)
         _theme(session, dark)
         _share(session)
-    drawer = ui.left_drawer(value=None, bordered=True, fixed=True).props(
-        'width=330 breakpoint=900 aria-label="Scenario"'
+    drawer = ui.left_drawer(value=False, bordered=True, fixed=True).props(
+        'show-if-above width=330 breakpoint=900 aria-label="Scenario"'
     )
     menu.on_click(drawer.toggle)
     with drawer:
@@ -105,7 +106,14 @@ class Head:
         self.session, self.quiet = session, False
         self.system = ui.select(system_names(), label="System", value=session.state.system, on_change=self._system)
         self.seeds = ui.input("Seeds", value=session.state.seeds, on_change=self._seeds)
-        self.schemes = ui.select([], label="Schemes", multiple=True, on_change=self._schemes)
+        self.schemes = ui.select(
+            {},
+            label="Schemes, or my.py:solve",
+            multiple=True,
+            new_value_mode="add-unique",
+            key_generator=str,
+            on_change=self._schemes,
+        )
         for widget, mark in ((self.system, "system"), (self.seeds, "seeds"), (self.schemes, "schemes")):
             widget.props("dense outlined dark options-dense debounce=300").classes("studio-select").mark(mark)
         self.schemes.props('display-value="" use-chips').classes("grow")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -86,7 +87,9 @@ class Session:
         state, studio = self.state, self.studio
         slow = asyncio.get_running_loop().call_later(SLOW_S, self._say_slow, number)
         try:
-            compute.check_size(state)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # they are told with the answer
+                compute.check_size(state)
             n = len(state.numbers())
             self._say("deciding")
             for count in dict.fromkeys((1, n)):

@@ -16,7 +16,7 @@ from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
 from sagin.core.errors import InputError
 
 GRACE_S = 2.0  # that an outdated computation gets to end by itself, which keeps its warm process
-LIVE_S, LONG_S = 60.0, 3600.0
+LIVE_S, LONG_S = 300.0, 3600.0  # the first request of a system may have to compile it
 
 
 class Desk:
