@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -35,13 +36,15 @@ def address(tmp_path_factory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("studio")
     words = [sys.executable, "-m", "sagin.cli.main", "studio", "--port", str(port), "--no-show"]
     with (folder / "log").open("w") as log:
-        server = subprocess.Popen(words, cwd=folder, stdout=log, stderr=log)
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI"))}
+        server = subprocess.Popen(words, cwd=folder, stdout=log, stderr=log, env=plain)
         try:
             for _ in range(600):
                 with socket.socket() as probe:
                     if probe.connect_ex(("127.0.0.1", port)) == 0:
                         break
-                time.sleep(0.1)
+                assert server.poll() is None, (folder / "log").read_text()
+                time.sleep(0.2)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.kill()
@@ -110,10 +113,10 @@ def test_every_view_at_both_widths(page: Any, address: str, name: str) -> None:
             words = pick(page, "View", place)
             seen.add(words)
             page.wait_for_function(
-                "([words, system]) => [...document.querySelectorAll('.studio-chart')].some(chart =>"
-                " chart.getAttribute('aria-label')?.includes(`of ${system}`) && chart.querySelector('canvas')"
+                "title => [...document.querySelectorAll('.studio-chart')].some(chart =>"
+                " chart.getAttribute('aria-label')?.startsWith(title) && chart.querySelector('canvas')"
                 " && chart.offsetHeight > 100 && chart.offsetWidth <= innerWidth)",
-                arg=[words, name],
+                arg=f"{words} of {name}",
             )
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), size
     assert len(seen) == count
@@ -129,7 +132,7 @@ def test_a_slider_changes_the_numbers(page: Any, address: str) -> None:
     cell = page.locator(".q-table tbody tr").first.locator("td").nth(2)
     before = cell.inner_text()
     slider = page.get_by_label("n_vehicles slider")
-    slider.focus()
+    slider.locator("[tabindex='0']").first.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function(
         "before => document.querySelector('.q-table tbody td:nth-child(3)').innerText !== before", arg=before

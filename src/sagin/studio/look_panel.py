@@ -152,7 +152,7 @@ class LookPanel:
         finally:
             self.quiet = False
         options = options_of(answer, scheme, view, drop, self.session.look, quantity)
-        put_chart(self.chart, options, f"{TITLES.get(view, view)} of {answer.system}, scheme {scheme}")
+        put_chart(self.chart, options, f"{views(answer, scheme)[view]} of {answer.system}, scheme {scheme}")
         system = find_system(answer.system)
         one = records.take(answer.drops, [drop])
         rows = system.budget(one) if system.budget else []
@@ -175,6 +175,11 @@ def put_chart(chart: Any, options: charts.Options, label: str) -> None:
     """Options into a chart that is there, with the room they need."""
     chart.options.clear()
     chart.options.update({name: value for name, value in options.items() if name != "square"})
+    drawn = ", ".join(str(part.get("name")) for part in options["series"] if not part.get("silent"))
+    chart.options["aria"] = {
+        "enabled": True,
+        "label": {"description": f"{label}. Shown: {drawn}"},
+    }  # said instead of ours
     square = charts.is_square(options)
     chart.classes(add="studio-square" if square else "", remove="" if square else "studio-square")
     chart.style(f"height: {'auto' if square else f'{charts.height_px(options)}px'}")
