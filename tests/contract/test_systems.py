@@ -12,7 +12,7 @@ from sagin.core import records
 from sagin.core.contracts import System
 from sagin.core.parameters import field_rows
 
-from .conftest import drops_of
+from .conftest import SEEDS, drops_of
 
 
 def test_is_described(system: System) -> None:
@@ -109,3 +109,34 @@ def test_paper_and_improved_share_the_first_space(system: System) -> None:
     first = system.spaces[0].decision
     assert all(scheme.space is first for scheme in system.schemes if scheme.role != "extension")
     assert system.spaces[0].bound is not None
+
+
+def test_no_given_array_is_ignored(system: System, same) -> None:
+    """Each array that a user may give changes what is derived or what decisions cost, or is refused."""
+    drops = system.sample(seeds=SEEDS[:2])
+    table = records.columns(type(drops))
+    paper = system.names("paper")[0]
+    names = [paper, *system.names("baseline")[:3]]
+    decisions = [system.solve(drops, name, threads=1).decision for name in names]
+    before = [system.evaluate(drops, decision) for decision in decisions]
+    for name, col in table.items():
+        array = getattr(drops, name)
+        if not col.per_drop or col.dtype is str or array.size == 0:
+            continue
+        other = _changed(array)
+        try:
+            given = system.drops_from(drops.scenario, drops.seeds, **{name: other})
+        except InputError:
+            continue
+        after = [system.evaluate(given, decision) for decision in decisions]
+        assert not all(same(a, b) for a, b in zip(before, after, strict=True)), name
+
+
+def _changed(array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind == "b":
+        return ~array
+    if array.dtype.kind == "i":  # orders are reversed
+        turned = array.max() + array.min() - array
+        return turned if (turned != array).any() else array + 1
+    changed = 1.37 * array + 0.3 * float((array == 0).all())
+    return np.where(np.isinf(array), 1e-3, changed)

@@ -1,7 +1,8 @@
 """Root of an increasing function by bracketing: the caller evaluates, this file says where next.
 
 Regula falsi with Illinois weights, and a bisection whenever a step has not shrunk the bracket well or an end value is
-infinite (an infeasible side). Kernels cannot take functions as arguments, hence ask (`next_point`) and tell (`narrow`).
+infinite (an infeasible side). Kernels cannot take functions as arguments, hence ask (`next_point`) and tell (`narrow`),
+which take a state that was opened.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ SIZE = 7
 @kernel
 def open_bracket(state: np.ndarray, low: float, f_low: float, high: float, f_high: float) -> None:
     """Start with f(low) = f_low < 0 < f_high = f(high), low < high; infinite values are allowed. `state`: (SIZE,)."""
+    if state.size != SIZE:
+        raise ValueError("state must have SIZE entries")
     state[LOW], state[F_LOW], state[HIGH], state[F_HIGH] = low, f_low, high, f_high
     state[SIDE], state[SLOW], state[FACTOR] = 0.0, 0.0, 0.0
 

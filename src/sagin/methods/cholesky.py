@@ -21,6 +21,8 @@ def cholesky_factor(matrix: np.ndarray, factor: np.ndarray) -> bool:
     be `matrix` itself.
     """
     n = matrix.shape[0]
+    if matrix.shape[1] != n or factor.shape != matrix.shape:
+        raise ValueError("matrix must be square, and factor as large")
     for j in range(n):
         diagonal = matrix[j, j].real
         for k in range(j):
@@ -46,6 +48,8 @@ def cholesky_solve(factor: np.ndarray, right: np.ndarray, solution: np.ndarray) 
     be `right` itself.
     """
     n = factor.shape[0]
+    if factor.shape[1] != n or right.size != n or solution.size != n:
+        raise ValueError("factor must be square, right and solution as long")
     for i in range(n):
         total = right[i]
         for k in range(i):
@@ -65,6 +69,8 @@ def cholesky_inverse(factor: np.ndarray, inverse: np.ndarray) -> None:
     `factor`: lower triangular, from `cholesky_factor`. `inverse`: (n, n) output; it may be `factor` itself.
     """
     n = factor.shape[0]
+    if factor.shape[1] != n or inverse.shape != factor.shape:
+        raise ValueError("factor must be square, and inverse as large")
     # the lower triangle first holds the inverse L of the factor, the upper one then receives L^H L row by row
     for j in range(n):
         inverse[j, j] = 1.0 / factor[j, j].real

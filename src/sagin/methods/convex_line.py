@@ -21,6 +21,8 @@ EDGE = 0.02  # least distance of a trial from the ends, as a part of the bracket
 @kernel
 def open_bracket(bracket: np.ndarray, low: float, high: float, step: float) -> None:
     """Start a search on [low, high]; `step` > 0 is the first stride while only one side of the minimum is known."""
+    if bracket.size != SIZE:
+        raise ValueError("bracket must have SIZE entries")
     bracket[LOW], bracket[HIGH], bracket[STEP] = low, high, step
     bracket[LOW_KNOWN] = bracket[HIGH_KNOWN] = bracket[TURN] = 0.0
     bracket[BEST], bracket[BEST_AT] = np.inf, low

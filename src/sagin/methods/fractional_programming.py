@@ -41,6 +41,11 @@ def surrogate_minimiser(
     `precoders`: (stream, antenna) output.
     """
     n, m = channels.shape
+    square = (m, m)
+    if basis.shape != square or matrix.shape != square or half.shape != square:
+        raise ValueError("basis, matrix and half must be as wide and high as channels are wide")
+    if terms.shape != (3, n) or precoders.shape != channels.shape:
+        raise ValueError("terms must have three rows and a column a stream, precoders the shape of channels")
     floor = _diagonalise(channels, terms, basis, matrix, half)
     for j in range(n):
         for k in range(m):

@@ -17,6 +17,8 @@ COINS = 53  # fair coins in one uniform double
 @kernel
 def rank(fitness: np.ndarray, order: np.ndarray) -> None:
     """Fill `order` (n,) int64 with the indices of `fitness` (n,) from least to greatest; equals keep their order."""
+    if order.size != fitness.size:
+        raise ValueError("order must be as long as fitness")
     for index in range(fitness.size):
         place = index
         while place > 0 and fitness[order[place - 1]] > fitness[index]:
@@ -27,13 +29,13 @@ def rank(fitness: np.ndarray, order: np.ndarray) -> None:
 
 @kernel
 def integer_below(generator: np.random.Generator, bound: int) -> int:
-    """Uniform integer in 0 .. bound - 1, for bound far below 2^53."""
+    """Uniform integer in 0 .. bound - 1, for 1 <= bound far below 2^53."""
     return int(generator.random() * bound)
 
 
 @kernel
 def pair_below(generator: np.random.Generator, bound: int) -> tuple[int, int]:
-    """Two independent uniform integers in 0 .. bound - 1 from one draw, for bound far below 2^26."""
+    """Two independent uniform integers in 0 .. bound - 1 from one draw, for 1 <= bound far below 2^26."""
     scaled = generator.random() * bound
     first = int(scaled)
     return first, int((scaled - first) * bound)
@@ -41,7 +43,9 @@ def pair_below(generator: np.random.Generator, bound: int) -> tuple[int, int]:
 
 @kernel
 def tournament(generator: np.random.Generator, n: int, size: int) -> int:
-    """Best of `size` indices drawn with replacement from a population of n sorted best first."""
+    """Best of `size` >= 1 indices drawn with replacement from a population of n >= 1 sorted best first."""
+    if n < 1 or size < 1:
+        raise ValueError("n and size must be >= 1")
     best = n - 1
     for _ in range(size // 2):
         one, other = pair_below(generator, n)
@@ -52,6 +56,8 @@ def tournament(generator: np.random.Generator, n: int, size: int) -> int:
 @kernel
 def random_labels(generator: np.random.Generator, n_labels: int, labels: np.ndarray) -> None:
     """Fill `labels` (n,) int64 with uniform integers in 0 .. n_labels - 1."""
+    if n_labels < 1:
+        raise ValueError("n_labels must be >= 1")
     for index in range(labels.size):
         labels[index] = integer_below(generator, n_labels)
 
@@ -68,6 +74,8 @@ def random_permutation(generator: np.random.Generator, row: np.ndarray) -> None:
 @kernel
 def uniform_crossover(generator: np.random.Generator, second: np.ndarray, child: np.ndarray) -> None:
     """Replace each gene of `child` (n,), a copy of the first parent, by that of `second` with probability 1/2."""
+    if second.size != child.size:
+        raise ValueError("second must be as long as child")
     coins = 0
     for index in range(child.size):
         if index % COINS == 0:
@@ -82,14 +90,25 @@ def order_crossover(
 ) -> None:
     """Fill `child` (n,) with positions low .. high - 1 of `first` and the other indices in the order of `second`.
 
-    `first`, `second`: permutations of 0 .. n - 1. `kept`: (n,) bool work space, all False, left so.
+    `first`, `second`: permutations of 0 .. n - 1. 0 <= low <= high <= n. `kept`: (n,) bool work space, all False, left
+    so.
     """
+    n = child.size
+    if first.size != n or second.size != n or kept.size != n or not 0 <= low <= high <= n:
+        raise ValueError("first, second, kept and child must be as long, 0 <= low <= high <= n")
+    for gene in first:
+        if not 0 <= gene < n:
+            raise ValueError("first must be a permutation")
     for place in range(low, high):
         kept[first[place]] = True
         child[place] = first[place]
     place = high if low == 0 else 0
     for gene in second:
+        if not 0 <= gene < n:
+            raise ValueError("second must be a permutation")
         if not kept[gene]:
+            if place >= n:
+                raise ValueError("first and second must be permutations")
             child[place] = gene
             place += 1
             if place == low:
@@ -116,6 +135,8 @@ def reset_mutation(
     generator: np.random.Generator, probability: float, n_labels: int, fixed: np.ndarray, labels: np.ndarray
 ) -> None:
     """Redraw each label of `labels` (n,) with that probability, uniform in 0 .. n_labels - 1, except where `fixed`."""
+    if fixed.size != labels.size or n_labels < 1:
+        raise ValueError("fixed must be as long as labels, and n_labels must be >= 1")
     rate = pace(probability)
     index = skip(generator, rate)
     while index < labels.size:
@@ -127,6 +148,8 @@ def reset_mutation(
 @kernel
 def swap_mutation(generator: np.random.Generator, probability: float, rows: np.ndarray) -> None:
     """In each row of `rows` (m, n), with that probability, swap two places drawn independently (possibly the same)."""
+    if rows.shape[1] == 0:
+        return
     rate = pace(probability)
     index = skip(generator, rate)
     while index < rows.shape[0]:

@@ -25,6 +25,8 @@ def diagonalise(matrix: np.ndarray, basis: np.ndarray, tolerance: float) -> int:
     left, relative to the Frobenius norm; eigenvalues are then accurate to its square, or to rounding.
     """
     n = matrix.shape[0]
+    if matrix.shape[1] != n or basis.shape != matrix.shape:
+        raise ValueError("matrix must be square, and basis as large")
     norm = 0.0
     for i in range(n):
         for j in range(n):
@@ -73,6 +75,9 @@ def _rotate(matrix: np.ndarray, basis: np.ndarray, p: int, q: int, size: float) 
 def change_basis(matrix: np.ndarray, basis: np.ndarray, half: np.ndarray, result: np.ndarray) -> None:
     """`result` = basis^H matrix basis of a Hermitian matrix; `half` (n, n) is scratch, `result` may be `matrix`."""
     n = matrix.shape[0]
+    square = (n, n)
+    if matrix.shape[1] != n or basis.shape != square or half.shape != square or result.shape != square:
+        raise ValueError("matrix must be square, basis, half and result as large")
     for i in range(n):
         for j in range(n):
             total = 0j
@@ -92,6 +97,8 @@ def change_basis(matrix: np.ndarray, basis: np.ndarray, half: np.ndarray, result
 def identity(matrix: np.ndarray) -> None:
     """Fill a square matrix with the identity."""
     n = matrix.shape[0]
+    if matrix.shape[1] != n:
+        raise ValueError("matrix must be square")
     for i in range(n):
         for j in range(n):
             matrix[i, j] = 1.0 if i == j else 0.0
@@ -101,6 +108,8 @@ def identity(matrix: np.ndarray) -> None:
 def eigen_batch(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Eigenvalues (batch, n), descending, and eigenvectors (batch, n, n), as columns, of matrices (batch, n, n)."""
     count, n = matrices.shape[:2]
+    if matrices.shape[2] != n:
+        raise ValueError("matrices must be square")
     values = np.empty((count, n))
     vectors = np.empty((count, n, n), dtype=np.complex128)
     matrix = np.empty((n, n), dtype=np.complex128)

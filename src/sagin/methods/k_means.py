@@ -16,6 +16,8 @@ def k_means(points: np.ndarray, draws: np.ndarray, centres: np.ndarray) -> None:
     n = len(points)
     if n == 0 or len(draws) != len(centres):
         raise ValueError("points must not be empty, and draws must be as many as centres")
+    if points.shape[1] != 2 or centres.shape[1] != 2:
+        raise ValueError("points and centres must have two columns")
     square = np.full(n, np.inf)  # squared distance to the nearest centre so far
     for c in range(len(centres)):
         total = 0.0

@@ -22,6 +22,8 @@ MAX_STEPS = 60
 @kernel
 def log_sum(cubic: np.ndarray, n_groups: int, group_weight: np.ndarray, node_weight: np.ndarray, x: float) -> float:
     """Weighted sum of ln(cubic at x), x >= 0."""
+    if n_groups > min(cubic.shape[0], group_weight.size) or cubic.shape[1] != 3 or cubic.shape[2] != node_weight.size:
+        raise ValueError("cubic must be (group, 3, node), with as many group and node weights")
     value = 0.0
     for g in range(n_groups):
         inner = 0.0
@@ -50,6 +52,8 @@ def least_power(
     `total_weight`: sum of the weights of all factors. Ends after a relative step of `precision`; what is left is its
     square or less, so 1e-8 gives the root to rounding.
     """
+    if n_groups > min(cubic.shape[0], group_weight.size) or cubic.shape[1] != 3 or cubic.shape[2] != node_weight.size:
+        raise ValueError("cubic must be (group, 3, node), with as many group and node weights")
     if target == 0.0:
         return 0.0
     x = start

@@ -29,7 +29,9 @@ class Memory(NamedTuple):
 
 @kernel
 def new_memory(depth: int, n: int, m: int) -> Memory:
-    """Empty memory for iterates (n, m)."""
+    """Empty memory for iterates (n, m), the last `depth` >= 1 of them."""
+    if depth < 1:
+        raise ValueError("depth must be >= 1")
     return Memory(
         np.zeros((depth, n, m), dtype=np.complex128),
         np.zeros((depth, n, m), dtype=np.complex128),
@@ -45,6 +47,8 @@ def remember(memory: Memory, point: np.ndarray, residual: np.ndarray) -> None:
     """Store an iterate (n, m) and its residual."""
     images, residuals, products = memory.images, memory.residuals, memory.products
     depth, n, m = images.shape
+    if point.shape != (n, m) or residual.shape != (n, m):
+        raise ValueError("point and residual must have the shape of the memory's iterates")
     slot = memory.filled[0] % depth
     memory.filled[0] += 1
     for i in range(n):
@@ -65,6 +69,8 @@ def remember(memory: Memory, point: np.ndarray, residual: np.ndarray) -> None:
 def accelerate(memory: Memory, proposal: np.ndarray) -> bool:
     """Combination (n, m) of the images whose combined residual is least; False: nothing to combine."""
     images, system, weights = memory.images, memory.system, memory.weights
+    if proposal.shape != images.shape[1:]:
+        raise ValueError("proposal must have the shape of the memory's iterates")
     count = min(memory.filled[0], images.shape[0])
     if count < 2:
         return False

@@ -13,7 +13,12 @@ from sagin.core.engine import kernel
 
 @kernel
 def centroid(polygon: np.ndarray, count: int) -> tuple[float, float]:
-    """Centre of gravity of the convex polygon of the first `count` vertices (vertex, 2); of the vertices if flat."""
+    """Centre of gravity of the convex polygon of the first `count` vertices (vertex, 2); of the vertices if flat.
+
+    0 < count <= vertices there are.
+    """
+    if not 0 < count <= polygon.shape[0] or polygon.shape[1] != 2:
+        raise ValueError("polygon must be (vertex, 2), 0 < count <= vertices")
     area = 0.0
     x = 0.0
     y = 0.0
@@ -41,17 +46,21 @@ def cut(
 ) -> int:
     """Keep the part of the polygon with slope . (x - point) >= 0, in place; returns its number of vertices.
 
-    `polygon`, `scratch`: (m, 2) with m > count; vertices counter-clockwise.
+    `polygon`, `scratch`: (m, 2) with m > count; vertices counter-clockwise. A convex polygon gains one vertex at most;
+    where rounding (or a polygon that is not convex) finds more than there is room for, the last ones are left out.
     """
+    most = min(polygon.shape[0], scratch.shape[0])
+    if not 0 <= count < most or polygon.shape[1] != 2 or scratch.shape[1] != 2:
+        raise ValueError("polygon and scratch must be (m, 2), m > count >= 0")
     kept = 0
     for i in range(count):
         j = (i + 1) % count
         side = slope[0] * (polygon[i, 0] - point[0]) + slope[1] * (polygon[i, 1] - point[1])
         after = slope[0] * (polygon[j, 0] - point[0]) + slope[1] * (polygon[j, 1] - point[1])
-        if side >= 0.0:
+        if side >= 0.0 and kept < most:
             scratch[kept, 0], scratch[kept, 1] = polygon[i, 0], polygon[i, 1]
             kept += 1
-        if (side > 0.0 and after < 0.0) or (side < 0.0 and after > 0.0):
+        if kept < most and ((side > 0.0 and after < 0.0) or (side < 0.0 and after > 0.0)):
             part = side / (side - after)
             scratch[kept, 0] = polygon[i, 0] + part * (polygon[j, 0] - polygon[i, 0])
             scratch[kept, 1] = polygon[i, 1] + part * (polygon[j, 1] - polygon[i, 1])

@@ -78,6 +78,8 @@ def allocate(
     `work`: (2, n) scratch.
     """
     n = x.size
+    if weights.size != n or centres.size != n or low.size != n or high.size != n or work.shape != (2, n):
+        raise ValueError("weights, centres, low, high and x must be as long, work two rows of that")
     room = 0.0
     for i in range(n):
         room += high[i]

@@ -234,6 +234,14 @@ def _exchange_corners(
 
 
 @kernel
+def _check_sizes(
+    given: np.ndarray, snr: np.ndarray, k: int, part: np.ndarray, order: np.ndarray, room: np.ndarray
+) -> None:
+    if min(given.size, snr.size, part.size, order.size, room.shape[1]) < k or room.shape[0] < ROWS:
+        raise ValueError("arrays must have k entries, room ROWS rows of k")
+
+
+@kernel
 def allocate(
     kind: int,
     address: int,
@@ -252,8 +260,11 @@ def allocate(
     and
     NOMA. `share`, `price`: (k,) output; a user of weight 0 has share 0 and the price at which it would stay away: that
     of the resource for LINEAR, else 0. `part` (k,) > 0, `order` (k,) a permutation: kept between calls, they save work
-    and change results by rounding only. `room`: (ROWS, k) scratch.
+    and change results by rounding only. `room`: (ROWS, k) scratch. Arrays may be longer than k.
     """
+    if min(share.size, price.size) < k:
+        raise ValueError("share and price must have k entries")
+    _check_sizes(weight, snr, k, part, order, room)
     total = 0.0
     for i in range(k):
         total += weight[i]
@@ -301,6 +312,7 @@ def support(
     OFDMA: for any parts a, sum P_i s_i/(1+z_i) + max P_i marginal(z_i) with z = s/a, P = price/log(1+s), is never below
     the maximum (the tangent of a concave function over the simplex); `part` gets the parts where it is attained.
     """
+    _check_sizes(price, snr, k, part, order, room)
     value = 0.0
     if kind == LINEAR:
         for i in range(k):
@@ -348,6 +360,7 @@ def load(
     `part` of OFDMA: a_i log(1 + s_i/a_i) = u_i log(1+s_i) by Newton on a concave function from the left; inf where no
     band is enough.
     """
+    _check_sizes(share, snr, k, part, order, room)
     value = 0.0
     if kind == LINEAR:
         for i in range(k):

@@ -21,6 +21,8 @@ def move_producers(
 
     Alarm below `threshold`: y exp(-rank / (alpha iterations)), alpha uniform in (0, 1]; else y plus one normal number.
     """
+    if moved.shape[0] > positions.shape[0] or moved.shape[1] != positions.shape[1]:
+        raise ValueError("moved must have no more rows than positions, and as many columns")
     calm = generator.random() < threshold
     for r in range(moved.shape[0]):
         if calm:
@@ -43,6 +45,8 @@ def move_scroungers(
     Ranks above n / 2 fly to Q exp((worst - y) / rank^2); the others to leader + |y - leader| A+, A a row of fair signs.
     """
     n, dims = positions.shape
+    if moved.shape != positions.shape or leader.size != dims or n_producers < 0:
+        raise ValueError("moved must have the shape of positions, leader a place, n_producers must be >= 0")
     for r in range(n_producers, n):
         number = r + 1.0
         if number > n / 2:
@@ -67,7 +71,11 @@ def move_scouts(
     `scouts`: (n_scouts,) distinct rows. `fitness`: (n,) ascending.
     """
     n, dims = positions.shape
+    if moved.shape != positions.shape or fitness.size != n:
+        raise ValueError("moved must have the shape of positions, fitness an entry a row")
     for r in scouts:
+        if not 0 <= r < n:
+            raise ValueError("scouts must be rows of positions")
         if fitness[r] > fitness[0]:
             for d in range(dims):
                 distance = abs(positions[r, d] - positions[0, d])
@@ -81,6 +89,8 @@ def move_scouts(
 @kernel
 def draw_scouts(generator: np.random.Generator, deck: np.ndarray, scouts: np.ndarray) -> None:
     """Fill `scouts` with rows drawn without replacement; `deck` (n,) holds each row once and is mixed."""
+    if scouts.size > deck.size:
+        raise ValueError("scouts must be no more than deck")
     for index in range(scouts.size):
         other = index + int(generator.random() * (deck.size - index))
         deck[index], deck[other] = deck[other], deck[index]

@@ -20,6 +20,8 @@ def deferred_acceptance(value: np.ndarray, quota: int, owner: np.ndarray) -> int
     row, a row the lower column.
     """
     n_rows, n_columns = value.shape
+    if owner.size != n_rows:
+        raise ValueError("owner must have an entry a row")
     tried = np.zeros((n_columns, n_rows), dtype=np.bool_)
     held = np.zeros(n_columns, dtype=np.int64)
     for i in range(n_rows):
@@ -52,6 +54,8 @@ def deferred_acceptance(value: np.ndarray, quota: int, owner: np.ndarray) -> int
 def greedy_matching(value: np.ndarray, quota: int, owner: np.ndarray) -> None:
     """The same matching in closed form: the best pair still possible, again and again (ties: lower row, column)."""
     n_rows, n_columns = value.shape
+    if owner.size != n_rows:
+        raise ValueError("owner must have an entry a row")
     held = np.zeros(n_columns, dtype=np.int64)
     for i in range(n_rows):
         owner[i] = -1
