@@ -78,7 +78,7 @@ def build(studio: Studio, client: Client, given: State, problem: str = "", opene
     menu.on_click(drawer.toggle)
     with drawer:
         FormPanel(session)
-    with ui.element("main").props("id=main").classes("w-full"):
+    with ui.element("div").props("id=main").classes("w-full"):  # the page itself is the main landmark
         Status(session, problem)
         with ui.tabs().classes("w-full").props("dense no-caps inline-label mobile-arrows") as tabs:
             names = {"look": "Network", "sweep": "Sweep", "files": "Files"}
