@@ -12,6 +12,7 @@ import sagin
 from sagin.core import records
 from sagin.core.contracts import System
 from sagin.core.discovery import locations
+from sagin.core.figures import Series
 from sagin.experiments.jobs import Shards
 from sagin.experiments.readings import stored_standings
 from sagin.experiments.series import series_of
@@ -96,5 +97,17 @@ def test_measured_verdicts(system_name: str) -> None:
         assert set(wanted) == {claim.name for claim in figure.claims}, figure.name
         series = series_of(system, figure, seeds, shards=shards) if figure.claims else None
         for claim in figure.claims:
-            verdict = claim.check(series)
+            assert series is not None
+            verdict = claim.judge(series)
             assert verdict.word == wanted[claim.name], f"{figure.name} {claim.name}: {verdict.evidence}"
+
+
+def test_nothing_feasible_decides_nothing(system_name: str) -> None:
+    system = sagin.system(system_name)
+    for figure in system.figures:
+        cube = np.full((len(figure.curves) or 1, len(figure.axis.values), 8), np.nan)
+        labels = tuple(curve.label for curve in figure.curves) or ("computed",)
+        extra = dict.fromkeys(figure.extra, cube)
+        series = Series(figure.axis.numbers(), labels, cube, np.zeros(cube.shape, dtype=bool), extra)
+        for claim in figure.claims:
+            assert claim.judge(series).word == "undecided", (figure.name, claim.name)

@@ -75,6 +75,13 @@ class Claim:
     note: str = ""
     otherwise: Mapping[str, Callable[[Series], Verdict]] = field(default_factory=dict)
 
+    def judge(self, series: Series) -> Verdict:
+        """The rule's verdict; undecided where at some point of the axis no drop is feasible under any curve."""
+        usable = (series.feasible & np.isfinite(series.values)).any(axis=(0, 2))
+        if not usable.all():
+            return Verdict("undecided", f"no drop is feasible at {series.x[np.flatnonzero(~usable)[0]]:g}")
+        return self.check(series)
+
 
 @dataclass(frozen=True)
 class Axis:

@@ -49,7 +49,7 @@ def judge(figure: Figure, series: Series | None, readings: Mapping[str, str] | N
     series = series.without([curve.label for curve in figure.curves if curve.beside])
     entries = []
     for claim in figure.claims:
-        verdict = claim.check(series)
+        verdict = claim.judge(series)
         words = (claim.text, claim.rule, claim.note)
         standing = (readings or {}).get(f"{figure.name}.{claim.name}", "")
         entries.append(

@@ -156,7 +156,7 @@ class Judge:
             raise
         except (InputError, ArithmeticError, np.linalg.LinAlgError) as error:
             return {claim.name: Verdict("undecided", f"not computed: {error}") for claim in read.claims}
-        return {claim.name: claim.check(series) for claim in read.claims} if series is not None else {}
+        return {claim.name: claim.judge(series) for claim in read.claims} if series is not None else {}
 
     def _cells(self, reading: Reading) -> Shards:
         """Results of the present reading, which its figures share; none of another one."""

@@ -59,7 +59,7 @@ def sheet_of(figure: Figure, series: Series, system: System | None = None) -> Sh
     """A figure with its values; the claims say what they compare."""
     beside = [curve.label for curve in figure.curves if curve.beside]
     judged = series.without(beside) if beside else series
-    verdicts = [claim.check(judged) for claim in figure.claims]
+    verdicts = [claim.judge(judged) for claim in figure.claims]
     curves = figure_looks(figure, series, system)
     pairs = [*(pair for verdict in verdicts for pair in verdict.pairs), *_own_pairs(curves, beside)]
     steps = [step for verdict in verdicts for step in verdict.steps]

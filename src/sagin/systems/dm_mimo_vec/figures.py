@@ -11,7 +11,18 @@ from dataclasses import replace
 import numpy as np
 
 from sagin.core.figures import Axis, Claim, Curve, Figure, Look, Series, Verdict
-from sagin.core.statistics import LEAST_DROPS, below, combine, common_means, decide, falls, interval, paired, rises
+from sagin.core.statistics import (
+    LEAST_DROPS,
+    below,
+    combine,
+    common_drops,
+    common_means,
+    decide,
+    falls,
+    interval,
+    paired,
+    rises,
+)
 
 _FIGURE_EFFORT = {"rounds": 12, "steps": 80}
 _MEGABYTE_BITS = 8e6
@@ -37,26 +48,28 @@ def _rounds(series: Series, label: str, tolerance: float = 1e-3) -> np.ndarray:
     return np.where(np.isfinite(values[-1]), np.argmax(inside, axis=0), np.nan)
 
 
-def _few(series: Series) -> bool:
-    return series.values.shape[2] < LEAST_DROPS
+def _judged(condition: bool, evidence: str, *used: int) -> Verdict:
+    """Undecided where a number rests on too few feasible drops."""
+    return Verdict("undecided", evidence) if min(used) < LEAST_DROPS else decide(condition, evidence)
 
 
 def converges_in_four(series: Series) -> Verdict:
     """Mean rounds to within 0.1 % of the last value, every curve."""
-    means = [interval(_rounds(series, label)).mean for label in series.labels]
+    each = [interval(_rounds(series, label)) for label in series.labels]
+    means = [one.mean for one in each]
     evidence = "mean rounds to within 0.1 %: " + ", ".join(
         f"{label}: {mean:.3g}" for label, mean in zip(series.labels, means, strict=True)
     )
-    return Verdict("undecided", evidence) if _few(series) else decide(max(means) <= 5, evidence)
+    return _judged(max(means) <= 5, evidence, *(one.n_used for one in each))
 
 
 def rounds_regardless_of_power(series: Series) -> Verdict:
     """Mean rounds at 2 W and 4 W, for each number of vehicles."""
     parts = []
     for n in (4, 6):
-        low, high = (interval(_rounds(series, _curve1(n, power))).mean for power in (2.0, 4.0))
-        evidence = f"I = {n}: {low:.3g} and {high:.3g} rounds"
-        parts.append(Verdict("undecided", evidence) if _few(series) else decide(abs(high - low) < 1, evidence))
+        low, high = (interval(_rounds(series, _curve1(n, power))) for power in (2.0, 4.0))
+        evidence = f"I = {n}: {low.mean:.3g} and {high.mean:.3g} rounds"
+        parts.append(_judged(abs(high.mean - low.mean) < 1, evidence, low.n_used, high.n_used))
     return combine(parts)
 
 
@@ -95,7 +108,7 @@ def rsu_only_steeper(series: Series) -> Verdict:
         gap = interval(slopes[0] - slopes[1])
         means = [interval(slope).mean for slope in slopes]
         evidence = f"I = {n}: {means[0]:.4g} against {means[1]:.4g} a megabyte"
-        parts.append(Verdict("undecided", evidence) if _few(series) else decide(gap.low > 0, evidence))
+        parts.append(_judged(gap.low > 0, evidence, gap.n_used))
     return combine(parts)
 
 
@@ -111,7 +124,7 @@ def rsu_only_crosses(series: Series) -> Verdict:
         gaps = paired(series, _curve2("rsu_only", n), _curve2("saps_only", n))
         evidence = f"I = {n}: rsu_only - saps_only from {gaps[0].mean:.4g} to {gaps[-1].mean:.4g}"
         crossed = gaps[0].high < 0 < gaps[-1].low
-        verdict = Verdict("undecided", evidence) if _few(series) else decide(crossed, evidence)
+        verdict = _judged(crossed, evidence, gaps[0].n_used, gaps[-1].n_used)
         parts.append(replace(verdict, pairs=((_curve2("rsu_only", n), _curve2("saps_only", n)),)))
     return combine(parts)
 
@@ -122,7 +135,7 @@ def rsu_only_exceeds(series: Series) -> Verdict:
     for n in (4, 6):
         gap = paired(series, _curve2("rsu_only", n), _curve2("saps_only", n))[-1]
         evidence = f"I = {n}: rsu_only - saps_only {gap.mean:.4g} [{gap.low:.4g}, {gap.high:.4g}] at the largest size"
-        parts.append(Verdict("undecided", evidence) if _few(series) else decide(gap.low > 0, evidence))
+        parts.append(_judged(gap.low > 0, evidence, gap.n_used))
     return combine(parts)
 
 
@@ -138,7 +151,7 @@ def advantage_stays(series: Series) -> Verdict:
         same.append(abs(gains[0] - gains[1]) <= 0.25 * max(abs(gains[0]), abs(gains[1])))
         texts.append(f"over {other}: {gains[0]:.1%} and {gains[1]:.1%}")
     evidence = "gain at I = 4 and 6 " + "; ".join(texts)
-    if _few(series):
+    if common_drops(series)[len(_SIZES_MB) // 2].sum() < LEAST_DROPS:
         return Verdict("undecided", evidence)
     return Verdict("holds" if all(same) else "partly", evidence)
 
@@ -152,9 +165,10 @@ def saps_matter_little(series: Series) -> Verdict:
     """Relative change of the mean from the fewest to the most satellites, at every number of vehicles."""
     means = common_means(series)
     parts = []
-    for n, change in zip(series.x, means[-1] / means[0] - 1, strict=True):
+    used = common_drops(series).sum(axis=1)
+    for n, change, count in zip(series.x, means[-1] / means[0] - 1, used, strict=True):
         evidence = f"I = {n:g}: {change:.1%} from K = {_SAPS[0]} to {_SAPS[-1]}"
-        parts.append(Verdict("undecided", evidence) if _few(series) else decide(abs(change) < 0.1, evidence))
+        parts.append(_judged(abs(change) < 0.1, evidence, int(count)))
     return combine(parts)
 
 

@@ -133,12 +133,16 @@ def _pilot_is_lowest(series: Series) -> Verdict:
     wanted = np.ceil(lowest / step - 1e-9) * step
     same = np.abs(ours - wanted)[feasible] < 1e-9
     shown = ", ".join(f"{value:.1f}" for value in np.mean(ours, axis=1))
+    if feasible.sum(axis=1).min() < statistics.LEAST_DROPS:
+        return Verdict("undecided", f"fewer than {statistics.LEAST_DROPS} feasible drops at a target")
     return statistics.decide(
         bool(np.all(same)), f"lowest grid point in {same.mean():.0%} of drops; mean pilots {shown} s"
     )
 
 
 def _rises_steeply(series: Series) -> Verdict:
+    if _few(series, "Proposed"):
+        return Verdict("undecided", f"fewer than {statistics.LEAST_DROPS} feasible drops at a target")
     energy, pilot = _means(series, "Proposed"), series.extra["mean_pilot_s"][series.index("Proposed")].mean(axis=1)
     rising = bool(np.all(np.diff(energy) >= 0) and np.all(np.diff(pilot) >= -1e-12))
     text = f"energy {energy[0]:.2f} to {energy[-1]:.2f} J, pilot {pilot[0]:.2f} to {pilot[-1]:.2f} s"
@@ -183,6 +187,8 @@ def _opt_o_constant(series: Series) -> Verdict:
 
 
 def _opt_f_soars(series: Series) -> Verdict:
+    if _few(series, "Opt-F"):
+        return Verdict("undecided", f"fewer than {statistics.LEAST_DROPS} feasible drops at a target")
     row = series.index("Opt-F")
     energy = _means(series, "Opt-F")
     uplink = series.extra["uplink_energy_j"][row].mean(axis=1)
@@ -197,6 +203,11 @@ def _opt_f_soars(series: Series) -> Verdict:
         ),
     ]
     return statistics.combine(parts)
+
+
+def _few(series: Series, label: str) -> bool:
+    """Has the curve too few feasible drops at some point?"""
+    return bool(np.isfinite(series.curve(label)).sum(axis=1).min() < statistics.LEAST_DROPS)
 
 
 def _means(series: Series, label: str) -> np.ndarray:

@@ -67,6 +67,11 @@ def _leads(series: Series, lower: tuple[str, ...], first: str = "jtora", fair: b
     return replace(verdict, evidence="; ".join([verdict.evidence, *margins]))
 
 
+def _known(condition: bool, number: float, evidence: str) -> Verdict:
+    """Undecided where the number does not exist, because some point has no feasible drop."""
+    return decide(condition, evidence) if np.isfinite(number) else Verdict("undecided", evidence)
+
+
 def _counts(series: Series, name: str) -> Series:
     """What Fig. 2 counts, one number a drop, over the numbers of sub-channels."""
     values = series.extra[name][None, :, 0]
@@ -76,14 +81,14 @@ def _counts(series: Series, name: str) -> Series:
 def _same_rounds(series: Series) -> Verdict:
     rounds = _counts(series, "rounds").values[0].mean(axis=1)
     spread = float(rounds.max() - rounds.min())
-    return decide(spread <= 0.5, f"mean rounds {np.array2string(rounds, precision=2)}, spread {spread:.2f}")
+    return _known(spread <= 0.5, spread, f"mean rounds {np.array2string(rounds, precision=2)}, spread {spread:.2f}")
 
 
 def _same_proposals(series: Series) -> Verdict:
     proposals = _counts(series, "proposals").values[0].mean(axis=1)
     spread = float((proposals.max() - proposals.min()) / proposals.mean())
     text = f"mean proposals {np.array2string(proposals, precision=1)}, spread {100 * spread:.0f} % of their mean"
-    return decide(spread <= 0.25, text)
+    return _known(spread <= 0.25, spread, text)
 
 
 def _fewer_proposals(series: Series) -> Verdict:
@@ -99,7 +104,7 @@ def _less_left(series: Series) -> Verdict:
 def _two_curves(series: Series) -> Verdict:
     ratio = series.curve("water_filling") / series.curve("average_power") - 1
     largest = float(np.abs(np.nanmean(ratio, axis=1)).max())
-    return decide(largest > 1e-3, f"their means differ by {largest:.1e} at most")
+    return _known(largest > 1e-3, largest, f"their means differ by {largest:.1e} at most")
 
 
 JTORA_LEADS = Claim(
@@ -300,7 +305,7 @@ def _fig7_significant(series: Series) -> Verdict:
     ]
     fair = [_margin(series, f"jtora, {name}", f"tuned_average_power, {name}") for name, _ in SIZES]
     text = f"{min(leads):.2f} to {max(leads):.2f} % above water filling and equal power at two task sizes"
-    return decide(min(leads) >= 5.0, "; ".join([text, *fair]))
+    return _known(min(leads) >= 5.0, sum(leads), "; ".join([text, *fair]))
 
 
 FIG7 = Figure(
