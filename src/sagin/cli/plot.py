@@ -57,7 +57,7 @@ def plot(
 
     Nothing is computed. In Python, `sagin.plot(...)` gives the Matplotlib figure.
     """
-    from sagin.experiments.files import check_target, make_folder, write_bytes
+    from sagin.core.files import check_target, make_folder, write_bytes
     from sagin.presentation.canvas import FORMATS, to_bytes
     from sagin.presentation.plot import curve_file, draw_sheet, extras, sheet_at, stored_figures
     from sagin.presentation.presets import preset

@@ -134,7 +134,7 @@ def _quantity(axes: Any, sheet: Sheet, x: np.ndarray, quantity: str, *, bars: bo
     log = sheet.y_log and bool(np.nanmin(middle, initial=np.inf) > 0)
     label, factor = readable(quantity, middle, log)
     middle = middle * factor
-    wide = _coincident(middle, log)
+    wide = _coincident(middle, log, [sheet.curves[row].colour for row in rows])
     handles = {}
     for place, row in enumerate(rows):
         curve = sheet.curves[row]
@@ -174,8 +174,8 @@ def _bars(axes: Any, x: np.ndarray, spans: list[Interval], factor: float, colour
         axes.errorbar(x[shown], mean[shown], limits, fmt="none", ecolor=colour, elinewidth=0.7)
 
 
-def _coincident(middle: np.ndarray, log: bool) -> list[int]:
-    """How many later curves lie on each curve, 2 at most: it is drawn that much wider and shows on both sides."""
+def _coincident(middle: np.ndarray, log: bool, colours: Sequence[int]) -> list[int]:
+    """How many later curves of other colours lie on each curve, 2 at most: it is drawn that much wider."""
     with np.errstate(invalid="ignore", divide="ignore"):
         shown = np.log(middle) if log else middle
     shown = np.where(np.isfinite(shown), shown, np.nan)
@@ -185,7 +185,8 @@ def _coincident(middle: np.ndarray, log: bool) -> list[int]:
     counts = []
     for place, curve in enumerate(shown):
         gaps = np.abs(shown[place + 1 :] - curve) / height
-        near = [gap[np.isfinite(gap)] for gap in gaps]
+        others = np.array(colours[place + 1 :]) != colours[place]
+        near = [gap[np.isfinite(gap)] for gap in gaps[others]]
         counts.append(min(2, sum(bool(gap.size and np.mean(gap < CLOSE) >= 0.75) for gap in near)))
     return counts
 
