@@ -55,7 +55,7 @@ def beside_skyfield() -> None:
     satellites, site, slots = walker(planes=10, per_plane=10, phasing=1), Site(), 360
     scale = load.timescale(builtin=True)
     place = wgs84.latlon(site.latitude_deg, site.longitude_deg, site.height_m)
-    times = scale.utc(2026, 11, 1, 12, 0, np.arange(slots) * 10.0)
+    times = scale.utc(2026, 11, 1, 12, 0, (np.arange(slots) * 10.0).tolist())
 
     def one_by_one() -> None:
         for handle in satellites.handles:
@@ -81,7 +81,7 @@ def roads(n_rows: int) -> None:
                 stream.write("</timestep>\n")
             stream.write("</fcd-export>\n")
         size = path.stat().st_size / 1e6
-        options = {"max_gap_s": 1e6}
+        options: dict[str, Any] = {"max_gap_s": 1e6}
         timed(f"FCD XML of {size:.0f} MB", lambda: read_traffic(path, begin_s=0, **options), size, "MB")
         timed("the same, a box of 2 %", lambda: read_traffic(path, box_m=(0, 0, 100, 1500), **options), size, "MB")
         table = Path(folder) / "trace.csv"
@@ -127,7 +127,7 @@ def environments() -> None:
     speeds = {}
     for count in (1, 64, 256):
         env = SlotEnv(pool) if count == 1 else SlotVectorEnv(pool, count)
-        action = np.zeros(env.action_space.shape)
+        action = np.zeros(env.action_space.shape or 0)
         env.reset(seed=0)
         begin, steps = time.perf_counter(), 0
         while time.perf_counter() - begin < 3:

@@ -74,6 +74,37 @@ def test_an_episode_is_run_judged_and_continued(study: Path, good, document) -> 
     assert "rsu_only, stale 2" in page
     assert "world.roads.range_m" in page
     assert "<script" not in page
+    path = Path("results/study/report.html")
+    path.unlink()
+    assert document("report", "results/study")["summary"] == found["summary"]
+    again = path.read_text()
+    assert again.count("<img ") == page.count("<img ")
+    body = slice(page.index('<section id="summary"'), page.index('<section id="fig"'))
+    assert body.start > 0
+    assert again[body] == page[body]
+
+
+def test_a_report_of_a_stored_episode_does_without_its_inputs(study: Path, good, document, call) -> None:
+    found = document("episode", study)
+    (study.parent / "grid.csv.gz").unlink()
+    told = document("report", "results/study/episode.nc", "--out", "page.html")
+    assert told["summary"] == found["summary"]
+    assert "input files are not at hand" in told["notes"][1]
+    assert Path("page.html").read_text().count("<img ") == len(found["figures"]) / 2 - 3  # sky, map, roads
+    for words, text in (
+        (["report", "results/study", "--out", "page.html"], "it exists"),
+        (["report", "results/study", "--drops", "3"], "--drops = 3: must be absent for an episode"),
+        (["report", "results/study", "dm_mimo_vec"], "one at a time"),
+        (["report", "samples"], "must be episode.nc of an episode, or its folder"),
+        (["report", "none.nc"], "there is none"),
+        (["report", "samples/study.yaml"], "must be a netCDF-4 file"),
+    ):
+        code, _, err = call(*words)
+        assert code == 2
+        assert text in err
+        assert err.count("\n") == 1
+    good("solve", "dm_mimo_vec", "--scheme", "rsu_only", "--seeds", "0:1", "--out", "run.nc")
+    assert "must be an episode" in call("report", "run.nc")[2]
 
 
 def test_a_killed_episode_goes_on_with_the_same_bits(study: Path, document, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,8 @@ PAGE = Path("results") / "report.html"
 
 def report(
     systems: Annotated[
-        list[str] | None, typer.Argument(metavar="SYSTEM", help="Systems; see `sagin list`. [all]")
+        list[str] | None,
+        typer.Argument(metavar="SYSTEM|EPISODE", help="Systems (see `sagin list`) [all], or a stored episode."),
     ] = None,
     drops: Annotated[
         int | None, typer.Option("--drops", metavar="N", help="Drops a point: seeds 0:N. [as each figure says]")
@@ -41,7 +43,8 @@ def report(
 
     Figures, judged claims, certified gaps, our improvement, speed, parameters and provenance. The same command goes on
     where an interrupted one stopped, and uses what `sagin reproduce` left in results/SYSTEM. --with puts your own
-    scheme into every table and figure of its system.
+    scheme into every table and figure of its system. For an episode (episode.nc or its folder): the page of
+    `sagin episode`, from what is stored.
     """
     from sagin.core.files import check_target, make_folder, write_text
     from sagin.experiments.provenance import provenance
@@ -50,6 +53,10 @@ def report(
 
     inputs.at_least_one(threads, "--threads")
     inputs.at_least_one(drops, "--drops")
+    if systems and any(_is_place(word) for word in systems):
+        given = {"--drops": drops, "--speed": speed, "--with": own, "--threads": threads}
+        _report_episode(systems, given, out, force, json)
+        return
     measured = read_speed(speed) if speed else None
     chosen, broken = _systems(systems)
     chosen = _with_own(chosen, own)
@@ -72,6 +79,41 @@ def report(
         f"{target}: {len(chapters)} system{'s' * (len(chapters) != 1)}, {judged} claims;"
         f" {counts['solved']} pieces computed, {counts['reused']} found"
     )
+
+
+def _is_place(word: str) -> bool:
+    """A file or folder rather than the name of a system?"""
+    path = Path(word)
+    return word not in system_names() and (path.exists() or path.suffix != "" or len(path.parts) > 1)
+
+
+def _report_episode(words: list[str], given: Mapping[str, object], out: Path | None, force: bool, json: bool) -> None:
+    from sagin.core.files import check_target, write_text
+    from sagin.experiments.episode_read import episode_file, read_result
+    from sagin.experiments.episode_report import notes, summary_rows
+    from sagin.experiments.provenance import provenance
+    from sagin.presentation.episode_figures import drawings
+    from sagin.presentation.episode_page import episode_page
+
+    if len(words) > 1:
+        raise InputError("EPISODE", ", ".join(words), "one at a time", "`sagin compare` takes several")
+    for option, value in given.items():
+        if value is not None:
+            raise InputError(option, value, "absent for an episode", "its page is made from what is stored")
+    file = episode_file(Path(words[0]))
+    target = out or file.with_name(PAGE.name)
+    if out:
+        check_target(target, force, "--out")
+    result = read_result(file)
+    drawn = {name: kinds["png"] for name, kinds in drawings(result, ("png",)).items()}
+    write_text(target, episode_page(result, drawn, provenance(), "sagin report"), "--out")
+    said = notes(result)
+    if json:
+        output.print_json({"file": str(target), "notes": said, "summary": summary_rows(result)})
+        return
+    for line in said:
+        output.say(line)
+    output.say(f"{target}: {len(summary_rows(result))} rows, {len(drawn)} figures")
 
 
 _COUNTS = ("solved", "reused", "damaged")

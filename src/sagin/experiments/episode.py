@@ -156,7 +156,8 @@ class Result:
     """What an episode study gave. Rows are seed after seed, slot after slot.
 
     `run`: drops and fresh decisions of all rows. `applied`: by scheme and policy. `bound`: (row,) or None.
-    `reason`: (seed, slot). `window`: (row,) slots in which rows are compared.
+    `reason`: (seed, slot). `window`: (row,) slots in which rows are compared. `inputs`: the files of its world are at
+    hand, which is not so of every stored episode.
     """
 
     study: EpisodeStudy
@@ -169,6 +170,7 @@ class Result:
     reason: np.ndarray
     window: np.ndarray
     counts: dict[str, int] = field(default_factory=dict)
+    inputs: bool = True
 
     @property
     def summary(self) -> Any:

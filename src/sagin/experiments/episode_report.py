@@ -132,6 +132,10 @@ def notes(result: Result) -> list[str]:
     when = f"{study.time.slots} slots of {study.time.slot_s:g} s from {text_utc(study.times.start)}"
     used = f"usable {100 * share_used:.1f} %" + (f" ({lost})" if lost else "")
     lines = [f"{study.system.name}, {when}, seeds: {len(study.seeds)}; {used}"]
+    if not result.inputs:
+        lines.append(
+            "the input files are not at hand, or today's code makes other drops of them: no sky, map and roads"
+        )
     if len(study.seeds) == 1:
         lines.append("one seed: no confidence limits")
     if study.ignored:

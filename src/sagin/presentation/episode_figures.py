@@ -96,12 +96,13 @@ def seats_picture(result: Result) -> Picture | None:
 
 def pictures(result: Result) -> dict[str, Picture]:
     """Every drawing of an episode by name."""
-    here, first = result.setting.surroundings(), result.followed[0]
+    first = result.followed[0]
     found: dict[str, Picture] = {}
-    if here.sky is not None:
+    here = result.setting.surroundings() if result.inputs else None
+    if here is not None and here.sky is not None:
         found["sky"] = world_pictures.sky_picture(here, first.satellites)
         found["map"] = world_pictures.map_picture(here, first.satellites)
-    if here.traffic is not None:
+    if here is not None and here.traffic is not None:
         found["roads"] = world_pictures.roads_picture(here, first.users)
     held = seats_picture(result)
     return {**found, **({"handover": held} if held else {})}

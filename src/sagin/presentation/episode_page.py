@@ -29,8 +29,10 @@ READING = (
 )
 
 
-def episode_page(result: Result, drawings: Mapping[str, bytes], origin: Mapping[str, str]) -> str:
-    """The whole document. `drawings`: PNG by name. `origin`: provenance of this page."""
+def episode_page(
+    result: Result, drawings: Mapping[str, bytes], origin: Mapping[str, str], made_by: str = "sagin episode"
+) -> str:
+    """The whole document. `drawings`: PNG by name. `origin`: provenance of this page. `made_by`: the command."""
     study = result.study
     title = f"Episode: {study.system.title}"
     style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
@@ -58,7 +60,7 @@ def episode_page(result: Result, drawings: Mapping[str, bytes], origin: Mapping[
             el("section", el("h2", "Provenance"), _facts("Where this page comes from", origin), id_="provenance"),
             id_="main",
         ),
-        el("footer", el("p", "Made by ", el("code", "sagin episode"), ".")),
+        el("footer", el("p", "Made by ", el("code", made_by), ".")),
     )
     return "<!DOCTYPE html>\n" + el("html", head, "\n", body, lang="en") + "\n"
 
