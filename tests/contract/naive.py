@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ..systems import network_reference
+
 Judged = tuple[float, float]
 
 
@@ -230,6 +232,11 @@ def ccmsm(d: Any, x: Any, i: int) -> Judged:
     return d.preference * energy + (1 - d.preference) * makespan, max(float(outside), float(wrong))
 
 
+def network(d: Any, x: Any, i: int) -> Judged:
+    found = network_reference.judge(network_reference.table_of(d, i), x.split[i], x.rate[i])
+    return found["objective"], float(max(found["violation"].values()))
+
+
 JUDGES: dict[str, Callable[[Any, Any, int], Judged]] = {
-    judge.__name__: judge for judge in (dm_mimo_vec, stin_vmdc, thz_uav_mec, isac_sagin, ccmsm)
+    judge.__name__: judge for judge in (dm_mimo_vec, stin_vmdc, thz_uav_mec, isac_sagin, ccmsm, network)
 }

@@ -11,6 +11,7 @@ import pytest
 
 import sagin
 from sagin.core import records
+from sagin.core.errors import InputError
 from sagin.core.results import Status
 from sagin.experiments.random_scenarios import random_scenario
 
@@ -34,10 +35,13 @@ def cases(name: str):
         scenario = random_scenario(system.scenario, seed, MOST)
         known = {field: value for field, value in QUICK.items() if field in type(scenario).model_fields}
         drops = system.sample(scenario.replace(**known), [seed])
-        solved = {
-            scheme.name: system.solve(drops, scheme.name, threads=1, **EFFORT.get(name, {}).get(scheme.name, {}))
-            for scheme in system.schemes
-        }
+        solved = {}
+        for scheme in system.schemes:
+            effort = EFFORT.get(name, {}).get(scheme.name, {})
+            try:
+                solved[scheme.name] = system.solve(drops, scheme.name, threads=1, **effort)
+            except InputError:  # everything local, where not everybody can
+                assert scheme.role == "baseline"
         found.append((drops, solved))
     return found
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from sagin.core.contracts import System
 from sagin.core.errors import InputError
-from sagin.core.parameters import Parameters
+from sagin.core.parameters import Parameters, nested_classes
 
 DECADES = 10.0  # a positive range at least this wide is drawn by its logarithm
 OUR_RULE = "as judged"
@@ -43,7 +43,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Factor:
-    """One open choice, a list of `values` or a range. `name`: a field, `scheme.option`, or `rule:figure.claim`."""
+    """One open choice, a list of `values` or a range.
+
+    `name`: a plain or dotted field, `scheme.option` (`option` is true), or `rule:figure.claim`.
+    """
 
     name: str
     default: Any
@@ -51,6 +54,7 @@ class Factor:
     low: float = 0.0
     high: float = 0.0
     because: str = ""
+    option: bool = False
 
     @property
     def logarithmic(self) -> bool:
@@ -86,11 +90,14 @@ class Factor:
 
 
 def factors(system: System) -> list[Factor]:
-    """All open choices of a system: its scenario, the options of its paper's scheme and baselines, its claims."""
-    found = list(_open(system.scenario, ""))
+    """All open choices of a system: its scenario, the options of its paper's scheme and baselines, its claims.
+
+    Further in, what the default scenario declares is given and no assumption; only what it leaves out is open.
+    """
+    found = list(_open(system.scenario))
     for scheme in system.schemes:
         if scheme.role in ("paper", "baseline"):
-            found += _open(scheme.options, f"{scheme.name}.")
+            found += _open(scheme.options, f"{scheme.name}.", option=True)
     for figure in system.figures:
         for claim in figure.claims:
             if claim.otherwise:
@@ -102,10 +109,11 @@ def factors(system: System) -> list[Factor]:
 
 
 def undeclared(parameters: type[Parameters]) -> list[str]:
-    """Assumed fields that have no admissible set and do not say why none is needed."""
+    """Assumed fields, also further in, that have no admissible set and do not say why none is needed."""
     return [
-        name
-        for name, _, extra in _fields(parameters)
+        prefix + name
+        for cls, prefix in ((parameters, ""), *((cls, f"{cls.__name__}.") for cls in nested_classes(parameters)))
+        for name, _, extra in _fields(cls)
         if str(extra.get("source", "")).startswith("assumed") and not extra.get("plausible")
     ]
 
@@ -142,7 +150,7 @@ def assemble(choices: Mapping[Factor, Any]) -> Reading:
             continue
         if factor.name.startswith("rule:"):
             rules[factor.name.removeprefix("rule:")] = value
-        elif "." in factor.name:
+        elif factor.option:
             scheme, _, key = factor.name.partition(".")
             options.setdefault(scheme, {})[key] = value
         else:
@@ -158,23 +166,43 @@ def choices(reading: Reading, every: Sequence[Factor]) -> dict[Factor, Any]:
     return {factor: flat.get(factor.name, factor.default) for factor in every}
 
 
-def _open(parameters: type[Parameters], prefix: str) -> Iterator[Factor]:
-    for name, default, extra in _fields(parameters):
+def _open(parameters: type[Parameters], prefix: str = "", *, option: bool = False) -> Iterator[Factor]:
+    for name, default, extra in _everywhere(parameters):
         plausible = extra.get("plausible")
         if not isinstance(plausible, tuple):
             continue
         admissible, because = plausible
         if isinstance(admissible, list):
             values = (default, *(value for value in admissible if value != default))
-            yield Factor(prefix + name, default, values, because=because)
+            yield Factor(prefix + name, default, values, because=because, option=option)
         else:
-            yield Factor(prefix + name, default, (), *map(float, admissible), because=because)
+            low, high = map(float, admissible)
+            yield Factor(prefix + name, default, (), low, high, because=because, option=option)
+
+
+def _everywhere(parameters: type[Parameters]) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
+    """Fields of a class and, by dotted name, what its defaults further in leave out."""
+    for name, default, extra in _fields(parameters):
+        yield name, default, extra
+        yield from _left_out(name, default)
+
+
+def _left_out(path: str, value: Any) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _left_out(f"{path}.{key}", part)
+    elif isinstance(value, Parameters):
+        given = {type(value).model_fields[name].alias or name for name in value.model_fields_set}
+        for (name, default, extra), (_, inside) in zip(_fields(type(value)), value, strict=True):
+            if name not in given:
+                yield f"{path}.{name}", default, extra
+            yield from _left_out(f"{path}.{name}", inside)
 
 
 def _fields(parameters: type[Parameters]) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
     for name, info in parameters.model_fields.items():
         extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-        yield name, info.default, extra
+        yield info.alias or name, info.default, extra
 
 
 def _text(value: Any) -> str:

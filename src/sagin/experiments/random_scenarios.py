@@ -30,10 +30,14 @@ def random_scenario(cls: type[Parameters], seed: int, most: int = MOST) -> Param
 
     About half of the scalar fields leave their defaults: sizes (n_...) are log-uniform from 1 to `most`, weights 0, 1
     or anything between, levels and quantities around their defaults, limits on time near theirs. A draw that the class
-    refuses is drawn again. InputError if none of many is valid.
+    refuses is drawn again. InputError if none of many is valid. A class whose fields are declarations draws whole ones
+    by its method `some(generator, most)`.
     """
+    whole = getattr(cls, "some", None)
     for attempt in range(TRIES):
         generator = random.stream(seed, "scenario", attempt)
+        if whole is not None:
+            return whole(generator, most)
         changes = {}
         for name, info in cls.model_fields.items():
             chance, numbers = generator.random(), generator.random(2)  # the same draws whatever the fields before

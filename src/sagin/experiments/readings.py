@@ -264,8 +264,8 @@ def _touches(system: System, figure: Figure, claim: str, factor: Factor) -> bool
     """Can the factor change this claim? Rules of other claims, axes and options of schemes not drawn cannot."""
     if factor.name.startswith("rule:"):
         return factor.name == f"rule:{figure.name}.{claim}"
-    scheme, dot, _ = factor.name.partition(".")
-    if dot:
+    if factor.option:
+        scheme = factor.name.partition(".")[0]
         return any(curve.scheme == scheme for curve in figure.curves)
     return factor.name not in figure.axis.fields
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
+import numpy as np
 from pydantic import model_validator
 
 from sagin.core.errors import InputError
@@ -14,21 +16,22 @@ from sagin.systems.network.access import source_of
 from sagin.systems.network.ranges import Elevation, MaybePositive, NotNegative, Positive, Within
 
 Point = tuple[float, float, float]
-GIVEN = "assumed: the user's declaration"
-USUAL = "assumed: usual"
-NEUTRAL = "assumed: without effect unless given"
 OWN = "the user declares it: no paper leaves it open"
+GIVEN = {"source": "assumed: the user's declaration", "plausible": OWN}
+NEUTRAL = {"source": "assumed: without effect unless given", "plausible": "a declaration without it means none"}
+NAMED = {"source": "assumed: usual", "plausible": "a declaration names what is unlike it"}
+USUAL = "assumed: usual"
 
 
 class Area(Parameters):
     """Where members of a group, or a node, are drawn uniformly."""
 
     called: ClassVar[str] = "an area"
-    shape: Literal["disc", "rectangle", "road"] = parameter(..., doc="disc, or a rectangle along x", source=GIVEN)
-    radius_m: float | None = parameter(None, unit="m", doc="radius of a disc", source=GIVEN, gt=0)
-    length_m: float | None = parameter(None, unit="m", doc="size of a rectangle along x", source=GIVEN, gt=0)
-    width_m: float | None = parameter(None, unit="m", doc="size of a rectangle along y", source=GIVEN, ge=0)
-    center_m: tuple[float, float] = parameter((0.0, 0.0), unit="m", doc="centre (x, y)", source=NEUTRAL)
+    shape: Literal["disc", "rectangle", "road"] = parameter(..., doc="disc, or a rectangle along x", **GIVEN)
+    radius_m: float | None = parameter(None, unit="m", doc="radius of a disc", **GIVEN, gt=0)
+    length_m: float | None = parameter(None, unit="m", doc="size of a rectangle along x", **GIVEN, gt=0)
+    width_m: float | None = parameter(None, unit="m", doc="size of a rectangle along y", **GIVEN, ge=0)
+    center_m: tuple[float, float] = parameter((0.0, 0.0), unit="m", doc="centre (x, y)", **NEUTRAL)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -47,24 +50,16 @@ class PathLoss(Parameters):
     called: ClassVar[str] = "a path loss"
     word: ClassVar[str] = "model"
     model: Literal["free_space", "power_law", "log_distance", "air_to_ground"] = parameter(
-        "free_space", doc="law of the mean power gain", source=USUAL
+        "free_space", doc="law of the mean power gain", **NAMED
     )
-    exponent: float | None = parameter(
-        None, doc="slope of power_law (required), log_distance (3.76)", source=USUAL, ge=0
-    )
-    loss_1km_db: float | None = parameter(None, unit="dB", doc="loss at 1 km of log_distance (128.1)", source=USUAL)
-    a: float | None = parameter(
-        None, doc="first parameter of the environment, air_to_ground (9.61)", source=USUAL, gt=0
-    )
-    b: float | None = parameter(
-        None, doc="second parameter of the environment, air_to_ground (0.16)", source=USUAL, gt=0
-    )
+    exponent: float | None = parameter(None, doc="slope of power_law (required), log_distance (3.76)", **NAMED, ge=0)
+    loss_1km_db: float | None = parameter(None, unit="dB", doc="loss at 1 km of log_distance (128.1)", **NAMED)
+    a: float | None = parameter(None, doc="first parameter of the environment, air_to_ground (9.61)", **NAMED, gt=0)
+    b: float | None = parameter(None, doc="second parameter of the environment, air_to_ground (0.16)", **NAMED, gt=0)
     los_db: float | None = parameter(
-        None, unit="dB", doc="excess loss in line of sight, air_to_ground (1)", source=USUAL, ge=0
+        None, unit="dB", doc="excess loss in line of sight, air_to_ground (1)", **NAMED, ge=0
     )
-    nlos_db: float | None = parameter(
-        None, unit="dB", doc="excess loss without it, air_to_ground (20)", source=USUAL, ge=0
-    )
+    nlos_db: float | None = parameter(None, unit="dB", doc="excess loss without it, air_to_ground (20)", **NAMED, ge=0)
 
     @model_validator(mode="after")
     def _belongs(self) -> Self:
@@ -96,8 +91,8 @@ class Fading(Parameters):
 
     called: ClassVar[str] = "a fading"
     word: ClassVar[str] = "model"
-    model: Literal["none", "rayleigh", "rician"] = parameter("none", doc="law of the amplitude", source=USUAL)
-    k_db: float | None = parameter(None, unit="dB", doc="steady over scattered power, rician only", source=GIVEN)
+    model: Literal["none", "rayleigh", "rician"] = parameter("none", doc="law of the amplitude", **NAMED)
+    k_db: float | None = parameter(None, unit="dB", doc="steady over scattered power, rician only", **GIVEN)
 
     @model_validator(mode="after")
     def _belongs(self) -> Self:
@@ -110,20 +105,20 @@ class Users(Parameters):
     """A group of users with one task each."""
 
     called: ClassVar[str] = "a group of users"
-    count: int = parameter(..., doc="number of users", source=GIVEN, ge=0)
-    area: Area | None = parameter(None, doc="where they are drawn", source=GIVEN)
-    position_m: Point | None = parameter(None, unit="m", doc="[x, y, z], the same for all", source=GIVEN)
-    height_m: float = parameter(0.0, unit="m", doc="z of users drawn in an area", source=NEUTRAL, ge=0)
-    task_bits: Positive = parameter(..., unit="bit", doc="size of a task", source=GIVEN)
-    cycles_per_bit: NotNegative = parameter(..., unit="cycle/bit", doc="work of a task", source=GIVEN)
-    power_dbm: float | None = parameter(None, unit="dBm", doc="transmit power", source=GIVEN)
-    cpu_hz: float | None = parameter(None, unit="cycle/s", doc="own processor, needed by `local`", source=GIVEN, gt=0)
+    count: int = parameter(..., doc="number of users", **GIVEN, ge=0)
+    area: Area | None = parameter(None, doc="where they are drawn", **GIVEN)
+    position_m: Point | None = parameter(None, unit="m", doc="[x, y, z], the same for all", **GIVEN)
+    height_m: float = parameter(0.0, unit="m", doc="z of users drawn in an area", **NEUTRAL, ge=0)
+    task_bits: Positive = parameter(..., unit="bit", doc="size of a task", **GIVEN)
+    cycles_per_bit: NotNegative = parameter(..., unit="cycle/bit", doc="work of a task", **GIVEN)
+    power_dbm: float | None = parameter(None, unit="dBm", doc="transmit power", **GIVEN)
+    cpu_hz: float | None = parameter(None, unit="cycle/s", doc="own processor, needed by `local`", **GIVEN, gt=0)
     switched_capacitance: float = parameter(
-        0.0, unit="J s^2/cycle^3", doc="of the own processor: energy per cycle over clock squared", source=NEUTRAL, ge=0
+        0.0, unit="J s^2/cycle^3", doc="of the own processor: energy per cycle over clock squared", **NEUTRAL, ge=0
     )
-    deadline_s: MaybePositive = parameter(None, unit="s", doc="latest completion", source=GIVEN)
-    weight: NotNegative = parameter(1.0, doc="of the user in the objective", source=NEUTRAL)
-    energy_weight: float = parameter(1.0, doc="of the joules of its own processor and radio", source=NEUTRAL, ge=0)
+    deadline_s: MaybePositive = parameter(None, unit="s", doc="latest completion", **GIVEN)
+    weight: NotNegative = parameter(1.0, doc="of the user in the objective", **NEUTRAL)
+    energy_weight: float = parameter(1.0, doc="of the joules of its own processor and radio", **NEUTRAL, ge=0)
 
     @model_validator(mode="after")
     def _place(self) -> Self:
@@ -136,25 +131,26 @@ class Node(Parameters):
     """A road-side unit, base station, UAV, satellite or cloud."""
 
     called: ClassVar[str] = "a node"
-    position_m: Point | None = parameter(None, unit="m", doc="[x, y, z] of a fixed node", source=GIVEN)
-    area: Area | None = parameter(None, doc="where it is drawn, with height_m", source=GIVEN)
-    height_m: float = parameter(0.0, unit="m", doc="z of a node drawn in an area", source=NEUTRAL, ge=0)
-    altitude_m: float | None = parameter(
-        None, unit="m", doc="of a satellite, instead of a position", source=GIVEN, gt=0
-    )
-    elevation_deg: Elevation = parameter(90.0, unit="deg", doc="under which a satellite is seen", source=USUAL)
+    position_m: Point | None = parameter(None, unit="m", doc="[x, y, z] of a fixed node", **GIVEN)
+    area: Area | None = parameter(None, doc="where it is drawn, with height_m", **GIVEN)
+    height_m: float = parameter(0.0, unit="m", doc="z of a node drawn in an area", **NEUTRAL, ge=0)
+    altitude_m: float | None = parameter(None, unit="m", doc="of a satellite, instead of a position", **GIVEN, gt=0)
+    elevation_deg: Elevation = parameter(90.0, unit="deg", doc="under which a satellite is seen", **NAMED)
     cpu_hz: Annotated[float | str | None, Within(gt=0, pair=False, null=True, words=("unlimited",))] = parameter(
-        None, unit="cycle/s", doc="speed of its processor; null: none; unlimited: no time, no energy", source=GIVEN
+        None, unit="cycle/s", doc="speed of its processor; null: none; unlimited: no time, no energy", **GIVEN
     )
-    cores: int = parameter(1, doc="cores that make up cpu_hz; the clock of one sets the energy", source=NEUTRAL, ge=1)
+    cores: int = parameter(1, doc="cores that make up cpu_hz; the clock of one sets the energy", **NEUTRAL, ge=1)
     switched_capacitance: float = parameter(
-        0.0, unit="J s^2/cycle^3", doc="of its processor: energy per cycle over clock squared", source=NEUTRAL, ge=0
+        0.0, unit="J s^2/cycle^3", doc="of its processor: energy per cycle over clock squared", **NEUTRAL, ge=0
     )
     sharing: str = parameter(
-        "shared", doc="cpu_hz is shared among tasks, or per_task: every task has it; or FILE.py:NAME", source=USUAL
+        "shared",
+        doc="cpu_hz is shared among tasks, or per_task: every task has it; or FILE.py:NAME",
+        source=USUAL,
+        plausible=(["per_task"], "papers share a processor, or give every task its own"),
     )
-    latency_s: float = parameter(0.0, unit="s", doc="constant wait before computing", source=NEUTRAL, ge=0)
-    energy_weight: float = parameter(1.0, doc="of the joules of its processor and radio", source=NEUTRAL, ge=0)
+    latency_s: float = parameter(0.0, unit="s", doc="constant wait before computing", **NEUTRAL, ge=0)
+    energy_weight: float = parameter(1.0, doc="of the joules of its processor and radio", **NEUTRAL, ge=0)
 
     @model_validator(mode="after")
     def _place(self) -> Self:
@@ -167,31 +163,43 @@ class Link(Parameters):
     """A radio, wire or optical link from a group of users, or a node, to a node."""
 
     called: ClassVar[str] = "a link"
-    from_: str | tuple[str, ...] = parameter(..., alias="from", doc="group, list of groups, or a node", source=GIVEN)
-    to: str = parameter(..., doc="a node", source=GIVEN)
-    access: str = parameter("tdma", doc="tdma, ofdma, noma, mimo, dedicated, or an own one, FILE.py:NAME", source=USUAL)
-    band: str | None = parameter(None, doc="links with the same word share one band (tdma)", source=GIVEN)
-    rate_bps: float | None = parameter(
-        None, unit="bit/s", doc="of a wire or optical link, no radio", source=GIVEN, gt=0
+    from_: str | tuple[str, ...] = parameter(..., alias="from", doc="group, list of groups, or a node", **GIVEN)
+    to: str = parameter(..., doc="a node", **GIVEN)
+    access: str = parameter(
+        "tdma",
+        doc="tdma, ofdma, noma, mimo, dedicated, or an own one, FILE.py:NAME",
+        source=USUAL,
+        plausible=(["dedicated"], "one channel shared in time, or one a user"),
     )
-    carrier_hz: float | None = parameter(None, unit="Hz", doc="carrier frequency", source=GIVEN, gt=0)
-    bandwidth_hz: float | None = parameter(None, unit="Hz", doc="bandwidth", source=GIVEN, gt=0)
-    power_dbm: float | None = parameter(None, unit="dBm", doc="transmit power; default: the group's", source=GIVEN)
-    antenna_gain_db: float = parameter(0.0, unit="dB", doc="antenna gains of both ends", source=NEUTRAL)
-    antennas: int = parameter(1, doc="receive antennas", source=NEUTRAL, ge=1, le=1024)
-    path_loss: PathLoss = parameter(PathLoss(), doc="mean path loss, by name or with parameters", source=USUAL)
+    band: str | None = parameter(None, doc="links with the same word share one band (tdma)", **GIVEN)
+    rate_bps: float | None = parameter(None, unit="bit/s", doc="of a wire or optical link, no radio", **GIVEN, gt=0)
+    carrier_hz: float | None = parameter(None, unit="Hz", doc="carrier frequency", **GIVEN, gt=0)
+    bandwidth_hz: float | None = parameter(None, unit="Hz", doc="bandwidth", **GIVEN, gt=0)
+    power_dbm: float | None = parameter(None, unit="dBm", doc="transmit power; default: the group's", **GIVEN)
+    antenna_gain_db: float = parameter(0.0, unit="dB", doc="antenna gains of both ends", **NEUTRAL)
+    antennas: int = parameter(1, doc="receive antennas", **NEUTRAL, ge=1, le=1024)
+    path_loss: PathLoss = parameter(PathLoss(), doc="mean path loss, by name or with parameters", **NAMED)
     zenith_loss_db: float = parameter(
-        0.0, unit="dB", doc="gases; divided by sin(elevation) towards a satellite", source=NEUTRAL, ge=0
+        0.0, unit="dB", doc="gases; divided by sin(elevation) towards a satellite", **NEUTRAL, ge=0
     )
-    margin_db: float = parameter(0.0, unit="dB", doc="rain and pointing margin", source=NEUTRAL)
-    shadow_std_db: float = parameter(0.0, unit="dB", doc="log-normal shadowing", source=NEUTRAL, ge=0)
-    fading: Fading = parameter(Fading(), doc="small-scale fading, by name or with parameters", source=USUAL)
-    noise_psd_dbm_per_hz: float = parameter(-174.0, unit="dBm/Hz", doc="thermal noise", source="assumed: 290 K")
-    noise_figure_db: float = parameter(0.0, unit="dB", doc="of the receiver", source=NEUTRAL)
-    distance_m: float | None = parameter(None, unit="m", doc="instead of that from the positions", source=GIVEN, ge=0)
-    latency_s: float = parameter(0.0, unit="s", doc="constant, once", source=NEUTRAL, ge=0)
+    margin_db: float = parameter(0.0, unit="dB", doc="rain and pointing margin", **NEUTRAL)
+    shadow_std_db: float = parameter(0.0, unit="dB", doc="log-normal shadowing", **NEUTRAL, ge=0)
+    fading: Fading = parameter(Fading(), doc="small-scale fading, by name or with parameters", **NAMED)
+    noise_psd_dbm_per_hz: float = parameter(
+        -174.0,
+        unit="dBm/Hz",
+        doc="thermal noise",
+        source="assumed: 290 K",
+        plausible=((-177.0, -174.0), "antennas that see the cold sky, 150 K, to 290 K"),
+    )
+    noise_figure_db: float = parameter(0.0, unit="dB", doc="of the receiver", **NEUTRAL)
+    distance_m: float | None = parameter(None, unit="m", doc="instead of that from the positions", **GIVEN, ge=0)
+    latency_s: float = parameter(0.0, unit="s", doc="constant, once", **NEUTRAL, ge=0)
     energy: Literal["airtime", "duration"] | None = parameter(
-        None, doc="charged for its share of the time, or while a part lasts; default by access", source=USUAL
+        None,
+        doc="charged for its share of the time, or while a part lasts; default by access",
+        source=USUAL,
+        plausible=(["airtime", "duration"], "papers charge either"),
     )
 
     @property
@@ -219,9 +227,9 @@ class Objective(Parameters):
 
     called: ClassVar[str] = "an objective"
     kind: Literal["sum", "max"] = parameter(
-        "sum", doc="weighted sum of delay and energy, or largest weighted delay", source=USUAL
+        "sum", doc="weighted sum of delay and energy, or largest weighted delay", **NAMED
     )
-    beta: float = parameter(0.5, doc="weight of a second; 1 - beta that of a joule", source=USUAL, ge=0, le=1)
+    beta: float = parameter(0.5, doc="weight of a second; 1 - beta that of a joule", **NAMED, ge=0, le=1)
 
 
 EXAMPLE: dict[str, Any] = {
@@ -284,17 +292,16 @@ class Scenario(Parameters):
     """A network: groups of users, nodes, links, and the routes a task may take."""
 
     called: ClassVar[str] = "a network"
-    users: dict[str, Users] = parameter(_DEFAULT["users"], doc="groups of users by name", source=GIVEN, plausible=OWN)
-    nodes: dict[str, Node] = parameter(_DEFAULT["nodes"], doc="nodes by name", source=GIVEN, plausible=OWN)
-    links: dict[str, Link] = parameter(_DEFAULT["links"], doc="links by name", source=GIVEN, plausible=OWN)
+    users: dict[str, Users] = parameter(_DEFAULT["users"], doc="groups of users by name", **GIVEN)
+    nodes: dict[str, Node] = parameter(_DEFAULT["nodes"], doc="nodes by name", **GIVEN)
+    links: dict[str, Link] = parameter(_DEFAULT["links"], doc="links by name", **GIVEN)
     routes: dict[str, tuple[str, ...]] = parameter(
         _DEFAULT["routes"],
         doc="routes of a group: `local` or links joined by >, ending at a processor",
-        source=GIVEN,
-        plausible=OWN,
+        **GIVEN,
     )
-    objective: Objective = parameter(Objective(), doc="what is minimised", source=USUAL, plausible=OWN)
-    splitting: bool = parameter(True, doc="tasks are divisible; false: one route a task", source=USUAL, plausible=OWN)
+    objective: Objective = parameter(Objective(), doc="what is minimised", **NAMED)
+    splitting: bool = parameter(True, doc="tasks are divisible; false: one route a task", **NAMED)
 
     @model_validator(mode="before")
     @classmethod
@@ -325,3 +332,13 @@ class Scenario(Parameters):
         """Source files of own accesses and sharings: what they hold decides results too."""
         words = [*(link.access for link in self.links.values()), *(node.sharing for node in self.nodes.values())]
         return tuple(sorted({path for word in words if (path := source_of(word))}))
+
+    @classmethod
+    def some(cls, generator: np.random.Generator, most: int) -> Self:
+        """A random declaration with 1 to `most` users in all: topology, routes, accesses, processors, objective."""
+        from sagin.systems.network.some_network import some_network
+
+        def size(g: np.random.Generator) -> int:
+            return max(1, round(math.exp(g.random() * math.log(max(1, most // 2) + 0.49))))
+
+        return cls(**some_network(generator, size))
