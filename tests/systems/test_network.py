@@ -9,7 +9,11 @@ import sagin
 from sagin import InputError
 from sagin.blocks.access.mimo_mmse import mmse_sinr
 from sagin.blocks.access.shannon import shannon_rate
+from sagin.cli import main
 from sagin.core import records
+from sagin.core.admissible import factors
+from sagin.experiments import runs
+from sagin.experiments.study import Study
 from sagin.systems.dm_mimo_vec.model import ground_snr
 from sagin.systems.network import drawing, figures, model
 from sagin.systems.network.access import kind_codes, own_regions
@@ -464,3 +468,30 @@ def test_own_region_is_solved_and_certified(tmp_path: Path) -> None:
         gap = metrics.objective / system.bound(drops, threads=1) - 1
         assert (gap > -1e-9).all()
         assert (gap < 0.05).all()
+
+
+def test_schemes_that_a_network_has_not_are_left_out_unless_named() -> None:
+    system = sagin.system("network")
+    without = Scenario(**{"routes.car": ["v2i", "v2i > feeder"]})
+    assert "local" in runs.choose(system, ["all"], Scenario())
+    assert "local" not in runs.choose(system, ["all"], without)
+    assert "full_offload" not in runs.choose(system, ["baseline"], Scenario(**{"routes.car": ["local"]}))
+    with pytest.raises(InputError, match="for users with the route local"):
+        system.solve(draw(without, [0]), runs.choose(system, ["local"], without)[0])
+    axes = {"routes.car": [["local", "v2i"], ["v2i"]]}
+    assert "local" not in Study("network", axes=axes, schemes=["baseline"], seeds=[0]).schemes
+
+
+def test_what_a_declaration_leaves_out_is_open_to_readings_and_what_it_gives_is_not() -> None:
+    open_ = {factor.name: factor.values for factor in factors(sagin.system("network")) if not factor.option}
+    assert open_["links.v2i.energy"] == (None, "airtime", "duration")
+    assert open_["nodes.leo.sharing"] == ("shared", "per_task")
+    assert "links.feeder.access" in open_
+    assert "links.v2i.access" not in open_
+
+
+def test_describe_shows_the_figures_of_the_declared_network(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["describe", "network", "--scenario", str(EXAMPLES / "sea.yaml")]) == 0
+    shown = capsys.readouterr().out
+    assert "number of users (ship)" in shown
+    assert "(car)" not in shown

@@ -81,8 +81,8 @@ def compare(
         _stored(targets, scheme, against, metric, out, force, json)
         return
     chosen, scheme = inputs.with_own(find_system(targets[0]), scheme)
-    inputs.scenario_of(chosen, settings, scenario)
-    schemes = inputs.schemes_of(chosen, scheme, option)
+    values = inputs.scenario_of(chosen, settings, scenario)
+    schemes = inputs.schemes_of(chosen, scheme, option, values)
     words = inputs.fields_of(settings, scenario)
     numbers = seeds or SEEDS
     if file is not None:

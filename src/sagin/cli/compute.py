@@ -45,7 +45,7 @@ def solve(
     inputs.at_least_one(threads, "--threads")
     chosen, scheme = inputs.with_own(inputs.system_of(system), scheme)
     values = inputs.scenario_of(chosen, settings, scenario)
-    schemes = inputs.schemes_of(chosen, scheme, option)
+    schemes = inputs.schemes_of(chosen, scheme, option, values)
     for path, name in ((out, "--out"), (csv, "--csv"), (picture[1] if picture else None, "--picture")):
         if path:
             check_target(path, force, name)
@@ -148,7 +148,7 @@ def bound(
         raise InputError(
             "--prove", "with --scheme, --option or --exact", "alone", "it takes the best decision it finds"
         )
-    schemes = inputs.schemes_of(chosen, scheme or ["all"], option)
+    schemes = inputs.schemes_of(chosen, scheme or ["all"], option, values)
     if not file:
         inputs.announce(chosen, values, len(parse_seeds(seeds)), schemes, threads, bound=True)
     drops, numbers = inputs.drops_of(chosen, values, seeds, file, inputs.fields_of(settings, scenario))

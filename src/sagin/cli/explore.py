@@ -68,8 +68,9 @@ def describe(
     for scheme in chosen.schemes:
         if scheme.options.model_fields:
             _print_fields(f"options of {scheme.name}", scheme.options())
-    if chosen.figures:
-        rows = [(figure.name, figure.title, str(len(figure.claims))) for figure in chosen.figures]
+    figures = chosen.figures_of(values) if chosen.figures_of else chosen.figures
+    if figures:
+        rows = [(figure.name, figure.title, str(len(figure.claims))) for figure in figures]
         output.table("figures", ("figure", "title", "claims"), rows, ("claims",))
     budget = _budget(chosen, values)
     if budget:

@@ -183,12 +183,12 @@ def beside(system: System, words: Iterable[str] | None) -> tuple[System, list[st
 
 
 def schemes_of(
-    system: System, wanted: Iterable[str] | None, options: Iterable[str] | None
+    system: System, wanted: Iterable[str] | None, options: Iterable[str] | None, scenario: Any = None
 ) -> dict[str, dict[str, Any]]:
-    """Chosen schemes with their options, all checked."""
+    """Chosen schemes with their options, all checked; roles and `all` leave out what the scenario has not."""
     from sagin.experiments.runs import choose
 
-    chosen: dict[str, dict[str, Any]] = {name: {} for name in choose(system, wanted or ())}
+    chosen: dict[str, dict[str, Any]] = {name: {} for name in choose(system, wanted or (), scenario)}
     form = "scheme.key=value"
     for word in options or ():
         name, value = assignment(word, "--option", form)

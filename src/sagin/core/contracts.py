@@ -122,6 +122,7 @@ class Scheme(Generic[D, X]):
     `monotone`: its trace never gets worse. `relabel_tolerance`: relative change of the objective it allows when users
     are relabelled (None: not equivariant). `space`: the decision class it returns. `system`: of a user's scheme (role
     `own`, see `sagin.scheme`), the system it was made for. `label`: its name in figures (default: `name`).
+    `exists(scenario)`: whether there is such a decision; where not, `all` and roles leave the scheme out.
     """
 
     name: str
@@ -134,6 +135,7 @@ class Scheme(Generic[D, X]):
     relabel_tolerance: float | None = None
     system: str = ""
     label: str = ""
+    exists: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True)

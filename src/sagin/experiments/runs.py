@@ -58,18 +58,22 @@ class Run(ByValue, Generic[S, D, X, M]):
         return shown.table(title, ("scheme", "mean objective, all drops", "feasible", "drops"), rows)
 
 
-def choose(system: System, wanted: Iterable[str] = ()) -> list[str]:
-    """Names of schemes from names, roles or `all`, in the system's order; none given: the paper's and the improved."""
+def choose(system: System, wanted: Iterable[str] = (), scenario: Any = None) -> list[str]:
+    """Names of schemes from names, roles or `all`, in the system's order; none given: the paper's and the improved.
+
+    Roles and `all` leave out what does not exist in the scenario, if one is given.
+    """
+    here = {s.name for s in system.schemes if scenario is None or s.exists is None or s.exists(scenario)}
     known = [scheme.name for scheme in system.schemes]
     wanted = list(wanted) or [*system.names("paper"), *system.names("improved")] or known
     chosen: set[str] = set()
     for word in wanted:
         if word == "all":
-            chosen.update(known)
+            chosen.update(here)
         elif word in known:
             chosen.add(word)
         elif word in get_args(Role):
-            chosen.update(system.names(word))
+            chosen.update(here & set(system.names(word)))
         else:
             hint = nearest(word, [*known, *get_args(Role)]) or "or a role: " + ", ".join(get_args(Role))
             raise InputError("scheme", word, "one of " + ", ".join(known), hint)

@@ -65,6 +65,9 @@ class Study:
         self.seeds = tuple(int(seed) for seed in seeds)
         self.bound = bound
         self._check()
+        if not isinstance(schemes, Mapping) and any(scheme.exists for scheme in self.system.schemes):
+            here = [set(choose(self.system, names, cell.scenario)) for cell in self.cells]
+            self.schemes = {name: {} for name in self.schemes if name in set.intersection(*here)}
 
     def _check(self) -> None:
         fields = [field for axis in self.axes for field in axis]

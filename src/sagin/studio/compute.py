@@ -106,7 +106,7 @@ def decide(state: State, folder: str, count: int, threads: int) -> Answer:
         warnings.simplefilter("ignore", RuntimeWarning)
         scenario = check_size(state)
         system, names = with_own(state, Path(folder))
-        chosen = runs.choose(system, names)
+        chosen = runs.choose(system, names, scenario)
         check_drops(system.sample(scenario, state.numbers()[:1]), count)
         drops = system.sample(scenario, state.numbers()[:count])
         run = runs.solve(system, drops, chosen, threads=threads)

@@ -1,12 +1,13 @@
 """A space-air-ground network that the user declares: see paper.md. `Users`, `Node`, `Link`, ... build it in Python."""
 
+from functools import partial
 from typing import Any
 
 from sagin.core.contracts import Episodic, Role, Scheme, Space, System, late
 from sagin.systems.network import budget, drawing, figures, model
 from sagin.systems.network.access import Access, Region
 from sagin.systems.network.options import AlternateOptions, ImproveOptions, OffloadOptions, RandomOptions
-from sagin.systems.network.scenario import Area, Fading, Link, Node, Objective, PathLoss, Scenario, Users
+from sagin.systems.network.scenario import Area, Fading, Link, Node, Objective, PathLoss, Scenario, Users, reachable
 
 __all__ = ["SYSTEM", "Access", "Area", "Fading", "Link", "Node", "Objective", "PathLoss", "Region", "Scenario", "Users"]
 
@@ -42,7 +43,14 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             monotone=True,
             relabel_tolerance=1e-4,
         ),
-        _scheme("local", "baseline", "everything local", "baselines:solve_local", relabel_tolerance=1e-6),
+        _scheme(
+            "local",
+            "baseline",
+            "everything local",
+            "baselines:solve_local",
+            relabel_tolerance=1e-6,
+            exists=partial(reachable, local=True),
+        ),
         _scheme(
             "nearest",
             "baseline",
@@ -57,6 +65,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             "baselines:solve_full_offload",
             options=OffloadOptions,
             relabel_tolerance=1e-6,
+            exists=partial(reachable, local=False),
         ),
         _scheme(
             "equal", "baseline", "routes of nearest, equal shares", "baselines:solve_equal", relabel_tolerance=1e-6

@@ -11,9 +11,8 @@ import numpy as np
 from sagin.core.figures import Axis, Claim, Curve, Figure, Look, Series, Verdict
 from sagin.core.statistics import combine, common_values, decide, falls, rises
 from sagin.systems.network.access import ACCESSES
-from sagin.systems.network.layout import LOCAL
 from sagin.systems.network.pictures import painted
-from sagin.systems.network.scenario import Scenario
+from sagin.systems.network.scenario import Scenario, reachable
 
 COST = "weighted delay and energy (s + J)"
 BETAS = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
@@ -38,8 +37,7 @@ def figures_of(scenario: Scenario) -> tuple[Figure, ...]:
 
 def _schemes(scenario: Scenario) -> tuple[Curve, ...]:
     names = ["improved", "recover", "alternate", "greedy", "nearest"]
-    used = [group for group, users in scenario.users.items() if users.count]
-    if all(any(text.strip() == LOCAL for text in scenario.routes[group]) for group in used):
+    if reachable(scenario, local=True):
         names.append("local")
     return (*(Curve(name, name) for name in names), Curve(BOUND, "bound"))
 

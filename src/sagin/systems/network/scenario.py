@@ -342,3 +342,9 @@ class Scenario(Parameters):
             return max(1, round(math.exp(g.random() * math.log(max(1, most // 2) + 0.49))))
 
         return cls(**some_network(generator, size))
+
+
+def reachable(scenario: Scenario, *, local: bool) -> bool:
+    """Has every group of users the route `local`, or another one?"""
+    used = [group for group, users in scenario.users.items() if users.count]
+    return all(any((text.strip() == "local") == local for text in scenario.routes[group]) for group in used)
