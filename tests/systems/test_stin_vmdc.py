@@ -385,3 +385,8 @@ def test_fig2_draws_the_algorithm_round_by_round() -> None:
     np.testing.assert_allclose(series.curve("12 sub-channels")[-1], final, rtol=1e-9)
     assert (np.diff(series.values, axis=1) >= -1e-6).all()
     np.testing.assert_array_equal(series.extra["rounds"][1, 0], solution.iterations)
+
+
+def test_an_absorber_that_lets_nothing_through_is_named() -> None:
+    with pytest.raises(InputError, match=r"thz_abs_coeff_per_m.*no power reaches"):
+        SYSTEM.sample(SYSTEM.scenario(thz_abs_coeff_per_m=0.65), [0])

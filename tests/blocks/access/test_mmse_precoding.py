@@ -35,3 +35,9 @@ def test_noise_lowers_the_sinr() -> None:
     assert stream_sinr(channel[:1], mmse_precoder(channel[:1], 0.1), 1.0, 0.1)[0] == pytest.approx(
         np.sum(np.abs(channel[0]) ** 2) / 0.1
     )
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_stream_without_a_channel_gets_nothing() -> None:
+    precoder = mmse_precoder(np.array([[1.0, 0.0], [0.0, 0.0]]), 0.1)
+    np.testing.assert_allclose(precoder, [[1, 0], [0, 0]])

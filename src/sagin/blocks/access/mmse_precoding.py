@@ -6,14 +6,15 @@ import numpy as np
 
 
 def mmse_precoder(channel: np.ndarray, noise_over_power: float) -> np.ndarray:
-    """(..., antenna, stream) precoder H^H (H H^H + c I)^-1 with columns of unit norm.
+    """(..., antenna, stream) precoder H^H (H H^H + c I)^-1 with columns of unit norm (0 where a stream has no channel).
 
     `channel`: (..., stream, antenna) complex. `noise_over_power`: c > 0, noise power over the power of one stream.
     """
     conjugate = np.swapaxes(channel.conj(), -1, -2)
     gram = channel @ conjugate + noise_over_power * np.eye(channel.shape[-2])
     columns = conjugate @ np.linalg.inv(gram)
-    return columns / np.linalg.norm(columns, axis=-2, keepdims=True)
+    length = np.linalg.norm(columns, axis=-2, keepdims=True)
+    return np.divide(columns, length, out=np.zeros_like(columns), where=length > 0)
 
 
 def stream_sinr(channel: np.ndarray, precoder: np.ndarray, power_w: float, noise_w: float) -> np.ndarray:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from sagin.core import results
+from sagin.core.keeping import keep_better as keep_judged
 from sagin.systems.dm_mimo_vec.kernels import END, FEASIBLE
 from sagin.systems.dm_mimo_vec.kernels_alternate import Outcome, alternate_batch
 from sagin.systems.dm_mimo_vec.kernels_batch import descend_batch
-from sagin.systems.dm_mimo_vec.model import Drops
+from sagin.systems.dm_mimo_vec.model import Drops, evaluate
 from sagin.systems.dm_mimo_vec.scenario import JointOptions
 from sagin.systems.dm_mimo_vec.solver import antenna_streams, effort, new_outcome, prepare, to_decision
 
@@ -27,6 +28,7 @@ def solve_joint(drops: Drops, options: JointOptions) -> results.Solution:
     problem, basis = prepare(drops)
     best = new_outcome(drops, antenna_streams(drops, basis), options.rounds)
     alternate_batch(problem, effort(options), best)
+    before = to_decision(best, basis)
     value = best.trace[np.arange(len(best.iterations)), best.iterations]
     trace, iterations, converged = [value], np.zeros_like(best.iterations), np.ones_like(best.converged)
     for start in (best.v.copy(), singular_streams(drops)):
@@ -35,9 +37,9 @@ def solve_joint(drops: Drops, options: JointOptions) -> results.Solution:
         trace.append(keep_better(best, trace[-1], trial, drops.t_max_s))
         iterations += trial.iterations
         converged &= trial.converged
-    return results.solution(
-        to_decision(best, basis), converged=converged, iterations=iterations, trace=np.stack(trace, axis=1)
-    )
+    decision, kept = keep_judged(drops, before, to_decision(best, basis), evaluate, "min")
+    trace[1:] = [np.where(kept, trace[0], value) for value in trace[1:]]
+    return results.solution(decision, converged=converged, iterations=iterations, trace=np.stack(trace, axis=1))
 
 
 def singular_streams(drops: Drops) -> np.ndarray:

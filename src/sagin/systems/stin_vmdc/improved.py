@@ -9,11 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from sagin.core import results
+from sagin.core.keeping import keep_better
 from sagin.systems.stin_vmdc.kernels import Task, Work, band_shares
 from sagin.systems.stin_vmdc.kernels_loop import N_VERTICES
 from sagin.systems.stin_vmdc.kernels_rematch import Limits, descend
 from sagin.systems.stin_vmdc.kernels_search import settle
-from sagin.systems.stin_vmdc.model import Drops
+from sagin.systems.stin_vmdc.model import Drops, evaluate
 from sagin.systems.stin_vmdc.options import SearchOptions
 from sagin.systems.stin_vmdc.solver import DUST, best_of, decision, rules, start_powers, tasks, workspace
 
@@ -23,18 +24,22 @@ def solve_improved(drops: Drops, options: SearchOptions) -> results.Solution:
     work = workspace(drops)
     mix = np.ones((drops.n_vehicles, N_VERTICES))
     limits = Limits(options.max_sweeps, options.max_rounds, options.sweep_tolerance, options.round_tolerance)
-    ends = []
+    ends, begun = [], []
     for task, starts in zip(tasks(drops), start_powers(drops, options.start_fractions), strict=True):
         plan, owner, found, _ = best_of(task, rules(options), starts, mix, work)
         trace = np.full(limits.max_rounds + 1, np.nan)
         rounds, done = 0, False
+        begun.append((plan.copy(), owner.copy()))
         if found:
             plan, owner, rounds, done = _race(task, plan, owner, limits, trace, work)
             _sweep_up(task, plan, owner, work)
         ends.append((plan, owner, rounds, done, trace))
     plans, owners, rounds, done, trace = (np.array(part) for part in zip(*ends, strict=True))
+    before = decision(drops, *(np.array(part) for part in zip(*begun, strict=True)))
+    best, kept = keep_better(drops, before, decision(drops, plans, owners), evaluate, "max")
+    trace[kept, 1:], rounds = np.nan, np.where(kept, 0, rounds)
     history = drops.task_bits.sum(axis=1)[:, None] / trace
-    return results.solution(decision(drops, plans, owners), converged=done, iterations=rounds, trace=history)
+    return results.solution(best, converged=done, iterations=rounds, trace=history)
 
 
 def _sweep_up(task: Task, plan: np.ndarray, owner: np.ndarray, work: Work) -> None:

@@ -135,6 +135,9 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
     nodes, quad_w = gauss_legendre(c.n_quad)
     dist = np.sqrt(offset[..., None] ** 2 + (nodes * chord[..., None] / 2) ** 2)  # Eq. (9) [m]
     distance = slant_range_at_elevation(elevation, c.sat_altitude_m, EARTH_RADIUS_M)
+    sinr_thz = thz_sinr(c, thz_gain(c, distance, elevation)[:, None], chi)
+    if not (sinr_thz > 0).all():
+        raise InputError("thz_abs_coeff_per_m", c.thz_abs_coeff_per_m, "less", "no power reaches the satellite")
     return assemble(
         c,
         seeds,
@@ -144,7 +147,7 @@ def draw(scenario: Scenario, seeds: np.ndarray) -> Drops:
         dist_m=dist,
         quad_w=quad_w,
         fading_rf=fading,
-        sinr_thz=thz_sinr(c, thz_gain(c, distance, elevation)[:, None], chi),
+        sinr_thz=sinr_thz,
         rate_rb_bps=rate_rb[:, None] * np.ones_like(task_bits),
     )
 

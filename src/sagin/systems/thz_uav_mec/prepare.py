@@ -71,7 +71,7 @@ def direct_times(drops: Drops, i: int) -> np.ndarray:
     slant = distance(ground, drops.mec_height_m - drops.iot_height_m)
     power = drops.iot_power_w[i][:, None, None]
     snr = link_snr(drops, power, slant, drops.frequency_hz[i], drops.absorption_per_m[i])
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         times = drops.task_bits[i][:, None, None] / (clear(drops, ground) * shannon_rate(drops.bandwidth_hz, snr))
     return np.ascontiguousarray(np.minimum(times, LONGEST_S))
 
