@@ -15,8 +15,8 @@ def main(study: str) -> None:
     test = Pool.from_file(study, seeds="100:108", scaling=train.scaling)  # the same numbers mean the same
     model = PPO("MlpPolicy", SlotEnv(train), verbose=1)
     model.learn(total_timesteps=100_000)
-    policies = {"random actions": random_policy, "ppo": lambda seen: model.predict(seen, deterministic=True)[0]}
-    print(compare(test, policies))
+    ppo = {"ppo": lambda seen: model.predict(seen, deterministic=True)[0]}
+    print(compare(test, {"random actions": random_policy, **ppo}))
 
 
 if __name__ == "__main__":

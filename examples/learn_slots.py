@@ -8,19 +8,20 @@ from sagin.learning import Pool, SlotVectorEnv, compare, random_policy
 PAIRS, GENERATIONS, SPREAD, STEP = 16, 50, 0.05, 0.01
 
 
-def episodes(seeds: range, **more: object) -> Pool:
+def episodes(seeds: range) -> EpisodeStudy:
     time = {"start": "2026-11-01T12:00:00Z", "slot_s": 5, "slots": 30}
     roads = {"file": "sample:grid", "origin_m": [225, 225], "range_m": 250, "begin_s": 60}
     world = {"roads": roads, "satellites": {"walker": {"planes": 72, "per_plane": 22, "phasing": 17}}}
-    return Pool.from_study(EpisodeStudy("dm_mimo_vec", time=time, world=world, schemes=["ao"], seeds=seeds), **more)
+    return EpisodeStudy("dm_mimo_vec", time=time, world=world, schemes=["ao"], seeds=seeds)
 
 
 def act(weights: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    return np.tanh(seen[:, own] @ weights[..., :-1].swapaxes(-1, -2) + weights[..., None, :, -1]).reshape(len(seen), -1)
+    each = np.tanh(seen[:, own] @ weights[..., :-1].swapaxes(-1, -2) + weights[..., None, :, -1])
+    return np.reshape(each, (len(seen), -1))
 
 
-train = episodes(range(6))
-test = episodes(range(100, 104), scaling=train.scaling)
+train = Pool.from_study(episodes(range(6)))
+test = Pool.from_study(episodes(range(100, 104)), scaling=train.scaling)  # the same numbers mean the same
 env = SlotVectorEnv(train, num_envs=2 * PAIRS)
 dice = np.random.default_rng(0)
 own = np.array([np.flatnonzero((train.owner == user) | (train.owner < 0)) for user in range(train.n_users)])
@@ -29,10 +30,9 @@ for generation in range(GENERATIONS):
     noise = dice.standard_normal((PAIRS, *weights.shape))
     trial = weights + SPREAD * np.concatenate([noise, -noise])
     episode = generation % len(train.seeds)
-    seen, _ = env.reset(options={"episode": [episode] * env.num_envs})
-    total = np.zeros(env.num_envs)
+    seen, total = env.reset(options={"episode": [episode] * env.num_envs})[0], np.zeros(env.num_envs)
     for _ in range(train.length[episode]):
-        seen, reward, *_ = env.step(act(trial, seen))
+        seen, reward = env.step(act(trial, seen))[:2]
         total += reward
     rank = np.argsort(np.argsort(total)) / (env.num_envs - 1) - 0.5
     weights += STEP * np.tensordot(rank[:PAIRS] - rank[PAIRS:], noise, 1)

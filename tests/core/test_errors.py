@@ -1,4 +1,5 @@
 from sagin import InputError
+from sagin.core.errors import one_of
 
 
 def test_one_line_with_field_value_bound_and_reason() -> None:
@@ -44,3 +45,10 @@ def test_messages_cannot_command_a_terminal() -> None:
     assert error.field == nasty
     assert "\\x1b[31m" in str(error)
     assert "Größe − 3 μW" in str(InputError("Größe − 3 μW", 1, "x"))
+
+
+def test_of_many_names_only_the_nearest_are_listed() -> None:
+    assert one_of("x", ["a", "b"]) == "one of a, b"
+    names = [f"array_{i}" for i in range(40)] + ["task_bits"]
+    assert one_of("tasks", names).startswith("one of 41 names such as task_bits")
+    assert len(one_of("@", names)) < 80

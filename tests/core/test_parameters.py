@@ -185,3 +185,16 @@ def test_yaml_merges_mappings(tmp_path: Path) -> None:
     path.write_text("parts:\n  x: &x {size: 1, from: there}\n  y: {<<: *x, size: 2}\n  z: {size: 3, <<: *x}\n")
     parts = Whole.from_file(path).parts
     assert [(part.size, part.from_) for part in parts.values()] == [(1, "there"), (2, "there"), (3, "there")]
+
+
+def test_text_is_a_number_only_as_yaml_writes_one() -> None:
+    class Sizes(Parameters):
+        users: int = parameter(1, doc="users", ge=1)
+        power_w: float = parameter(1.0, doc="power", unit="W", gt=0)
+
+    assert Sizes(users="8", power_w="2.5") == Sizes(users=8, power_w=2.5)
+    for name, text, must in (("users", "1_0", "an integer and >= 1"), ("power_w", "1_0.0", r"a number \[W\] and > 0")):
+        with pytest.raises(InputError, match=f"{name} = '{text}': must be {must}"):
+            Sizes(**{name: text})
+    with pytest.raises(InputError, match="must be set in a copy .one of users, power_w"):
+        Sizes().nothing = 3  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from sagin import InputError
+from sagin.core.plain_yaml import read_mapping
 from sagin.core.reading import check_regular, read_bytes, read_text
 
 
@@ -32,5 +33,7 @@ def test_what_is_read(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^speed = .*at most 4 bytes"):
         read_bytes(path, "speed", most=4)
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match="a readable text file"):
+    with pytest.raises(InputError, match=r"must be a text file, text in UTF-8 \(byte 0 is none: is it a binary file"):
         read_text(path)
+    with pytest.raises(InputError, match="must be a YAML file"):
+        read_mapping(path)

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from sagin.core import sources
 
 
@@ -56,3 +58,21 @@ def test_same_code_elsewhere_has_the_same_digest_and_an_edit_changes_it(tmp_path
 def test_a_file_that_cannot_be_parsed_stands_for_itself(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("def (")
     assert sources.closure(tmp_path / "broken.py") == {(tmp_path / "broken.py").resolve()}
+
+
+def test_folders_without_init_are_followed_without_importing_them(tmp_path: Path) -> None:
+    _write(
+        tmp_path,
+        {"script.py": "import loose.outer.inner.part", "loose/__init__.py": "", "loose/outer/inner/part.py": "x = 1"},
+    )
+    assert _names(sources.closure(tmp_path / "script.py")) >= {"script", "part"}
+
+
+def test_libraries_of_another_environment_are_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = tmp_path / "env" / "lib" / "site-packages"
+    _write(library, {"far_library/__init__.py": "import far_helper", "far_helper.py": ""})
+    _write(tmp_path, {"script.py": "import far_library"})
+    monkeypatch.syspath_prepend(library)
+    assert sources.is_foreign(library / "far_helper.py")
+    assert sources.imports(tmp_path / "script.py").libraries == ("far_library",)
+    assert _names(sources.closure(tmp_path / "script.py")) == {"script"}

@@ -60,7 +60,10 @@ Cluster = Annotated[
         "--cluster", metavar="WHERE", help="Dask: local, local:N, tcp://HOST:PORT or FILE.yaml. [this process]"
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON document instead of tables.", callback=output.keep_stdout),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
 
 

@@ -133,7 +133,7 @@ def run(words: list[str]) -> int:
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     warnings.showwarning = _warn
     try:
-        code = app(args=words, prog_name="sagin", standalone_mode=False)
+        code = _command(words)
         if code == INTERRUPTED:
             raise KeyboardInterrupt
         sys.stdout.flush()
@@ -146,7 +146,7 @@ def run(words: list[str]) -> int:
     except SystemExit as error:
         return _left(error)
     except InputError as error:
-        return _fail(2, str(error))
+        return _fail(2, str(error) + _notes(error))
     except OSError as error:
         if error.strerror is None:
             return _bug(error)
@@ -157,7 +157,14 @@ def run(words: list[str]) -> int:
         reason = str(error) or "no memory left"
         return _fail(2, f"{reason}; fewer drops at a time, smaller sizes or fewer threads need less")
     except Exception as error:
-        return _usage(error) if hasattr(error, "format_message") else _bug(error)
+        return _usage(error, words) if hasattr(error, "format_message") else _bug(error)
+
+
+def _command(words: list[str]) -> object:
+    try:
+        return app(args=words, prog_name="sagin", standalone_mode=False)
+    finally:
+        output.release_stdout()
 
 
 def _left(error: SystemExit) -> int:
@@ -174,15 +181,24 @@ def _warn(message: Warning | str, category: type[Warning], *where: object, **mor
     output.hint(f"warning: {' '.join(str(message).split())}")
 
 
-def _usage(error: Exception) -> int:
+def _usage(error: Exception, words: list[str]) -> int:
     """Words that are no command: one line and where to look."""
     context = getattr(error, "ctx", None)
-    where = f"; see {context.command_path} --help" if context else ""
+    known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    command = context.command if context else next((known[word] for word in words[:1] if word in known), None)
+    where = f"; see {context.command_path if context else f'sagin {words[0]}'} --help" if command else ""
     option = str(getattr(error, "option_name", "")).strip("-")
-    for parameter in context.command.params if context and option else ():
+    for parameter in command.params if command and option else ():
+        if parameter.nargs > 1 and f"--{option}" in parameter.opts:
+            return _fail(2, f"--{option}: {parameter.nargs} words must follow: {parameter.metavar}{where}")
         if parameter.param_type_name == "argument" and option == (parameter.name or "").rstrip("s"):
             where = f": give its value without --{option}{where}"
     return _fail(2, " ".join(error.format_message().split()).rstrip(".") + where)  # type: ignore[attr-defined]
+
+
+def _notes(error: Exception) -> str:
+    """What was noted about an error on its way: which scheme of the user's raised it."""
+    return "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
 
 
 def _bug(error: Exception) -> int:
@@ -193,7 +209,7 @@ def _bug(error: Exception) -> int:
         error = cause
     if os.environ.get("SAGIN_DEBUG"):
         raise error
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()) + _notes(error)
     if isinstance(error, OverflowError | FloatingPointError) or type(error).__name__ == "LinAlgError":
         return _fail(2, f"these values are beyond what can be computed ({type(error).__name__}: {text})")
     return _fail(1, f"{type(error).__name__}: {text} (SAGIN_DEBUG=1 shows where)")

@@ -6,7 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from sagin.core.errors import printable
 
@@ -100,9 +100,26 @@ def number(value: Any) -> str:
     return str(value)
 
 
+_kept: list[TextIO] = []  # standard output while a JSON document is to come
+
+
+def keep_stdout(wanted: bool) -> bool:
+    """Standard output is for one JSON document: what users' own code prints goes to stderr. Callback of --json."""
+    if wanted and not _kept:
+        _kept.append(sys.stdout)
+        sys.stdout = sys.stderr
+    return wanted
+
+
+def release_stdout() -> None:
+    """Standard output is everybody's again."""
+    if _kept:
+        sys.stdout = _kept.pop()
+
+
 def print_json(document: Mapping[str, Any]) -> None:
     """Print one JSON document: NaN as null, infinities as "inf" and "-inf"."""
-    sys.stdout.write(json.dumps(plain(document), allow_nan=False, indent=1) + "\n")
+    (_kept[-1] if _kept else sys.stdout).write(json.dumps(plain(document), allow_nan=False, indent=1) + "\n")
 
 
 def plain(value: Any) -> Any:

@@ -261,7 +261,13 @@ class System(Generic[S, D, X, M]):
 
         def work(rows: slice) -> results.Solution:
             part = records.take(drops, rows)
-            return _checked(chosen, chosen.solve(part, settings), part)
+            try:
+                return _checked(chosen, chosen.solve(part, settings), part)
+            except Exception as error:
+                named = isinstance(error, InputError) and (error.field, error.value) == ("scheme", chosen.name)
+                if chosen.role == "own" and not named:
+                    error.add_note(f"raised by the scheme {chosen.name}")
+                raise
 
         parts = map_chunks(work, records.n_drops(drops), threads, progress)
         whole = results.join(parts)
@@ -387,14 +393,20 @@ def _checked(scheme: Scheme, given: Any, drops: Any) -> results.Solution:
     must = f"a function that returns {scheme.space.__name__} or sagin.solution(...)"
     found = results.solution(given) if isinstance(given, scheme.space) else given
     if not isinstance(found, results.Solution):
-        raise InputError("scheme", scheme.name, must, f"it returned a {type(given).__name__}")
+        raise InputError("scheme", scheme.name, must, f"it returned a {_kind_of(given, scheme.space)}")
     if not isinstance(found.decision, scheme.space):
-        raise InputError("scheme", scheme.name, must, f"it decided a {type(found.decision).__name__}")
+        raise InputError("scheme", scheme.name, must, f"it decided a {_kind_of(found.decision, scheme.space)}")
     try:
         records.sizes(found.decision, records.sizes(drops))
     except InputError as error:
         raise InputError("scheme", scheme.name, "a function that decides each of its drops", str(error)) from None
     return results.checked(found, scheme.name, scheme.space, records.sizes(drops))
+
+
+def _kind_of(given: Any, wanted: type) -> str:
+    """Name of the class of what was given; with its module where the wanted one has the same name."""
+    kind = type(given)
+    return f"{kind.__module__}.{kind.__name__}" if kind.__name__ == wanted.__name__ else kind.__name__
 
 
 def check_seeds(seeds: Iterable[int]) -> np.ndarray:

@@ -12,6 +12,7 @@ import pkgutil
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from sagin.core.errors import InputError, nearest
@@ -92,9 +93,24 @@ def base_system(name: str) -> System:
     return found
 
 
-@cache
+_loading: set[int] = set()  # threads that load plug-ins now
+
+
 def _plugins() -> tuple[dict[str, list[Scheme]], dict[str, str]]:
-    """Schemes of other packages by system, and why the rest cannot be used."""
+    """Schemes of other packages by system, and why the rest cannot be used; none while they are loaded."""
+    return ({}, {}) if get_ident() in _loading else _load_plugins()
+
+
+@cache
+def _load_plugins() -> tuple[dict[str, list[Scheme]], dict[str, str]]:
+    _loading.add(get_ident())
+    try:
+        return _try_plugins()
+    finally:
+        _loading.discard(get_ident())
+
+
+def _try_plugins() -> tuple[dict[str, list[Scheme]], dict[str, str]]:
     found: dict[str, list[Scheme]] = {}
     broken: dict[str, str] = {}
     for point in sorted(entry_points(group="sagin.schemes"), key=lambda point: (point.name, point.value)):
@@ -113,6 +129,8 @@ def _plugins() -> tuple[dict[str, list[Scheme]], dict[str, str]]:
 def _plugin(point: EntryPoint) -> Any:
     from sagin.core.contracts import Scheme
 
+    if not point.pattern.match(point.value):
+        raise InputError("entry point", point.value, "package.module:NAME")
     scheme = point.load()
     if not isinstance(scheme, Scheme) or not scheme.system:
         raise InputError("scheme", point.value, "made by @sagin.scheme", f"it is a {type(scheme).__name__}")
@@ -136,5 +154,5 @@ def is_interrupt(error: BaseException) -> bool:
 
 def forget() -> None:
     """Look for systems and schemes anew: packages were installed or removed while this process runs."""
-    for known in (locations, _claims, _plugins):
+    for known in (locations, _claims, _load_plugins):
         known.cache_clear()

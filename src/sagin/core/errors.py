@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+MOST_NAMES = 12  # that a message lists
+
 
 class InputError(ValueError):
     """Input that cannot be used: one line with field, value, bound and reason.
@@ -37,6 +39,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """The hint of a message that lists the known names anyway: the nearest one, or nothing."""
     close = get_close_matches(name, list(known), n=1)
     return f"did you mean {close[0]}?" if close else ""
+
+
+def one_of(name: str, known: Iterable[str]) -> str:
+    """The bound of a message about an unknown name: all that are known, of many only the nearest."""
+    known = list(known)
+    if len(known) <= MOST_NAMES:
+        return "one of " + ", ".join(known)
+    close = get_close_matches(name, known, n=3, cutoff=0.3) or known[:3]
+    return f"one of {len(known)} names such as {', '.join(close)}"
 
 
 def printable(text: str) -> str:

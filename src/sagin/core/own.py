@@ -104,8 +104,8 @@ def load(system: System, word: str, folder: Path = Path()) -> Scheme:
     item = getattr(module, name)
     if isinstance(item, Scheme):
         return item
-    title = name if name != "solve" else module.__name__.rpartition(".")[2]
-    return own(system, item, name=title)
+    file = Path(place).stem if place.endswith(".py") else place.rpartition(".")[2]
+    return own(system, item, name=file if name == "solve" else name)
 
 
 def _is_own(item: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sagin.core import records
-from sagin.core.errors import InputError, unknown
+from sagin.core.errors import InputError, nearest, one_of
 from sagin.core.labelled import unlabelled
 from sagin.core.parameters import Parameters
 
@@ -20,8 +20,7 @@ def plain(example: Any, arrays: Mapping[str, Any]) -> dict[str, Any]:
     table = records.columns(type(example))
     for name in arrays:
         if name not in table:
-            error = unknown(name, name, table, "arrays of the drops")
-            raise InputError(name, "given", error.bound, error.reason)
+            raise InputError(name, "given", one_of(name, table), nearest(name, table) or "arrays of the drops")
     found = {}
     for name, value in arrays.items():
         col = table[name]

@@ -71,7 +71,8 @@ class Parameters(BaseModel):
             if name.startswith("_"):
                 super().__setattr__(name, value)
                 return
-            hint = "" if name in type(self).model_fields else did_you_mean(name, _names(type(self)))
+            known = _names(type(self))
+            hint = "" if name in type(self).model_fields else did_you_mean(name, known) or "it has no such field"
             copy = f".replace({name}={value!r})" if isinstance(value, int | float) else f".replace({name}=...)"
             raise InputError(name, value, "set in a copy", hint or f"frozen: {copy}")
 
@@ -316,6 +317,10 @@ def _check_kind(cls: type[Parameters], name: str, value: Any) -> None:
             raise InputError(name, item, _bounds(info), info.description or "")
         if truth and numbers:
             raise InputError(name, bool(item), _bounds(info), "true and false are no numbers")
+        if info.annotation in (int, float) and isinstance(item, str) and "_" in item:
+            raise InputError(
+                name, item, _number(info) if info.annotation is float else _bounds(info), "_ is no part of one"
+            )
         if info.annotation is int and isinstance(item, int | str):
             _check_size(name, item, info)
         elif info.annotation is float and isinstance(item, int | float | np.floating):

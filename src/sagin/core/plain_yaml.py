@@ -46,7 +46,7 @@ class _Merge(NamedTuple):
 def read_mapping(path: str | Path, field: str = "file") -> dict[str, Any]:
     """The mapping that a YAML or JSON file holds, {} if it is empty; InputError in one line for anything else."""
     try:
-        data = load(read_text(path, field))
+        data = load(read_text(path, field, kind="YAML file"))
     except InputError as error:
         if error.field == field:
             raise

@@ -54,12 +54,13 @@ def open_regular(path: str | Path, field: str = "file") -> BinaryIO:
     return stream
 
 
-def read_text(path: str | Path, field: str = "file", most: int = MOST_BYTES) -> str:
-    """Text of a UTF-8 file, with or without a byte order mark."""
+def read_text(path: str | Path, field: str = "file", most: int = MOST_BYTES, kind: str = "text file") -> str:
+    """Text of a UTF-8 file, with or without a byte order mark; `kind`: what is expected, for the message."""
     try:
         return read_bytes(path, field, most).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(field, str(path), "a readable text file", f"no UTF-8: {error.reason}") from None
+        reason = f"byte {error.start} is none: is it a binary file?"
+        raise InputError(field, str(path), f"a {kind}, text in UTF-8", reason) from None
 
 
 def reason_of(error: Exception) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sagin.core import choices, shown
-from sagin.core.errors import InputError, nearest
+from sagin.core.errors import InputError, nearest, one_of
 from sagin.core.labelled import unlabelled
 from sagin.core.values import ByValue
 
@@ -189,7 +189,7 @@ def build(cls: type[R], **values: Any) -> R:
     table = columns(cls)
     unknown = [name for name in values if name not in _names(cls)]
     if unknown:
-        raise InputError(unknown[0], "given", "one of " + ", ".join(table), nearest(unknown[0], table))
+        raise InputError(unknown[0], "given", one_of(unknown[0], table), nearest(unknown[0], table))
     missing = [name for name in table if name not in values]
     if missing:
         raise InputError(missing[0], None, f"given for {cls.__name__}", table[missing[0]].doc)

@@ -26,6 +26,7 @@ _FOREIGN = tuple(
         site.getusersitepackages(),
     )
 )
+_INSTALLED = {"site-packages", "dist-packages"}  # of any environment: PYTHONPATH and .pth files may lead to others
 
 
 class Imports(NamedTuple):
@@ -57,7 +58,9 @@ def imports(file: Path) -> Imports:
 
 def is_foreign(path: Path) -> bool:
     """Does a file belong to the standard library or to an installed package (not sagin, no editable install)?"""
-    return PACKAGE not in path.parents and any(folder in path.parents for folder in _FOREIGN)
+    if PACKAGE in path.parents:
+        return False
+    return not _INSTALLED.isdisjoint(path.parts) or any(folder in path.parents for folder in _FOREIGN)
 
 
 def digest(files: Iterable[Path]) -> str:
@@ -160,7 +163,7 @@ def _origin(name: str, root: Path) -> str | None:
         if loaded is not None and i + 1 < len(parts):
             search = list(getattr(loaded, "__path__", []))
             continue
-        spec = PathFinder.find_spec(parent, search)
+        spec = PathFinder.find_spec(parts[i], search)  # by its last name: a namespace would ask for loaded parents
         if spec is None and i == 0:  # editable installs may have a finder of their own
             others = (finder for finder in sys.meta_path if finder not in (BuiltinImporter, FrozenImporter, PathFinder))
             spec = next((spec for finder in others if (spec := finder.find_spec(parent, None, None))), None)

@@ -18,7 +18,7 @@ import numpy as np
 
 from sagin.core import records
 from sagin.core.contracts import System, check_seeds
-from sagin.core.errors import InputError
+from sagin.core.errors import InputError, nearest, one_of
 from sagin.core.files import check_target, write_bytes
 from sagin.experiments import netcdf
 from sagin.experiments.netcdf import Group, pack
@@ -166,7 +166,8 @@ def _joined(held: Mapping[str, Any], table: Mapping[str, Any], path: Path) -> di
             arrays[base] = np.empty(real.shape, dtype=complex)
             arrays[base].real, arrays[base].imag = real, imaginary
         else:
-            raise InputError("--drops", name, "one of " + ", ".join(table), f"an array in {path.name}")
+            reason = nearest(name, table) or f"an array in {path.name}"
+            raise InputError("--drops", name, one_of(name, table), reason)
     return arrays
 
 

@@ -102,8 +102,8 @@ def new_system(name: str, folder: str | Path) -> list[Path]:
     title = "A system for sagin"
     write_text(target / "pyproject.toml", PROJECT.format(name=name, title=title, kind="system", target="SYSTEM"))
     write_text(target / "tests" / f"test_{name}.py", SYSTEM_TEST.format(name=name))
-    order = ("scenario", "model", "solver", "kernels", "baselines", "improved", "bound", "figures")
-    edit = [target / name / f"{part}.py" for part in order]
+    order = "scenario model solver kernels baselines improved bound figures pictures episode"
+    edit = [target / name / f"{part}.py" for part in order.split()]
     return [*edit, target / name / "paper.md", target / name / "expected.toml", target / name / "__init__.py"]
 
 

@@ -49,8 +49,8 @@ def _text(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def random_policy(observation: np.ndarray, n_actions: int) -> np.ndarray:
-    """Uniform actions, always the same ones for the same observation; `compare` knows the number of actions."""
+def random_policy(observation: np.ndarray, n_actions: int = 0) -> np.ndarray:
+    """Uniform actions, always the same ones for the same observation; `compare` gives the number of actions."""
     rows = np.ascontiguousarray(observation, dtype=np.float32)
     streams = (random.stream(0, "random policy", zlib.crc32(row.tobytes())) for row in rows)
     return np.array([stream.uniform(-1, 1, n_actions) for stream in streams])

@@ -165,7 +165,7 @@ def extras(curves: Mapping[str, Sequence[Any]]) -> list[Extra]:
 
 def curve_file(name: str, path: Path) -> tuple[np.ndarray, ...]:
     """Columns x, y or x, y, low, high of a CSV file with or without a line of names."""
-    rows = [row for row in csv.reader(io.StringIO(read_text(path, "--curve"))) if row]
+    rows = [row for row in csv.reader(io.StringIO(read_text(path, "--curve", kind="CSV file"))) if row]
     if rows and not _is_number(rows[0][0]):
         rows = rows[1:]
     width = len(rows[0]) if rows else 0

@@ -7,6 +7,8 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable
 
+from sagin.core.errors import printable
+
 EMPTY = ("br", "img", "meta", "col")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -27,7 +29,7 @@ def el(name: str, *children: object, **attributes: object) -> Html:
         if value is None or value is False:
             continue
         attribute = key.removesuffix("_").replace("_", "-")
-        parts.append(attribute if value is True else f'{attribute}="{html.escape(str(value))}"')
+        parts.append(attribute if value is True else f'{attribute}="{html.escape(printable(str(value)))}"')
     opening = f"<{' '.join(parts)}>"
     return Html(opening if name in EMPTY else f"{opening}{join(children)}</{name}>")
 
@@ -39,7 +41,7 @@ def join(children: Iterable[object], between: str = "") -> Html:
 
 def text(value: object) -> Html:
     """Markup of a value: itself if it is markup, escaped otherwise."""
-    return value if isinstance(value, Html) else Html(html.escape(str(value)))
+    return value if isinstance(value, Html) else Html(html.escape(printable(str(value))))
 
 
 def slug(*words: str) -> str:
