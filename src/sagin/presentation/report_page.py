@@ -198,9 +198,10 @@ def _reading() -> Html:
             " of their paired difference to exclude zero.",
         ),
         (
-            "paper, baseline, improved, extension",
+            "paper, baseline, improved, extension, own",
             "Roles of schemes. Improved schemes solve exactly the paper's problem. An extension decides more than the"
-            " paper lets it, so it solves a larger problem and is never compared as if equal.",
+            " paper lets it, so it solves a larger problem and is never compared as if equal. Own schemes are those of"
+            " a user: they stand beside the paper's in tables and figures, and claims are judged without them.",
         ),
         (
             "gap",
