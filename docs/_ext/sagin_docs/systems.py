@@ -290,7 +290,8 @@ def _readings(system: System) -> str:
             row.figure,
             code(row.claim),
             row.default.replace("_", " "),
-            escape(row.sentence().removesuffix(row.witness)) + (code(row.witness) if row.witness else ""),
+            escape(row.sentence().removesuffix(row.witness))
+            + (code(row.witness) if row.witness and row.sentence().endswith(row.witness) else ""),
         )
         for row in standings
     ]

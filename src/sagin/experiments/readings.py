@@ -27,6 +27,7 @@ LUCK = 0.05  # an assumption decides only where chance explains as much less oft
 TRIALS = 24  # readings tried to make a witness simpler
 DRAWS = 16  # draws kept for the schemes that decide them in turn
 STORED = "readings.csv"
+SHORT = 8  # choices of a witness that a sentence can hold
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,9 @@ class Standing:
         text += f" ({', '.join(others)})" if others else ""
         if self.deciding:
             text += f"; decided by {self.deciding} ({100 * self.explained:.0f} % of the variance)"
-        if self.witness:
+        if self.witness and self.witness.count("--") > SHORT:
+            text += f"; {self.witness_verdict.replace('_', ' ')} in a reading that {STORED} names"
+        elif self.witness:
             text += f"; {self.witness_verdict.replace('_', ' ')} with {self.witness}"
         return text
 
