@@ -68,7 +68,7 @@ def test_describe(good, document) -> None:
         "name": "task_bits_min",
         "value": 1e6,
         "unit": "bit",
-        "bounds": "> 0",
+        "bounds": "> 0 (size 0.001 to 1e+18)",
         "symbol": "",
         "source": "paper",
         "doc": "smallest task",
