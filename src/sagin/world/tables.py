@@ -19,7 +19,7 @@ class Table:
     def __init__(self, path: str | Path, needed: Sequence[str], known: Sequence[str] = ()) -> None:
         """Read a file whose header must have the `needed` columns; those in neither list are ignored."""
         self.path = str(path)
-        text = read_text(path, kind="CSV file")
+        text = read_text(path)
         lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip() and line.lstrip()[0] != "#"]
         if not lines:
             raise InputError("file", self.path, "a table with the header " + ",".join(needed), "it is empty")
