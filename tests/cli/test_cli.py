@@ -334,7 +334,7 @@ def test_interruption_ends_with_130(call, monkeypatch: pytest.MonkeyPatch) -> No
     assert call("cite", "toy") == (130, "", "stopped: interrupted; finished pieces are kept\n")
 
 
-def test_long_runs_are_announced(call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_runs_are_announced(call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from sagin.experiments import estimate
 
     monkeypatch.setattr(estimate, "estimate", lambda *_, **__: estimate.Estimate(7200.0, 1e9))
@@ -342,3 +342,20 @@ def test_long_runs_are_announced(call, monkeypatch: pytest.MonkeyPatch) -> None:
         code, _, err = call(command, "toy", "--seeds", "0:2")
         assert code == 0
         assert err == "sagin: this takes about 2 h and 1 GB, estimated from smaller runs\n"
+    call("drops", "toy", "--seeds", "0:2", "--out", str(tmp_path / "d.nc"))
+    for command in ("solve", "bound", "compare"):
+        assert "takes about 2 h" in call(command, "toy", "--drops", str(tmp_path / "d.nc"))[2]
+
+
+def test_long_reproductions_and_fronts_are_announced(call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sagin.experiments import estimate
+
+    monkeypatch.setattr(estimate, "MANY", 0)
+    monkeypatch.setattr(estimate, "_timed", lambda *_: 1000.0)
+    for words in (
+        ("reproduce", "toy", "--drops", "2", "--out", str(tmp_path / "figures")),
+        ("compare", "toy", "--pareto", "speed_bit_per_s=2e6,4e6", "--x", "objective", "--y", "longest_s"),
+    ):
+        code, _, err = call(*words)
+        assert code == 0, err
+        assert "sagin: this takes about" in err

@@ -19,7 +19,7 @@ from .conftest import drops_of, solution_of
 from .naive import JUDGES
 
 MOST = 4  # largest size
-SCENARIOS = 5
+SCENARIOS = 100
 CLOSE = 1e-5  # relative: objectives of two ways to compute, and what constraints' tolerances are worth in a bound
 QUICK = {"ga_generations": 15, "ssa_iterations": 10}  # the algorithms' own effort
 EFFORT = {"thz_uav_mec": {"improved": {"kicks": 4}, "pdd": {"outer": 120}}}

@@ -5,7 +5,8 @@ import pytest
 from sagin import InputError
 from sagin.core.contracts import System
 from sagin.experiments import estimate as module
-from sagin.experiments.estimate import Estimate, estimate, time_text
+from sagin.experiments.estimate import Estimate, estimate, estimate_jobs, time_text
+from sagin.experiments.jobs import Job
 
 
 def test_little_work_is_not_measured(toy: System, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,6 +36,20 @@ def test_many_drops_are_measured_as_they_are(toy: System, monkeypatch: pytest.Mo
     assert found is not None
     assert found.seconds == pytest.approx(100)
     assert str(found).startswith("about 1.7 min")
+
+
+def test_jobs_take_as_long_as_the_largest_of_their_scheme(toy: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    def job(scheme: str, antennas: int, n_drops: int, **options) -> Job:
+        return Job(toy, toy.scenario(n_antennas=antennas), scheme, tuple(range(n_drops)), options)
+
+    monkeypatch.setattr(module, "_timed", lambda system, scenario, *_: 1e-3 * scenario.n_antennas)
+    few = [job("equal", 2, 30), job("equal", 3, 20), job("equal", 3, 20), job("iterate", 2, 10)]
+    assert estimate_jobs(few, threads=1) is None
+    monkeypatch.setattr(module, "MANY", 0)
+    found = estimate_jobs(few, threads=1)
+    assert found is not None
+    assert found.seconds == pytest.approx(3e-3 * 50 + 2e-3 * 10)  # equal jobs are computed once
+    assert estimate_jobs([]) is None
 
 
 def test_times_read_as_people_say_them() -> None:

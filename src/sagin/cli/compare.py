@@ -154,6 +154,7 @@ def _from_file(
     (metric, against), (out, force, threads, json) = what, how
     _two(schemes)
     drops = read_drops(file, system, words)
+    inputs.announce(system, drops.scenario, len(drops.seeds), schemes, threads)
     run = solve(system, drops, schemes, threads=threads)
     entrants = stored([(str(file), run)])
     label = reference([(e.label, e.scheme, e.role) for e in entrants], against) if against else ""
@@ -317,6 +318,7 @@ def _pareto(
     options = {job.scheme: dict(job.options) for job in work.values()}
     facts = {"scenario": settings, "schemes": options, "seeds": seeds, "pareto": list(words)}
     shards, folder = _open(out, force, system, facts)
+    inputs.announce_jobs(work.values(), threads)
     with progress(len(numbers) * len(work), "compare") as advance:
         result = library.front(field, work, metrics, lambda job: shards.answer(job, threads, advance))
     document = {"system": system.name, "seeds": numbers, **library.plain(result)}

@@ -52,6 +52,8 @@ def solve(
     if not file:
         inputs.announce(chosen, values, len(parse_seeds(seeds)), schemes, threads)
     drops, numbers = inputs.drops_of(chosen, values, seeds, file, inputs.fields_of(settings, scenario))
+    if file:
+        inputs.announce(chosen, drops.scenario, len(numbers), schemes, threads)
     draw = _painter(chosen, picture, drops, schemes, inputs.fields_of(settings, scenario)) if picture else None
     with progress(len(numbers) * len(schemes), "solve") as advance:
         run = run_schemes(chosen, drops, schemes, threads=threads, progress=advance)
@@ -152,6 +154,8 @@ def bound(
     if not file:
         inputs.announce(chosen, values, len(parse_seeds(seeds)), schemes, threads, bound=True)
     drops, numbers = inputs.drops_of(chosen, values, seeds, file, inputs.fields_of(settings, scenario))
+    if file:
+        inputs.announce(chosen, drops.scenario, len(numbers), schemes, threads, bound=True)
     if prove:
         from sagin.cli.instances import show_proofs
         from sagin.experiments.proofs import prove as tighten

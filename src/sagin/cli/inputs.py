@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from sagin.core.contracts import System
+    from sagin.experiments.estimate import Estimate
+    from sagin.experiments.jobs import Job
 
 SystemName = Annotated[str, typer.Argument(metavar="SYSTEM", help="Name of a system; see `sagin list`.")]
 Schemes = Annotated[
@@ -83,12 +85,25 @@ def announce(
     `cells`: how often the drops are decided, at most as large as here. `at_once`: drops in memory, where not all are.
     """
     from sagin.core.room import check_memory
-    from sagin.experiments.estimate import WORTH_S, estimate
+    from sagin.experiments.estimate import estimate
 
     check_memory(scenario, system.draw, min(n_drops, at_once or n_drops))
     found = estimate(system, scenario, n_drops * cells, schemes, bound=bound, threads=threads)
+    _say(found, ", were all cells as large as the largest" if cells > 1 else "")
+
+
+def announce_jobs(jobs: Iterable[Job], threads: int | None) -> None:
+    """`announce` for many jobs of one system."""
+    from sagin.experiments.estimate import estimate_jobs
+
+    _say(estimate_jobs(jobs, threads=threads), ", were all scenarios as large as the largest")
+
+
+def _say(found: Estimate | None, condition: str) -> None:
+    from sagin.experiments.estimate import WORTH_S
+
     if found and found.seconds >= WORTH_S:
-        output.hint(f"sagin: this takes {found}" + (", were all cells as large as the largest" if cells > 1 else ""))
+        output.hint(f"sagin: this takes {found}{condition}")
 
 
 @contextmanager

@@ -167,6 +167,7 @@ def reproduce(
     from dataclasses import asdict, replace
 
     from sagin.experiments.beside import figures_beside
+    from sagin.experiments.series import all_jobs
     from sagin.presentation.reproduce import reproduce as run_figures
 
     inputs.at_least_one(threads, "--threads")
@@ -179,6 +180,9 @@ def reproduce(
         output.hint(f"{', '.join(fixed)}: drawn by a computation of its own, without {', '.join(beside)}")
     folder = out or Path("results") / "+".join([chosen.name, *beside])
     n_drops = inputs.at_least_one(drops, "--drops")
+    if not folder.exists():  # else it goes on; what figures compute themselves is not foreseen
+        seeds = None if n_drops is None else range(n_drops)
+        inputs.announce_jobs((job for figure in drawn for job in all_jobs(chosen, figure, seeds, {})), threads)
     with inputs.on_cluster(cluster) as client:
         report = run_figures(chosen, drawn, out=folder, n_drops=n_drops, force=force, threads=threads, client=client)
     counts = {"solved": report.solved, "reused": report.reused, "damaged": report.damaged}

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sagin.core import machine
 from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.core.room import Shapes, capped, computed_bytes, counts, drop_bytes, shapes_of, size_names, size_text
+
+if TYPE_CHECKING:
+    from sagin.experiments.jobs import Job
 
 ENOUGH_S = 0.25  # a measured part that takes this long tells how the rest will go
 WORTH_S = 20.0  # shorter runs need no announcement
@@ -49,6 +54,41 @@ def estimate(
     usual = drop_bytes(system.scenario(), system.draw)
     if drop_bytes(scenario, system.draw) <= LARGE * usual and n_drops * len(schemes) <= MANY:
         return None
+    return _measured(system, scenario, n_drops, schemes, bound, threads)
+
+
+def estimate_jobs(jobs: Iterable[Job], *, threads: int | None = None) -> Estimate | None:
+    """What jobs of one system take, were each as large as the largest of its scheme; None where it is surely little.
+
+    Equal ones count once. InputError as by `estimate`.
+    """
+    distinct = {(job.scheme, str(job.options), str(job.scenario.to_dict()), job.seeds): job for job in jobs}
+    groups: dict[tuple[str, str], list[Job]] = {}
+    for (scheme, options, *_), job in distinct.items():
+        groups.setdefault((scheme, options), []).append(job)
+    large, total = False, 0
+    parts: list[tuple[Job, int]] = []
+    for group in groups.values():
+        sizes = [drop_bytes(job.scenario, job.system.draw) for job in group]
+        largest, count = group[int(np.argmax(sizes))], sum(len(job.seeds) for job in group)
+        parts.append((largest, count))
+        large |= max(sizes) > LARGE * drop_bytes(largest.system.scenario(), largest.system.draw)
+        total += count
+    if not large and total <= MANY:
+        return None
+    found = [_measured(job.system, job.scenario, n, {job.scheme: job.options}, False, threads) for job, n in parts]
+    known = [part for part in found if part is not None]
+    return Estimate(sum(part.seconds for part in known), sum(part.bytes for part in known)) if known else None
+
+
+def _measured(
+    system: System,
+    scenario: Any,
+    n_drops: int,
+    schemes: Mapping[str, Mapping[str, Any]],
+    bound: bool,
+    threads: int | None,
+) -> Estimate | None:
     size = float(computed_bytes(scenario, lambda part: _shapes(system, part, schemes), FIRST))
     free = machine.memory_bytes()
     if free is not None and size > free:

@@ -75,14 +75,18 @@ def curve_job(system: System, figure: Figure, curve: Curve, point: int, seeds: n
     return Job(system, scenario, curve.scheme, tuple(seeds.tolist()), curve.options, codes)
 
 
-def jobs_of(system: System, figure: Figure, seeds: Iterable[int] | None, codes: Codes) -> list[Job]:
-    """All jobs of a figure, each once; `codes`: fingerprints that they share."""
+def all_jobs(system: System, figure: Figure, seeds: Iterable[int] | None, codes: Codes) -> list[Job]:
+    """The jobs behind every point of a figure; `codes`: fingerprints that they share."""
     if figure.compute:
         return []
     points = range(1 if figure.axis.fields == ITERATION else len(figure.axis.values))
     array = figure_seeds(figure, seeds)
-    jobs = [curve_job(system, figure, curve, point, array, codes) for curve in figure.curves for point in points]
-    return list({job.key: job for job in jobs}.values())
+    return [curve_job(system, figure, curve, point, array, codes) for curve in figure.curves for point in points]
+
+
+def jobs_of(system: System, figure: Figure, seeds: Iterable[int] | None, codes: Codes) -> list[Job]:
+    """All jobs of a figure, each once."""
+    return list({job.key: job for job in all_jobs(system, figure, seeds, codes)}.values())
 
 
 def trace_at(trace: np.ndarray, points: int, final: np.ndarray) -> np.ndarray:
