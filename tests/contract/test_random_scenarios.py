@@ -115,6 +115,17 @@ def test_drops_that_once_failed(name: str, fields: dict, seeds: list[int], schem
                 assert sign * (objective - costs[i]) <= 1e-9 * abs(costs[i])
 
 
+@pytest.mark.parametrize("routes", [["a"], ["a", "c > back2", "c > back2 > fibre"]])
+def test_prices_that_fall_for_ever_bound_nothing(routes: list[str]) -> None:
+    """Where a route costs nothing, prices fell until their squares were 0: the bound was 0.04, or inf."""
+    system = sagin.system("network")
+    drops = system.sample(random_scenario(system.scenario, 1007, 10).replace(routes={"car": routes}), [7])
+    solution = system.solve(drops, "greedy", threads=1)
+    assert solution.status[0] != Status.INFEASIBLE
+    assert system.evaluate(drops, solution.decision).objective[0] == 0
+    assert system.bound(drops, system.spaces[0].decision, threads=1)[0] == 0
+
+
 @pytest.mark.parametrize("name", MODELLED)
 def test_decisions_hold_no_dust(name: str) -> None:
     shares = {"theta": 1.0, "zeta": 1.0, "ratio": 1.0, "s_sat_bits": None, "bits": None}

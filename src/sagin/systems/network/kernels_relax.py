@@ -39,6 +39,7 @@ from sagin.systems.network.kernels import (
 
 CERTIFIED = 1e-7  # relative: what certifying a column over a powered route may cost
 CAP = 1e12  # largest price
+FREE = 1e-120  # square roots of costs up to this count as 0, which only lowers a bound: their squares lose digits
 
 
 # rows of Relax
@@ -80,7 +81,7 @@ def gather_hops(problem: Problem, relax: Relax, i: int, r: int) -> tuple[int, fl
                 latency += problem.hops[A, i, r, h]
                 continue
             root = relax.roots[PRESENT, k] * np.sqrt(problem.hops[A, i, r, h])
-            if root > 0.0:
+            if root > FREE:
                 relax.hop[GAMMAS, count], relax.hop[POWERS, count] = root, problem.hops[P, i, r, h]
                 powered = powered or problem.hops[P, i, r, h] > 0.0
                 count += 1
