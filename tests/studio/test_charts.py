@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import sagin
 from sagin.core.figures import Picture
@@ -88,6 +90,31 @@ def test_maps_are_to_scale() -> None:
     assert charts.is_square(options)
     margins = options["grid"]
     assert margins["left"] + margins["right"] == margins["top"] + margins["bottom"]
+
+
+@given(
+    st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), min_size=1, max_size=5), st.sampled_from([1, 1e-6])
+)
+def test_ticks_of_maps_are_round_and_hold_everything(places: list, scale: float) -> None:
+    x, y = np.array(places).T * scale
+    options = charts.draw(Picture("x", "y", points=(("a", x, y),)), Look())
+    for name, values in (("xAxis", x), ("yAxis", y)):
+        axis = options[name]
+        low, high, step = axis["min"], axis["max"], axis["interval"]
+        assert low <= values.min() + 1e-9 * step
+        assert values.max() <= high + 1e-9 * step
+        assert f"{step:.10e}".partition("e")[0].rstrip("0").rstrip(".") in ("1", "2", "2.5", "5")
+        for end in (low, high):
+            assert abs(end / step - round(end / step)) < 1e-6 * max(1.0, abs(end / step))
+    assert 3 <= round((high - low) / step) <= 10
+
+
+def test_schedules_end_at_a_tick() -> None:
+    for end in (0.37, 14.8, 1.0, 3e-9, 146.0):
+        options = charts.draw(Picture("x", "", bars=(("a", 0, 0.0, end),), rows=("r",)), Look())
+        ticks = options["xAxis"]["max"] / options["xAxis"]["interval"]
+        assert ticks == pytest.approx(round(ticks))
+        assert end <= options["xAxis"]["max"] * (1 + 1e-9)
 
 
 def test_odd_numbers_do_not_break_charts() -> None:

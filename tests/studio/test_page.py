@@ -6,6 +6,7 @@ import asyncio
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -234,6 +235,47 @@ def test_sessions_are_limited(tmp_path: Path) -> None:
         await user.should_see("sessions = 2: must be at most 1")
 
     drive(script, tmp_path)
+
+
+def test_a_cancelled_sweep_stops_says_so_and_goes_on(tmp_path: Path) -> None:
+    """One cell is there, the next one never ends: cancelled, the page is free at once and what is finished stays."""
+
+    async def script(user: Any, studio: Studio) -> None:
+        asked: list[int] = []
+        later = studio.desk.later
+
+        async def slow(function: Any, *arguments: Any) -> Any:
+            asked.append(len(asked))
+            return await (later(function, *arguments) if len(asked) == 1 else later(time.sleep, 600))
+
+        await user.open("/")
+        await settled(user, studio)
+        studio.desk.later = slow  # type: ignore[method-assign]
+        with user:
+            one(user, "sweep-field").set_value("n_vehicles")
+            one(user, "sweep-values").set_value("2, 3, 4")
+            one(user, "sweep-name").set_value("half")
+        user.find(marker="sweep-start").click()
+        for _ in range(1200):
+            await asyncio.sleep(0.05)
+            if len(asked) == 2:
+                break
+        await asyncio.sleep(0.5)  # the second is being computed
+        assert not one(user, "sweep-start").enabled
+        user.find(marker="sweep-cancel").click()
+        await user.should_see("cancelled; finished pieces are kept: sagin sweep half.yaml goes on", retries=100)
+        assert one(user, "sweep-start").enabled
+        assert not one(user, "sweep-cancel").enabled
+        (session,) = studio.sessions
+        assert not session.background
+        studio.desk.later = later  # type: ignore[method-assign]
+        assert await asyncio.wait_for(studio.desk.later(abs, -1), 60) == 1  # the place is free again
+        assert len(next(iter(user.find(marker="sweep-chart").elements)).options["xAxis"].get("data", [2])) == 1
+
+    drive(script, tmp_path)
+    words = [sys.executable, "-m", "sagin.cli.main", "sweep", "half.yaml"]
+    said = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert "results/half: 6 pieces computed, 3 found" in said
 
 
 def test_the_folder_serves_reports_in_a_sandbox_and_nothing_else(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def _axis(look: Look, name: str, **more: Any) -> Options:
 
 
 def _map(picture: Picture, look: Look, quantity: str) -> Options:
-    span_x, span_y = _span(picture)
+    step, (span_x, span_y) = _span(picture)
     fixed = {"left": 64, "right": 16, "top": 36, "bottom": 44, "containLabel": False}  # so that the plot is square
     series: list[Options] = []
     for place, (label, x, y) in enumerate(picture.paths):
@@ -176,8 +176,8 @@ def _map(picture: Picture, look: Look, quantity: str) -> Options:
     options = _frame(
         look,
         grid=fixed,
-        xAxis=_axis(look, picture.x_label, min=span_x[0], max=span_x[1], nameGap=26),
-        yAxis=_axis(look, picture.y_label, min=span_y[0], max=span_y[1], nameGap=46),
+        xAxis=_axis(look, picture.x_label, min=span_x[0], max=span_x[1], interval=step, nameGap=26),
+        yAxis=_axis(look, picture.y_label, min=span_y[0], max=span_y[1], interval=step, nameGap=46),
         series=series,
         square=True,
     )
@@ -185,21 +185,37 @@ def _map(picture: Picture, look: Look, quantity: str) -> Options:
     return options
 
 
-def _span(picture: Picture) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Ends of both axes, equally far apart, round numbers."""
+def _span(picture: Picture) -> tuple[float, list[tuple[float, float]]]:
+    """Distance of the ticks and ends of both axes, equally far apart: whole ticks, so that all of them are round."""
     parts = [(x, y) for _, x, y in (*picture.points, *picture.lines, *picture.paths)]
-    xs, ys = (np.concatenate([np.ravel(part[k]) for part in parts] or [np.zeros(1)]).astype(float) for k in (0, 1))
-    xs, ys = xs[np.isfinite(xs)], ys[np.isfinite(ys)]
-    if not xs.size or not ys.size:
-        return (0.0, 1.0), (0.0, 1.0)
-    half = 0.55 * max(float(np.ptp(xs)), float(np.ptp(ys)), 1e-9)
-    unit = decade(half) / 10
-    size = math.ceil(half / unit)
-    ends = []
-    for values in (xs, ys):
-        middle = round((float(values.min()) + float(values.max())) / 2 / unit)
-        ends.append(((middle - size) * unit, (middle + size) * unit))
-    return ends[0], ends[1]
+    spans = []
+    for k in (0, 1):
+        values = np.concatenate([np.ravel(part[k]) for part in parts] or [np.zeros(1)]).astype(float)
+        values = values[np.isfinite(values)]
+        if not values.size:
+            return 0.2, [(0.0, 1.0), (0.0, 1.0)]
+        spans.append((float(values.min()), float(values.max())))
+    far = max(abs(end) for span in spans for end in span)
+    room = 1.06 * max(*(high - low for low, high in spans), 1e-6 * far, 1e-9)
+    step = _round_up(room / 8)
+    for count in range(math.ceil(room / step), math.ceil(room / step) + 3):  # one more may be needed to be whole
+        starts = [round((low + high) / 2 / step - count / 2) for low, high in spans]
+        ends = [(_tidy(start * step), _tidy((start + count) * step)) for start in starts]
+        if all(end[0] <= span[0] and span[1] <= end[1] for span, end in zip(spans, ends, strict=True)):
+            break
+    return step, ends
+
+
+def _tidy(value: float) -> float:
+    return float(f"{value:.12g}")
+
+
+def _round_up(value: float) -> float:
+    """The next of 1, 2, 2.5, 5 and 10 times a power of ten."""
+    if not value > 0 or not math.isfinite(value):
+        return 1.0
+    unit = decade(value)
+    return _tidy(unit * next(part for part in (1, 2, 2.5, 5, 10) if part * unit >= value * (1 - 1e-12)))
 
 
 def _path(label: str, x: Any, y: Any, look: Look, place: int) -> Options:
@@ -250,22 +266,18 @@ def _schedule(picture: Picture, look: Look) -> Options:
                 "tooltip": {"formatter": "{b}"},
             }
         )
-    ends = [start + width for _, _, start, width in picture.bars if math.isfinite(start + width)]
+    end = max((start + width for _, _, start, width in picture.bars if math.isfinite(start + width)), default=1.0)
+    step = _round_up(end / 10)
     wide = 9 * max((len(row) for row in picture.rows), default=4)
     return _frame(
         look,
         grid={"left": min(wide, 150) + 20, "right": 20, "top": 40, "bottom": 56},
-        xAxis=_axis(look, picture.x_label, min=0, max=_round_up(max(ends, default=1.0))),
+        xAxis=_axis(
+            look, picture.x_label, min=0, max=_tidy(step * max(1, math.ceil(end / step - 1e-9))), interval=step
+        ),
         yAxis=_axis(look, "", type="category", data=list(picture.rows), inverse=True),
         series=series,
     )
-
-
-def _round_up(value: float) -> float:
-    if not value > 0:
-        return 1.0
-    unit = decade(value) / 10
-    return math.ceil(value / unit) * unit
 
 
 def _columns(picture: Picture, look: Look) -> Options:
@@ -453,6 +465,8 @@ def curves(
                 | {"lineStyle": faint, "silent": True, "tooltip": {"show": False}}
             )
     axis = {} if numeric else {"type": "category", "data": place_of}
+    if numeric and all(float(value).is_integer() for value in x):
+        axis["minInterval"] = 1
     options = _frame(
         look,
         xAxis=_axis(look, labels[0], scale=True, **axis),

@@ -24,6 +24,7 @@ from sagin.studio.session import Session
 
 MOST_UPLOAD = 32 * 2**20  # bytes
 MOST_OPEN = 2  # beside each other
+LONG_TEXT = 30  # characters, beyond which a column wraps
 BINARY = ("report", "picture")
 
 
@@ -44,7 +45,7 @@ class FilesPanel:
             max_file_size=MOST_UPLOAD,
             on_upload=self._upload,
         ).props('accept=".nc" flat bordered').classes("studio-upload")
-        self.text = ui.label().classes("studio-error").props('role="alert"')
+        self.text = ui.label().props('role="alert"')
         self.body = ui.row().classes("w-full studio-side")
         self._list()
 
@@ -59,17 +60,17 @@ class FilesPanel:
 
     async def show(self, thing: Thing) -> None:
         """Open something of the folder."""
-        self.text.set_text("opening ...")
+        self._say("opening ...", bad=False)
         try:
             path = folder.opened(self.session.studio.folder, thing.path)
             content = await self._read(thing, path)
         except InputError as error:
-            self.text.set_text(_named(error, thing.path))
+            self._say(_named(error, thing.path))
             return
         except Exception as error:
-            self.text.set_text(f"{thing.path}: {type(error).__name__}: {str(error)[:200]}")
+            self._say(f"{thing.path}: {type(error).__name__}: {str(error)[:200]}")
             return
-        self.text.set_text("")
+        self._say("")
         self._put(thing.path, content)
 
     async def _read(self, thing: Thing, path: Path) -> Callable[[], Any]:
@@ -105,6 +106,10 @@ class FilesPanel:
                 )
             content()
 
+    def _say(self, text: str, bad: bool = True) -> None:
+        self.text.set_text(text)
+        self.text.classes(add="studio-error" if bad else "", remove="" if bad else "studio-error")
+
     def _close(self, title: str, card: Any) -> None:
         self.open.remove(title)
         self.body.remove(card)
@@ -117,9 +122,9 @@ class FilesPanel:
                 await event.file.save(path)
                 answer = await self.session.studio.desk.now(asyncio.Event(), load_run, str(path))
         except InputError as error:
-            self.text.set_text(_named(error, event.file.name))
+            self._say(_named(error, event.file.name))
             return
-        self.text.set_text("")
+        self._say("")
         with self.body:
             self._put(event.file.name, lambda: RunView(self.session, answer, event.file.name))
 
@@ -143,8 +148,10 @@ class RunView:
             self.scheme = ui.select(schemes, label="Scheme", value=schemes[-1], on_change=self.show)
             for widget in (self.view, self.scheme):
                 widget.props("dense outlined options-dense").classes("studio-select")
-        self.drop = ui.slider(min=0, max=max(answer.n_drops - 1, 1), step=1, value=0, on_change=self.show)
-        self.drop.props('aria-label="Drop" label')
+        with ui.row().classes("w-full items-center no-wrap studio-drop"):
+            self.drop_label = ui.label().classes("no-wrap")
+            self.drop = ui.slider(min=0, max=max(answer.n_drops - 1, 1), step=1, value=0, on_change=self.show)
+            self.drop.props('aria-label="Drop"')
         self.chart = ui.echart(charts.trace({}, None, "", charts.Look())).classes("w-full studio-chart")
         with ui.row():
             for kind, word in (("csv", "CSV"), ("nc", "netCDF")):
@@ -159,6 +166,7 @@ class RunView:
         known = views(self.answer, self.scheme.value)
         view = self.view.value if self.view.value in known else next(iter(known))
         drop = min(int(self.drop.value or 0), self.answer.n_drops - 1)
+        self.drop_label.set_text(f"Drop {drop + 1} of {self.answer.n_drops}, seed {int(self.answer.drops.seeds[drop])}")
         options = options_of(self.answer, self.scheme.value, view, drop, self.session.look)
         put_chart(self.chart, options, f"{known[view]}, {self.scheme.value}")
 
@@ -205,13 +213,27 @@ def _number(text: str | None) -> float:
 
 
 def table_of(rows: list[dict[str, str]]) -> Any:
-    """A table of text."""
+    """A table of text: sentences wrap, numbers are shown to six digits."""
     names = list(rows[0]) if rows else []
-    columns = [{"name": name, "label": name.replace("_", " "), "field": name, "align": "left"} for name in names]
-    table = ui.table(
-        columns=columns, rows=[{**row, "row": k} for k, row in enumerate(rows)], row_key="row", pagination=20
-    )
-    return table.props("dense flat wrap-cells").classes("w-full")
+    long = {name for name in names if max(len(row.get(name, "")) for row in rows) > LONG_TEXT}
+    columns = [
+        {
+            "name": name,
+            "label": name.replace("_", " "),
+            "field": name,
+            "align": "left",
+            "classes": "studio-long" if name in long else "",
+        }
+        for name in names
+    ]
+    shown = [{**{name: _short(text) for name, text in row.items()}, "row": k} for k, row in enumerate(rows)]
+    table = ui.table(columns=columns, rows=shown, row_key="row", pagination=20)
+    return table.props("dense flat").classes("w-full studio-table")
+
+
+def _short(text: str) -> str:
+    """A number with more than six digits, rounded for the eye."""
+    return f"{_number(text):.6g}" if len(text) > 8 and "." in text and np.isfinite(_number(text)) else text
 
 
 def _frame(thing: Thing) -> Any:
@@ -219,4 +241,6 @@ def _frame(thing: Thing) -> Any:
     address = f"/folder/{quote(thing.path)}"
     if thing.kind == "picture":
         return ui.image(address).props(f'alt="{thing.path}"').classes("w-full")
-    return ui.element("iframe").props(f'src="{address}" sandbox title="{thing.path}"').classes("studio-frame")
+    frame = ui.element("iframe").props(f'src="{address}" title="{thing.path}"').classes("studio-frame")
+    frame.props["sandbox"] = ""  # as an attribute without a word it would arrive as "true", which is no flag
+    return frame

@@ -42,7 +42,11 @@ CSS = """
 .studio-code { white-space: pre-wrap; overflow-wrap: anywhere; font-family: monospace; font-size: 0.85rem; }
 .q-tab-panel { padding: 12px 0; }
 .q-table td, .q-table th { font-variant-numeric: tabular-nums; }
-.body--dark main .text-primary, .body--dark .q-drawer .text-primary { color: #86bdf0 !important; }
+.body--dark main, .body--dark .q-drawer, .body--dark .q-dialog { --q-primary: #86bdf0; }
+.body--dark .q-btn.bg-primary, .body--dark .q-uploader__header { --q-primary: #0b5fa5; }
+.q-tab-panels { background: transparent; }
+.studio-table td { vertical-align: top; white-space: nowrap; }
+.studio-table td.studio-long { min-width: 260px; max-width: 480px; white-space: normal; overflow-wrap: anywhere; }
 .body--dark { background: #14171a; } .body--dark .q-drawer, .body--dark .q-table__card { background: #1d2125; }
 @media (max-width: 599px) {
   .nicegui-content { padding: 8px; }

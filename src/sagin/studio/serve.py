@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
 import tempfile
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,17 @@ def check_port(host: str, port: int) -> None:
             raise InputError("--port", port, f"free on {host}", error.strerror or str(error)) from None
 
 
+def one_line(record: logging.LogRecord) -> bool:
+    """A log filter: what went wrong in a page, malformed events of a client too, is a line that says where."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None:
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+        record.msg, record.args = f"a page failed: {type(error).__name__}: {str(error)[:300]!r}{where}", ()
+        record.exc_info = record.exc_text = None
+    return True
+
+
 def serve(
     target: str,
     say: Callable[[str], Any],
@@ -64,6 +77,8 @@ def serve(
 
     from sagin.studio.routes import register
 
+    for name in ("nicegui", "asyncio", "uvicorn.error"):
+        logging.getLogger(name).addFilter(one_line)
     studio = Studio(folder)
     core.sio.eio.cors_allowed_origins = []
     core.sio.eio.max_http_buffer_size = MOST_MESSAGE
