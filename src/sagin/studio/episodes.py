@@ -135,8 +135,8 @@ def facts_at(episode: Episode, policy: str, row: int) -> dict[str, str]:
         "age of the decision": age,
         "handovers in this slot": str(int(part.changed[row].sum())),
         "handovers so far": str(int(part.changed[row - slot : row + 1].sum())),
-        "objective with charges": f"{part.charged[row]:.5g}",
-        "feasible": "yes" if part.feasible[row] else "no",
+        "objective with charges": "-" if source < 0 else f"{part.charged[row]:.5g}",
+        "feasible": "-" if source < 0 else "yes" if part.feasible[row] else "no",
     }
 
 

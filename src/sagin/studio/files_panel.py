@@ -25,6 +25,9 @@ from sagin.studio.session import Session
 MOST_UPLOAD = 32 * 2**20  # bytes
 MOST_OPEN = 2  # beside each other
 LONG_TEXT = 30  # characters, beyond which a column wraps
+LONG_CELL = """
+<q-td :props="props"><div class="studio-cell" tabindex="0">{{ props.value }}</div></q-td>
+"""
 BINARY = ("report", "picture")
 
 
@@ -228,6 +231,8 @@ def table_of(rows: list[dict[str, str]]) -> Any:
     ]
     shown = [{**{name: _short(text) for name, text in row.items()}, "row": k} for k, row in enumerate(rows)]
     table = ui.table(columns=columns, rows=shown, row_key="row", pagination=20)
+    for name in long:
+        table.add_slot(f"body-cell-{name}", LONG_CELL)
     return table.props("dense flat").classes("w-full studio-table")
 
 

@@ -47,10 +47,12 @@ CSS = """
 .q-tab-panels { background: transparent; }
 .studio-table td { vertical-align: top; white-space: nowrap; }
 .studio-table td.studio-long { min-width: 260px; max-width: 480px; white-space: normal; overflow-wrap: anywhere; }
+.studio-cell { max-height: 7em; overflow: auto; }
 .body--dark { background: #14171a; } .body--dark .q-drawer, .body--dark .q-table__card { background: #1d2125; }
 @media (max-width: 599px) {
   .nicegui-content { padding: 8px; }
-  .studio-head .q-field { flex: 1 1 45%; min-width: 0; }
+  .studio-head .q-btn { order: -1; }
+  .studio-head .q-field { flex: 1 1 40%; min-width: 0; }
   .studio-select { max-width: none; }
 }
 a.studio-skip { position: absolute; left: -9999px; }
