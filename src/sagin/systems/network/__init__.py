@@ -1,13 +1,23 @@
 """A space-air-ground network that the user declares: see paper.md. `Users`, `Node`, `Link`, ... build it in Python."""
 
-from functools import partial
 from typing import Any
 
 from sagin.core.contracts import Episodic, Role, Scheme, Space, System, late
 from sagin.systems.network import budget, drawing, figures, model
 from sagin.systems.network.access import Access, Region
 from sagin.systems.network.options import AlternateOptions, ImproveOptions, OffloadOptions, RandomOptions
-from sagin.systems.network.scenario import Area, Fading, Link, Node, Objective, PathLoss, Scenario, Users, reachable
+from sagin.systems.network.scenario import (
+    Area,
+    Fading,
+    Link,
+    Node,
+    Objective,
+    PathLoss,
+    Scenario,
+    Users,
+    all_local,
+    all_offload,
+)
 
 __all__ = ["SYSTEM", "Access", "Area", "Fading", "Link", "Node", "Objective", "PathLoss", "Region", "Scenario", "Users"]
 
@@ -49,7 +59,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             "everything local",
             "baselines:solve_local",
             relabel_tolerance=1e-6,
-            exists=partial(reachable, local=True),
+            exists=all_local,
         ),
         _scheme(
             "nearest",
@@ -65,7 +75,7 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             "baselines:solve_full_offload",
             options=OffloadOptions,
             relabel_tolerance=1e-6,
-            exists=partial(reachable, local=False),
+            exists=all_offload,
         ),
         _scheme(
             "equal", "baseline", "routes of nearest, equal shares", "baselines:solve_equal", relabel_tolerance=1e-6

@@ -344,7 +344,16 @@ class Scenario(Parameters):
         return cls(**some_network(generator, size))
 
 
-def reachable(scenario: Scenario, *, local: bool) -> bool:
-    """Has every group of users the route `local`, or another one?"""
+def all_local(scenario: Scenario) -> bool:
+    """Has every group of users the route `local`?"""
+    return _reachable(scenario, local=True)
+
+
+def all_offload(scenario: Scenario) -> bool:
+    """Has every group of users a route that is not `local`?"""
+    return _reachable(scenario, local=False)
+
+
+def _reachable(scenario: Scenario, *, local: bool) -> bool:
     used = [group for group, users in scenario.users.items() if users.count]
     return all(any((text.strip() == "local") == local for text in scenario.routes[group]) for group in used)
