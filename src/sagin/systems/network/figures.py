@@ -12,7 +12,7 @@ from sagin.core.figures import Axis, Claim, Curve, Figure, Look, Series, Verdict
 from sagin.core.statistics import combine, common_values, decide, falls, rises
 from sagin.systems.network.access import ACCESSES
 from sagin.systems.network.pictures import painted
-from sagin.systems.network.scenario import Scenario, reachable
+from sagin.systems.network.scenario import Scenario, all_local
 
 COST = "weighted delay and energy (s + J)"
 BETAS = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
@@ -37,7 +37,7 @@ def figures_of(scenario: Scenario) -> tuple[Figure, ...]:
 
 def _schemes(scenario: Scenario) -> tuple[Curve, ...]:
     names = ["improved", "recover", "alternate", "greedy", "nearest"]
-    if reachable(scenario, local=True):
+    if all_local(scenario):
         names.append("local")
     return (*(Curve(name, name) for name in names), Curve(BOUND, "bound"))
 
