@@ -1,3 +1,5 @@
+import __future__
+
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -131,6 +133,14 @@ def test_a_file_that_cannot_be_imported_is_one_line(toy: System, tmp_path: Path,
     (tmp_path / "broken_scheme.py").write_text(line)
     with pytest.raises(InputError, match=r"broken_scheme\.py.*imported"):
         own.load(toy, str(tmp_path / "broken_scheme.py:solve"))
+
+
+def test_a_file_is_compiled_as_python_imports_it(toy: System, tmp_path: Path) -> None:
+    """Else a worker that imports it has other code, and is refused."""
+    (tmp_path / "annotated.py").write_text("def solve(drops, options: 'a' + 'b' = None):\n    return None\n")
+    scheme = own.placed(toy, [f"{tmp_path / 'annotated.py'}:solve"])[0].scheme("annotated")
+    assert scheme.solve.__annotations__ == {"options": "ab"}
+    assert scheme.solve.__code__.co_flags & __future__.annotations.compiler_flag == 0
 
 
 def test_names_that_are_taken_or_belong_elsewhere_are_refused(toy: System, mine: Scheme) -> None:

@@ -1,5 +1,6 @@
 """A real cluster of processes on this machine: same bits, and what happens when its parts are killed."""
 
+import importlib
 import os
 import signal
 import socket
@@ -43,6 +44,10 @@ def solve(drops, options):
     steering = np.zeros_like(drops.channel)
     return Decision(share=np.full((n, users), SHARE / users), steering=steering, admitted=np.ones((n, users), bool))
 """
+
+SLEEPY = MINE.replace("from helper import SHARE", "import time").replace(
+    "    n, users", "    time.sleep(0.004 * len(drops.seeds))\n    SHARE = 0.5\n    n, users"
+)
 
 
 def _cluster(**settings: object) -> "distributed.LocalCluster":
@@ -109,6 +114,32 @@ def test_schemes_of_a_users_file_reach_the_workers(toy: System, tmp_path, client
     study = read_study(tmp_path / "study.yaml")
     assert sweep(study, client=client).rows == sweep(study).rows
     sys.path.remove(str(tmp_path))
+
+
+def test_files_of_schemes_that_come_late_are_sent(toy: System, tmp_path, client, monkeypatch) -> None:
+    monkeypatch.setattr(cluster, "FIRST", 1)  # a long study: only pieces of its first scheme are looked at beforehand
+    (tmp_path / "late.py").write_text(MINE.replace("helper", "late_helper"))
+    (tmp_path / "late_helper.py").write_text("SHARE = 0.25\n")
+    (tmp_path / "study.yaml").write_text("system: toy\nschemes: [iterate, late.py:solve]\nseeds: 0:3\n")
+    study = read_study(tmp_path / "study.yaml")
+    assert sweep(study, client=client).rows == sweep(study).rows
+    sys.path.remove(str(tmp_path))
+
+
+def test_workers_forget_a_users_file_that_has_changed(tmp_path: Path) -> None:
+    ready = cluster.Ready({"edited.py": b"from edited_base import X\n", "edited_base.py": b"X = 1\n"}, [])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(tmp_path)
+        ready.place(tmp_path)
+        assert importlib.import_module("edited").X == 1
+        ready.place(tmp_path)
+        kept = sys.modules["edited"]
+        assert importlib.import_module("edited") is kept
+        ready.files["edited_base.py"] = b"X = 2\n"  # of the same size and second
+        ready.place(tmp_path)
+        assert importlib.import_module("edited").X == 2
+    for name in ("edited", "edited_base"):
+        del sys.modules[name]
 
 
 def test_workers_of_other_code_are_refused(toy: System, tmp_path, client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,6 +250,12 @@ def _start(words: list[str]) -> subprocess.Popen[bytes]:
 
 
 def test_a_lost_scheduler_is_waited_for(toy: System, tmp_path) -> None:
+    """The one that comes after it has to be given the user's file again."""
+    (tmp_path / "sleepy.py").write_text(SLEEPY)
+    (tmp_path / "study.yaml").write_text(
+        "system: toy\naxes: {n_users: [2, 3]}\nschemes: [sleepy.py:solve]\nseeds: 0:600\n"
+    )
+    study = read_study(tmp_path / "study.yaml")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -241,7 +278,7 @@ def test_a_lost_scheduler_is_waited_for(toy: System, tmp_path) -> None:
     helper.start()
     try:
         with cluster.connected(address) as client:
-            result = sweep(_slow(toy, 600, 0.004), tmp_path / "out", client=client)
+            result = sweep(study, tmp_path / "out", client=client)
     finally:
         helper.join()
         for process in running:
@@ -249,8 +286,9 @@ def test_a_lost_scheduler_is_waited_for(toy: System, tmp_path) -> None:
             process.wait()
     assert lost.is_set()
     assert result.solved == 10
-    sweep(_slow(toy, 600), tmp_path / "alone")
+    sweep(study, tmp_path / "alone")
     assert _same(tmp_path / "out", tmp_path / "alone")
+    sys.path.remove(str(tmp_path))
 
 
 def test_descriptions_of_clusters(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:

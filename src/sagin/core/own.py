@@ -134,7 +134,8 @@ def _from_file(word: str, path: Path) -> Any:
     module = module_from_spec(spec)
     sys.modules[name] = module
     try:
-        exec(compile(content, str(path), "exec"), vars(module))  # not the loader: its cache knows whole seconds only
+        # not the loader: its cache knows whole seconds only
+        exec(compile(content, str(path), "exec", dont_inherit=True), vars(module))
     except BaseException as error:
         del sys.modules[name]
         raise _broken(word, error) from None

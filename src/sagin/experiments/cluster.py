@@ -9,12 +9,16 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import dataclasses
+import importlib
 import inspect
 import itertools
+import logging
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +33,7 @@ try:
     import cloudpickle
     import distributed
     from distributed import Client, Future, KilledWorker, LocalCluster, WorkerPlugin
+    from distributed.comm.core import CommClosedError
 except ImportError:
     raise InputError("--cluster", "dask", "installed", "pip install 'sagin[cluster]'") from None
 
@@ -36,7 +41,8 @@ QUEUES = ("slurm", "pbs", "sge", "lsf", "moab", "oar", "htcondor")
 PATIENCE_S = 60.0  # without any worker that was there, or without the scheduler
 LOST = (OSError, TimeoutError, asyncio.CancelledError, concurrent.futures.CancelledError)  # with the scheduler
 AHEAD = 2  # pieces a thread of the cluster has before it: workers never wait, results do not pile up
-FIRST = 64  # pieces that are looked at to know which kernels a study needs
+GONE = (CommClosedError, TimeoutError, asyncio.CancelledError, concurrent.futures.CancelledError)
+FIRST = 64  # pieces that are looked at before any is sent: their kernels are compiled at once
 
 
 Packet = tuple[bytes, bytes, str]
@@ -145,51 +151,67 @@ def spread(shards: Shards, parts: Iterable[Job], client: Client, progress: Progr
     parts = iter(parts)
     first = list(itertools.islice(parts, FIRST))
     with _Flight(shards, client, progress or (lambda count: None)) as flight:
-        _prepare(client, list({(id(job.system), job.scheme): job for job in first}.values()))
+        flight.prepare(part for part in first if not shards.has(part.key))
         left: Iterable[Job] = itertools.chain(first, parts)
         while left := flight.run(left):
             time.sleep(0.5)  # others have claimed them, or the scheduler is away
 
 
-class Warm(WorkerPlugin):
-    """Compiles what a study needs before a worker gets pieces of it, once on each machine."""
+class Ready(WorkerPlugin):
+    """What a worker needs before it gets pieces of a study: files of the user's own, and kernels compiled.
 
-    name = "sagin-warm"
+    Dask's own `upload_file` imports each file when it comes, before those it rests on, in the scheduler too; and what
+    was imported from an earlier version of such a file would stay.
+    """
 
-    def __init__(self, work: list[Packet]) -> None:
-        self.work = work
+    name = "sagin-ready"
+
+    def __init__(self, files: Mapping[str, bytes], work: list[Packet]) -> None:
+        self.files, self.work = files, work
 
     async def setup(self, worker: Any) -> None:
         """Beside the worker's own loop, which must go on."""
+        self.place(Path(worker.local_directory))
         await asyncio.to_thread(self.compile)
 
+    def place(self, folder: Path) -> None:
+        """Write the files where Dask's workers import from; forget modules if any of them has changed."""
+        known = {name: path.read_bytes() for name in self.files if (path := folder / name).exists()}
+        if known == self.files:
+            return
+        for name, data in self.files.items():
+            (folder / name).write_bytes(data)
+            Path(cache_from_source(str(folder / name))).unlink(missing_ok=True)  # of the same second and size
+            sys.modules.pop(Path(name).stem, None)
+        importlib.invalidate_caches()
+        _head.cache_clear()
+
     def compile(self) -> None:
-        """Errors are left to the pieces themselves, which tell them."""
+        """Once on each machine. Errors are left to the pieces themselves, which tell them."""
         for packet in self.work:
             with suppress(Exception):
                 warm([unpacked(*packet)])
 
 
-def _prepare(client: Client, jobs: list[Job]) -> None:
-    """Send files of the user's own, and let workers compile."""
-    for path in sorted(frozenset().union(*map(_own_files, jobs))):
-        client.upload_file(str(path))
-    ours = [job for job in jobs if job.scheme == BOUND or job.system.scheme(job.scheme).role != "own"]
-    with suppress(Exception):  # a worker that is lost meanwhile
-        # schemes of users are left to their pieces: one that ends its worker would do so here whenever it starts
-        client.register_plugin(Warm([packed(dataclasses.replace(job, seeds=job.seeds[:1])) for job in ours]))
-
-
 def _own_files(job: Job) -> frozenset[Path]:
-    """Files beside the user's scheme that are no package: workers cannot have them otherwise."""
-    function: Any = None if job.scheme == BOUND else job.system.scheme(job.scheme).solve
+    """Files of all schemes of the user that the system has, as it is sent whole."""
+    return frozenset().union(*(_files(scheme.solve) for scheme in job.system.schemes if scheme.role == "own"))
+
+
+def _files(function: Any) -> frozenset[Path]:
+    """The file of a function and those beside it that are no package: workers cannot have them otherwise."""
     function = function.function if isinstance(function, Late) else function
     function = getattr(function, "py_func", function)
-    name = getattr(inspect.getmodule(function), "__file__", None) if function is not None else None
+    name = getattr(inspect.getmodule(function), "__file__", None)
     if not name or function.__module__ in ("__main__", "__mp_main__"):
         return frozenset()
     files = (path for path in sources.closure(Path(name)) if sources.PACKAGE not in path.parents)
     return frozenset(p for p in files if not (p.parent / "__init__.py").exists() and not sources.is_foreign(p))
+
+
+def _users(job: Job) -> bool:
+    """Is it a scheme of the user? One that ends its worker would do so whenever a worker starts, were it warmed."""
+    return job.scheme != BOUND and job.system.scheme(job.scheme).role == "own"
 
 
 class _Flight:
@@ -199,6 +221,7 @@ class _Flight:
         self.shards, self.client, self.progress = shards, client, progress
         self.address = str(client.scheduler.address) if client.scheduler else ""
         self.flying: dict[Future, Job] = {}
+        self.prepared: dict[tuple[int, str], Job] = {}  # a piece of each scheme that the workers are ready for
         self.met = False  # has there been a worker?
         self.alone_since: float | None = None
         self.stack = ExitStack()
@@ -226,6 +249,24 @@ class _Flight:
             if self.flying:
                 again += self._land()
         return again
+
+    def prepare(self, parts: Iterable[Job]) -> None:
+        """Send files of the user's own, and let workers compile, for schemes of which they have had no piece yet."""
+        new = {(id(part.system), part.scheme): part for part in parts}
+        while not new.keys() <= self.prepared.keys():
+            known = self.prepared | new
+            files = frozenset().union(*map(_own_files, known.values()))
+            ours = (job for job in known.values() if not _users(job))
+            work = [packed(dataclasses.replace(job, seeds=job.seeds[:1])) for job in ours]
+            try:
+                self.client.register_plugin(Ready({path.name: path.read_bytes() for path in files}, work))
+            except GONE:
+                self._threads()  # until there are none for too long
+                time.sleep(0.5)
+                continue
+            except Exception as error:  # a worker that is lost meanwhile; if it is not, its pieces tell
+                logging.getLogger("sagin").debug("a worker was not prepared: %s", error)
+            self.prepared = known
 
     def _threads(self) -> int:
         """Threads of the cluster; InputError if there has been none for too long."""
@@ -260,6 +301,7 @@ class _Flight:
         if part.key.startswith(UNKEPT):
             bound = "code of which workers can say that they have the same"
             raise ClusterError("--cluster", part.scheme, bound, part.code.problem)
+        self.prepare([part])
         if self.shards.claims and not self.shards.claims.take(part.key):
             return False
         if self.shards.has(part.key):  # finished since it was looked for
@@ -291,6 +333,8 @@ class _Flight:
                 lost.append(part)
             finally:
                 self._release(part)
+        if lost:
+            self.prepared.clear()  # another scheduler knows nothing of them
         return lost
 
     def _release(self, part: Job) -> None:
