@@ -313,7 +313,8 @@ def test_descriptions_of_clusters(tmp_path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 SBATCH = """#!/bin/bash
-setsid bash "$1" > /dev/null 2>&1 &
+cp "$1" "$1.copy"  # as a batch system does: the script is removed as soon as it is handed in
+setsid bash "$1.copy" > /dev/null 2>&1 &
 echo "Submitted batch job $!"
 """
 
@@ -325,7 +326,7 @@ def test_jobs_of_a_batch_system(toy: System, tmp_path, monkeypatch: pytest.Monke
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONPATH", PATH)
-    settings = "interface: lo, python: " + sys.executable
+    settings = "interface: lo, scheduler_options: {dashboard_address: ':0'}, python: " + sys.executable
     (tmp_path / "cluster.yaml").write_text(
         f"slurm: {{cores: 1, memory: 2GB, walltime: '00:10:00', {settings}, local_directory: {tmp_path}}}\njobs: 1\n"
     )
