@@ -25,7 +25,7 @@ def test_root_attributes_are_documented(toy: System) -> None:
     root = store.to_group(solve(toy, toy.sample(), ["equal"]))
     for name in root.attributes:
         assert f"`{name}`" in text or name == "title"
-    assert f"at most {jobs.CHUNK} seeds" in text
+    assert f"into pieces of {jobs.CHUNK}" in text
 
 
 def test_the_table_of_numbers_has_its_place() -> None:

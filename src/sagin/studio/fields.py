@@ -144,6 +144,8 @@ def _span(row: FieldRow, start: float, whole: bool) -> tuple[float, float, float
         return 0.0, 0.0, 0.0
     step = decade((high - low) / STEPS)
     low = math.ceil(low / step - 1e-9) * step
+    if "< " in row.bounds and high == most:  # the end itself is refused
+        high -= step
     return low, high, step
 
 
