@@ -295,12 +295,15 @@ def _readings(system: System) -> str:
         )
         for row in standings
     ]
-    size = f"{standings[0].readings} readings, {standings[0].drops} drops a point"
+    size = " and ".join(dict.fromkeys(f"{row.readings} readings, {row.drops} drops a point" for row in standings))
+    surveyed = {row.figure for row in standings}
+    dear = [figure.name for figure in system.figures if figure.claims and figure.name not in surveyed]
+    left_out = f" Not surveyed, being the dearest to compute: {', '.join(dear)}." if dear else ""
     return "\n\n".join(
         (
             "## Claims over all readings",
             f"The same claims under other admissible choices of what the paper leaves open ({size}; the defaults are "
-            "the first reading). [What a reading is](../../../explanation/readings.md).",
+            f"the first reading).{left_out} [What a reading is](../../../explanation/readings.md).",
             table(("figure", "claim", "by default", "over all readings"), rows),
         )
     )
