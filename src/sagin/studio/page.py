@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from nicegui import Client, ui
@@ -192,8 +193,9 @@ def _theme(session: Session, dark: Any) -> None:
         follow(bool(dark.value))
 
     async def ask() -> None:
-        if await ui.run_javascript(SCHEME_JS, timeout=5):
-            follow(True)
+        with suppress(TimeoutError):  # a page that went away says nothing
+            if await ui.run_javascript(SCHEME_JS, timeout=5):
+                follow(True)
 
     ui.button(icon="contrast", on_click=turn).props('flat round color=white aria-label="Light or dark"').mark("theme")
     ui.timer(0.05, ask, once=True)
