@@ -20,7 +20,7 @@ from sagin.studio.episodes import load_episode
 from sagin.studio.folder import Thing
 from sagin.studio.look_panel import options_of, put_chart, views
 from sagin.studio.numbers_panel import COLUMNS, remarks, rows_of, run_bytes
-from sagin.studio.session import Session
+from sagin.studio.session import Session, forgetful
 
 MOST_UPLOAD = 32 * 2**20  # bytes
 MOST_OPEN = 2  # beside each other
@@ -46,7 +46,7 @@ class FilesPanel:
             label=f"Upload a run (.nc, at most {MOST_UPLOAD // 2**20} MiB)",
             auto_upload=True,
             max_file_size=MOST_UPLOAD,
-            on_upload=self._upload,
+            on_upload=forgetful(self._upload),
         ).props('accept=".nc" flat bordered').classes("studio-upload")
         self.text = ui.label().props('role="alert"')
         self.body = ui.row().classes("w-full studio-side")

@@ -11,7 +11,7 @@ from sagin.core import plain_yaml
 from sagin.core.errors import InputError
 from sagin.studio import fields
 from sagin.studio.fields import Entry
-from sagin.studio.session import Session
+from sagin.studio.session import Session, forgetful
 from sagin.studio.state import State, plain_default
 
 MOST_YAML = 200_000  # bytes
@@ -37,9 +37,9 @@ class FormPanel:
         self.body = ui.column().classes("w-full gap-0")
         with ui.row().classes("w-full"):
             ui.button("YAML out", on_click=self._download).props("outline dense no-caps")
-            ui.upload(label="YAML in", auto_upload=True, max_file_size=MOST_YAML, on_upload=self._upload).props(
-                'accept=".yaml,.yml,.json" flat bordered'
-            ).classes("studio-upload")
+            ui.upload(
+                label="YAML in", auto_upload=True, max_file_size=MOST_YAML, on_upload=forgetful(self._upload)
+            ).props('accept=".yaml,.yml,.json" flat bordered').classes("studio-upload")
         session.on("state", self._state)
         session.on("status", self._errors)
         self._build()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +20,18 @@ from sagin.studio.work import Desk, Turn
 DEBOUNCE_S = 0.06
 SLOW_S = 0.7  # after which a page says that code is being loaded or compiled
 Change = Literal["state", "answer", "look", "status"]
+
+
+def forgetful(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A handler of uploads that does not keep its page alive: the web framework keeps routes of uploads for good."""
+    known = weakref.WeakMethod(method)
+
+    async def handle(event: Any) -> None:
+        found = known()
+        if found is not None:
+            await found(event)
+
+    return handle
 
 
 @dataclass
