@@ -79,7 +79,7 @@ def test_path_is_continuous_at_five_degrees_within_the_recommendation() -> None:
     assert rain_path_km(2.8, np.pi / 2) == pytest.approx(2.8)
 
 
-rates, shares = st.floats(0.1, 150), st.floats(0.001, 5)
+rates, shares = st.floats(0.1, 150), st.floats(0.01, 5)  # below 0.01 % heavy rain turns the exponent: the formula rises
 
 
 @given(rates, shares, st.floats(5.0, 90), st.floats(4, 55), st.floats(-60, 60))
@@ -95,7 +95,7 @@ def test_falls_with_the_share_of_time_and_rises_with_the_rate(rate, percent, ele
     assert (loss >= 0).all()
     more = rain_exceeded_db(percent, **(place | {"rain_rate_001_mm_per_h": 1.3 * rate}))
     assert more >= loss[0] * (1 - 1e-9)
-    if percent < 0.9 or percent > 1:  # the exponent of the Recommendation jumps at 1 %
+    if 1.5 * percent < 1 or percent >= 1:  # the exponent of the Recommendation jumps at 1 %
         assert loss[1] <= loss[0] * (1 + 1e-9)
 
 
