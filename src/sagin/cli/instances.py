@@ -206,6 +206,8 @@ def _write(judged: list[Judged], csv: Path | None, latex: Path | None, html: Pat
 
 
 def _print_known(items: Sequence[Instance]) -> None:
+    from sagin.presentation.challenge_tables import percent
+
     rows: list[tuple[Any, ...]] = []
     for item in items:
         state = "certified infeasible" if item.impossible else "optimal" if item.optimal else percent(item.gap)
@@ -215,13 +217,13 @@ def _print_known(items: Sequence[Instance]) -> None:
 
 
 def _print_judged(judged: Sequence[Judged]) -> None:
+    from sagin.presentation.challenge_tables import percent, place, remark
+
     rows: list[tuple[Any, ...]] = []
     for item in judged:
-        place = f"{item.rank} of {item.of}" if item.rank else "-"
         seconds = "" if item.seconds != item.seconds else f"{item.seconds:.3g}"
-        remark = "contradicts the bound" if item.contradicts else "new record" if item.is_record else item.why
-        numbers = (output.number(item.objective), percent(item.gap), percent(item.to_best), place, seconds)
-        rows.append((item.instance.name, *numbers, remark))
+        numbers = (output.number(item.objective), percent(item.gap), percent(item.to_best), place(item), seconds)
+        rows.append((item.instance.name, *numbers, remark(item)))
     head = ("instance", "objective", "gap to bound", "to best known", "rank", "seconds", "remark")
     output.table("", head, rows, head[1:6])
     good = [item for item in judged if item.feasible]
@@ -232,6 +234,8 @@ def _print_judged(judged: Sequence[Judged]) -> None:
 def show_proofs(system: System, proofs: Sequence[Proof], json: bool) -> None:
     """Print proofs: a row a drop, the mean gap with the quick and the proven bound."""
     import numpy as np
+
+    from sagin.presentation.challenge_tables import percent
 
     objective, quick, bound = (np.array([getattr(p, name) for p in proofs]) for name in ("objective", "quick", "bound"))
     before, after = system.gap(objective, quick), system.gap(objective, bound)
@@ -265,8 +269,3 @@ def show_proofs(system: System, proofs: Sequence[Proof], json: bool) -> None:
     if kept.any():
         means = percent(float(before[kept].mean())), percent(float(after[kept].mean()))
         output.say(f"mean gap {means[0]} with the quick bound, {means[1]} with the proven one, over {kept.sum()} drops")
-
-
-def percent(value: float) -> str:
-    """A relative distance for people."""
-    return "-" if value != value else f"{100 * value:.3g} %"

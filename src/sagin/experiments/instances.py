@@ -249,7 +249,7 @@ def measure(owner: System, instance: Instance, threads: int | None = None) -> In
         reached[name] = float(outcome.metrics.objective[0]) if usable(outcome.solution)[0] else np.nan
     bound, bound_by = float(owner.bound(drops, threads=threads)[0]), "bound"
     best = dict(reached)
-    reference = _exact(owner, drops)
+    reference = exact_of(owner, drops)
     if reference is not None:
         best["exact"] = float(reference.objective[0])
         tighter = float(reference.bound[0])
@@ -268,7 +268,7 @@ def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def _exact(owner: System, drops: Any) -> Exact | None:
+def exact_of(owner: System, drops: Any) -> Exact | None:
     """The exact reference of a drop, None where there is none for its size."""
     solver = owner.spaces[0].exact
     if solver is None:

@@ -13,7 +13,7 @@ import numpy as np
 from sagin.core import records
 from sagin.core.contracts import Step, System
 from sagin.core.errors import InputError
-from sagin.experiments.instances import beats
+from sagin.experiments.instances import beats, exact_of
 from sagin.experiments.runs import solve, usable
 
 
@@ -116,9 +116,5 @@ def _steps(system: System, drops: Any, objective: float) -> Iterator[Step]:
     space = system.spaces[0]
     if space.prove is not None:
         yield from space.prove(drops, objective)
-    elif space.exact is not None:
-        try:
-            exact = space.exact(drops)
-        except InputError:
-            return
+    elif (exact := exact_of(system, drops)) is not None:
         yield Step(float(exact.bound[0]), exact.decision)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from sagin.experiments.challenge import Judged
 from sagin.experiments.provenance import provenance
-from sagin.presentation.report_html import Html, el, table
+from sagin.presentation.report_html import document, el, table
 
 HEAD = ("instance", "by", "objective", "gap to bound", "to best known", "rank", "remark")
 
@@ -38,13 +37,23 @@ def rows(judged: Sequence[Judged]) -> list[dict[str, Any]]:
 
 def cells(item: Judged) -> tuple[str, ...]:
     """The same for people."""
-    remark = "contradicts the bound" if item.contradicts else "new record" if item.is_record else item.why
-    place = f"{item.rank} of {item.of}" if item.rank else "-"
     objective = "-" if item.objective != item.objective else f"{item.objective:.6g}"
-    return item.instance.name, item.by, objective, _percent(item.gap), _percent(item.to_best), place, remark
+    numbers = percent(item.gap), percent(item.to_best), place(item)
+    return item.instance.name, item.by, objective, *numbers, remark(item)
 
 
-def _percent(value: float) -> str:
+def place(item: Judged) -> str:
+    """Its rank in words."""
+    return f"{item.rank} of {item.of}" if item.rank else "-"
+
+
+def remark(item: Judged) -> str:
+    """What is special about it: a contradiction, a record, or why it is infeasible."""
+    return "contradicts the bound" if item.contradicts else "new record" if item.is_record else item.why
+
+
+def percent(value: float) -> str:
+    """A relative distance."""
     return "-" if value != value else f"{100 * value:.3g} %"
 
 
@@ -64,16 +73,8 @@ def _escaped(words: str) -> str:
 def to_html(judged: Sequence[Judged]) -> str:
     """A page of its own in the style of the report."""
     origin = provenance()
-    style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
     feasible = sum(item.feasible for item in judged)
     about = f"{feasible} of {len(judged)} decisions keep every constraint; sagin {origin['sagin_version']}"
     sheet = table("Decisions on certified instances", HEAD, [cells(item) for item in judged], numbers=HEAD[2:6])
-    head = el(
-        "head",
-        el("meta", charset="utf-8"),
-        el("meta", name_="viewport", content="width=device-width, initial-scale=1"),
-        el("title", "Challenge"),
-        el("style", Html(style)),
-    )
     body = el("body", el("header", el("h1", "Challenge"), el("p", about, class_="lead")), el("main", sheet))
-    return "<!DOCTYPE html>\n" + el("html", head, "\n", body, lang="en") + "\n"
+    return document("Challenge", body)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from sagin.experiments.episode import Result
 from sagin.experiments.episode_report import notes, summary_rows
-from sagin.presentation.report_html import Html, data_uri, el, pixels, plain_unit, table
+from sagin.presentation.report_html import Html, data_uri, document, el, pixels, plain_unit, table
 from sagin.presentation.report_numbers import DASH, number, percent
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 CAPTIONS = {
     "time_series": "Objective with charges, and the bound, slot by slot; gaps where slots are not compared.",
     "age": "What late decisions cost: means over the slots that are compared, limits over seeds.",
@@ -35,16 +33,6 @@ def episode_page(
     """The whole document. `drawings`: PNG by name. `origin`: provenance of this page. `made_by`: the command."""
     study = result.study
     title = f"Episode: {study.system.title}"
-    style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
-    head = el(
-        "head",
-        el("meta", charset="utf-8"),
-        el("meta", name_="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name_="color-scheme", content="light dark"),
-        el("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        el("title", title),
-        el("style", Html(style)),
-    )
     first, *more = notes(result)
     said = el("ul", *(el("li", line) for line in more)) if more else None
     facts = study.to_dict() | {"files": dict(result.setting.files)}
@@ -62,7 +50,7 @@ def episode_page(
         ),
         el("footer", el("p", "Made by ", el("code", made_by), ".")),
     )
-    return "<!DOCTYPE html>\n" + el("html", head, "\n", body, lang="en") + "\n"
+    return document(title, body)
 
 
 def _summary(result: Result) -> Html:

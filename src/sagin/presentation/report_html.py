@@ -6,9 +6,11 @@ import html
 import re
 from base64 import b64encode
 from collections.abc import Iterable
+from pathlib import Path
 
 from sagin.core.errors import printable
 
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 EMPTY = ("br", "img", "meta", "col")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -62,6 +64,22 @@ def pixels(kind: str, data: bytes) -> tuple[int, int]:
     head = data[:2000].decode(errors="replace")
     width, height = (re.search(rf'\b{name}="([\d.]+)pt"', head) for name in ("width", "height"))
     return (round(float(width[1]) * 4 / 3), round(float(height[1]) * 4 / 3)) if width and height else (0, 0)
+
+
+def document(title: str, body: Html) -> str:
+    """A whole page that needs nothing else and may load nothing else."""
+    style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
+    head = el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", name_="viewport", content="width=device-width, initial-scale=1"),
+        el("meta", name_="color-scheme", content="light dark"),
+        el("meta", name_="referrer", content="no-referrer"),
+        el("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        el("title", title),
+        el("style", Html(style)),
+    )
+    return "<!DOCTYPE html>\n" + el("html", head, "\n", body, lang="en") + "\n"
 
 
 def table(

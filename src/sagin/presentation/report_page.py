@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from sagin.presentation.report import Chapter, Plate
 from sagin.presentation.report_html import (
     Html,
     data_uri,
+    document,
     el,
     join,
     pixels,
@@ -36,24 +36,12 @@ from sagin.presentation.report_numbers import DASH, UNIT, number, percent, sprea
 SIGNS = {"holds": "✓", "partly": "◐", "does_not_hold": "✗", "contradictory": "≠", "undecided": "?"}
 LONGEST_TABLE = 30  # points of a figure in the table of its numbers
 COUNTED = {**WORDS, "holds": "hold", "does_not_hold": "do not hold"}  # several claims
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def page(chapters: Sequence[Chapter], broken: Mapping[str, str], origin: Mapping[str, str]) -> str:
     """The whole document. `broken`: systems that cannot be loaded, and why. `origin`: provenance of this report."""
     many = len(chapters) != 1
     title = "Reproduction report" if many else f"Reproduction report: {chapters[0].system.title}"
-    style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
-    head = el(
-        "head",
-        el("meta", charset="utf-8"),
-        el("meta", name_="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name_="color-scheme", content="light dark"),
-        el("meta", name_="referrer", content="no-referrer"),
-        el("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        el("title", title),
-        el("style", Html(style)),
-    )
     systems = f"{len(chapters)} systems" if many else chapters[0].system.name
     about = f"sagin {origin.get('sagin_version', '')}, {systems}, {origin.get('created_utc', '')[:10]}"
     body = el(
@@ -72,7 +60,7 @@ def page(chapters: Sequence[Chapter], broken: Mapping[str, str], origin: Mapping
         ),
         el("footer", el("p", "Made by ", el("code", "sagin report"), ".")),
     )
-    return "<!DOCTYPE html>\n" + el("html", head, "\n", body, lang="en") + "\n"
+    return document(title, body)
 
 
 def _lead(chapters: Sequence[Chapter]) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from sagin.core.contracts import outward
-from sagin.systems.dm_mimo_vec.boxes import bound_with_deadlines, may_bind
+from sagin.systems.dm_mimo_vec.boxes import EASED, bound_with_deadlines, may_bind
 from sagin.systems.dm_mimo_vec.kernels import BITS, RSU_S_PER_BIT, SAT_S_PER_BIT, UPLOAD_S, Problem, pick
 from sagin.systems.dm_mimo_vec.kernels_bound import bound_batch
 from sagin.systems.dm_mimo_vec.kernels_sequential import sequential_bound_batch
 from sagin.systems.dm_mimo_vec.model import Drops
 from sagin.systems.dm_mimo_vec.solver import prepare
 
-EASED = 1e-5  # part by which all limits are eased before a drop is called infeasible: more than the tolerances
 HALVINGS = 60
 
 

@@ -15,7 +15,7 @@ CELLS = 100  # of a vehicle's interval
 EVALUATIONS = 80  # of the dual function a box at most
 ENOUGH = 1e-7  # relative gain of a bound not worth another evaluation
 SHRUNK = 0.7  # a box that its bound has cut to this part of the sum of its widths is bounded again before it is halved
-EASED = 1e-5  # part by which deadlines are eased: more than the tolerances
+EASED = 1e-5  # part by which all limits are eased before a drop is called infeasible: more than the tolerances
 
 
 @dataclass(frozen=True)
