@@ -85,20 +85,27 @@ def _started(*words: str, **options: object) -> subprocess.Popen[str]:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
-def test_control_c_ends_a_command_whatever_compiled_code_runs() -> None:
-    """The command is in code that never looks up: the process ends all the same, by itself, with one line."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_control_c_ends_a_command_whatever_compiled_code_runs(tmp_path: Path, number: signal.Signals) -> None:
+    """The command is in code that never looks up: the process ends all the same, by itself, with one line.
+
+    What it had claimed in a shared folder is given back.
+    """
     code = (
-        "import ctypes, sys; from sagin.cli import main;"
+        "import ctypes, pathlib, sys; from sagin.cli import main; from sagin.experiments.claims import Claims;"
+        "claims = Claims(pathlib.Path(sys.argv[1])); claims.take('piece');"
         "main.run = lambda words: (print('ready', flush=True), ctypes.CDLL(None).sleep(600), 0)[2];"
         "main.main()"
     )
-    process = _started(code, stdout=subprocess.PIPE)
+    process = _started(code, str(tmp_path), stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
-    process.send_signal(signal.SIGINT)
+    assert list(tmp_path.iterdir()) == [tmp_path / ".piece.claim"]
+    process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert errors == "stopped: interrupted; finished pieces are kept\n"
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="descriptors are those of POSIX")

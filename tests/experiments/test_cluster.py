@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 from sagin import InputError
 from sagin.core.admissible import Reading
 from sagin.core.contracts import System
+from sagin.core.leaving import leave
 from sagin.experiments import jobs
 from sagin.experiments.gaps import gaps
 from sagin.experiments.jobs import Job, Shards
@@ -225,17 +227,20 @@ def test_no_worker_is_told(toy: System, tmp_path, monkeypatch: pytest.MonkeyPatc
     assert not list((tmp_path / "out" / "shards").iterdir())
 
 
-def test_a_killed_client_is_resumed(toy: System, tmp_path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_stopped_client_is_resumed(toy: System, tmp_path, number: signal.Signals) -> None:
     study, out = tmp_path / "study.yaml", tmp_path / "out"
     study.write_text("system: toy\naxes: {n_users: [2, 3]}\nschemes: {slow: {pause_s: 0.004}}\nseeds: 0:600\n")
     command = [sys.executable, "-m", "sagin.cli.main", "sweep", str(study), "--out", str(out), "--cluster", "local:1"]
     process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": PATH}, stderr=subprocess.PIPE, text=True)
     while process.poll() is None and len(list((out / "shards").glob("*.nc"))) < 2:
         time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
+    process.send_signal(number)
     _, errors = process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    assert process.returncode == (-number if number == signal.SIGKILL else 130)
     assert "dashboard http" in errors
+    claims = list((out / "shards").glob(".*.claim"))
+    assert bool(claims) == (number == signal.SIGKILL)  # those of a process that was killed are told by its number
     found = len(list((out / "shards").glob("*.nc")))
     result = sweep(Study(toy, axes={"n_users": [2, 3]}, schemes={"slow": {"pause_s": 0.004}}, seeds=range(600)), out)
     assert 2 <= found <= result.reused < 10
@@ -306,32 +311,62 @@ def test_descriptions_of_clusters(tmp_path, monkeypatch: pytest.MonkeyPatch) -> 
         ("slurm: 3\n", "mapping"),
         ("slurm: {cores: 1, memory: 1GB}\njobs: 0\n", "jobs = 0"),
         ("slurm: {cores: 1, memory: 1GB, colour: red}\n", "keywords of dask-jobqueue"),
+        ("address: tcp://127.0.0.1:1\nwait: soon\n", "wait = 'soon'"),
+        ("address: tcp://127.0.0.1:1\nwait: 0\n", "wait = 0"),
     ):
         (tmp_path / "cluster.yaml").write_text(text)
         with pytest.raises(InputError, match=message), cluster.connected(str(tmp_path / "cluster.yaml")):
             pass
 
 
-SBATCH = """#!/bin/bash
+SBATCH = """
 cp "$1" "$1.copy"  # as a batch system does: the script is removed as soon as it is handed in
 setsid bash "$1.copy" > /dev/null 2>&1 &
 echo "Submitted batch job $!"
 """
 
 
-def test_jobs_of_a_batch_system(toy: System, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """dask-jobqueue as it is, on a scheduler that starts every job at once and cancels by killing."""
-    for name, text in (("sbatch", SBATCH), ("scancel", '#!/bin/bash\nkill -- -"$1"\n'), ("squeue", "#!/bin/bash\n")):
-        (tmp_path / name).write_text(text)
-        (tmp_path / name).chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+def _batch_system(folder: Path, monkeypatch: pytest.MonkeyPatch, sbatch: str, scancel: str) -> Path:
+    """Commands of a batch system, and the description of a cluster of one job on it."""
+    for name, text in (("sbatch", sbatch), ("scancel", scancel), ("squeue", "")):
+        (folder / name).write_text(f"#!/bin/bash\n{text}\n")
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONPATH", PATH)
     settings = "interface: lo, scheduler_options: {dashboard_address: ':0'}, python: " + sys.executable
-    (tmp_path / "cluster.yaml").write_text(
-        f"slurm: {{cores: 1, memory: 2GB, walltime: '00:10:00', {settings}, local_directory: {tmp_path}}}\njobs: 1\n"
-    )
+    words = f"cores: 1, memory: 2GB, walltime: '00:10:00', {settings}, local_directory: {folder}"
+    (folder / "cluster.yaml").write_text(f"slurm: {{{words}}}\njobs: 1\nwait: 3s\n")
+    return folder / "cluster.yaml"
+
+
+def test_jobs_of_a_batch_system(toy: System, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """dask-jobqueue as it is, on a scheduler that starts every job at once and cancels by killing."""
+    described = _batch_system(tmp_path, monkeypatch, SBATCH, 'kill -- -"$1"')
+    described.write_text(described.read_text().replace("wait: 3s", "wait: 5m"))
     study = Study(toy, schemes=["iterate"], seeds=range(300))
-    with cluster.connected(str(tmp_path / "cluster.yaml")) as client:
+    with cluster.connected(str(described)) as client:
         result = sweep(study, tmp_path / "out", client=client)
     assert result.solved == 3
     assert result.rows == sweep(study).rows
+
+
+def test_jobs_that_never_start_are_told_and_cancelled(toy: System, tmp_path, monkeypatch, caplog) -> None:
+    """A scheduler that takes every job and starts none: the wait ends, what was finished stays, no job is left."""
+    cancelled = tmp_path / "cancelled"
+    described = _batch_system(tmp_path, monkeypatch, 'echo "Submitted batch job 7"', f'echo "$1" >> {cancelled}')
+    study = Study(toy, schemes=["iterate"], seeds=range(300))
+    sweep(Study(toy, schemes=["iterate"], seeds=range(128)), tmp_path / "first")
+    shutil.copytree(tmp_path / "first" / "shards", tmp_path / "out" / "shards")
+    told = pytest.raises(InputError, match=r"none for 3 s and no job of SLURM began to work; finished pieces are kept")
+    with told, cluster.connected(str(described)) as client:
+        spread = {"shards": Shards(tmp_path / "out" / "shards"), "client": client}
+        cluster.spread(parts=study.jobs(study.cells[0], {})["iterate"].parts(), **spread)
+    assert "jobs wait in the queue" in caplog.text
+    assert cancelled.read_text().split()[:1] == ["7"]
+    assert len(list((tmp_path / "out" / "shards").iterdir())) == 1  # the finished piece; no claim
+    cancelled.unlink()
+    with cluster.connected(str(described)) as client:
+        while not any(job.job_id for job in client.cluster.workers.values()):
+            time.sleep(0.05)
+        leave()  # as Ctrl-C does
+        assert cancelled.read_text().split() == ["7"]

@@ -1,4 +1,5 @@
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,3 +48,25 @@ def test_maximised_objectives(toy: System) -> None:
     drops = toy.sample(seeds=range(3))
     _, (gap,) = gaps(flipped, drops, {"closed_form": {}})
     assert gap.gaps == pytest.approx(np.full(3, 1 - 1 / 0.99))
+
+
+def test_a_folder_keeps_pieces_and_tables(toy: System, tmp_path: Path) -> None:
+    drops = toy.sample(seeds=range(5))
+    names: dict[str, dict] = {"iterate": {}, "boosted": {}}
+    run, table = gaps(toy, drops, names)
+    kept, again = gaps(toy, drops, names, out=tmp_path / "out")
+    assert kept == run
+    assert again == table
+    lines = (tmp_path / "out" / "gaps.csv").read_text().splitlines()
+    assert lines[0] == "scheme,seed,status,objective,bound,gap"
+    assert len(lines) == 11
+    assert float(lines[1].split(",")[-1]) == table[0].gaps[0]
+    assert (tmp_path / "out" / "summary.csv").read_text().count("\n") == 3
+    times = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "shards").iterdir()}
+    assert gaps(toy, drops, names, out=tmp_path / "out")[1] == table  # goes on: nothing is computed again
+    assert times == {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "shards").iterdir()}
+    with pytest.raises(InputError, match="holds results for seeds"):
+        gaps(toy, toy.sample(seeds=range(6)), names, out=tmp_path / "out")
+    own = toy.drops_from(toy.scenario(), range(5), task_bits=drops.task_bits * 2)
+    with pytest.raises(InputError, match="with own task_bits"):
+        gaps(toy, own, names, out=tmp_path / "own")

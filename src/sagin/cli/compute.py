@@ -122,6 +122,9 @@ def bound(
         bool, typer.Option("--exact", help="Also measure against the exact reference (small sizes).")
     ] = False,
     cluster: inputs.Cluster = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder of gaps.csv, summary.csv and pieces: resumable.")
+    ] = None,
     prove: Annotated[
         bool, typer.Option("--prove", help="Tighten bound and best decision of each drop until they meet.")
     ] = False,
@@ -131,6 +134,7 @@ def bound(
         int | None, typer.Option("--steps", metavar="N", help="Steps a drop instead of --time: the same everywhere.")
     ] = None,
     threads: inputs.Threads = None,
+    force: inputs.Force = False,
     json: inputs.Json = False,
 ) -> None:
     """Measure the certified optimality gap of schemes.
@@ -146,10 +150,9 @@ def bound(
     inputs.at_least_one(threads, "--threads")
     chosen, scheme = inputs.with_own(inputs.system_of(system), scheme)
     values = inputs.scenario_of(chosen, settings, scenario)
-    if prove and (scheme or option or exact or cluster):
-        raise InputError(
-            "--prove", "with --scheme, --option or --exact", "alone", "it takes the best decision it finds"
-        )
+    if prove and (scheme or option or exact or cluster or out):
+        others = "with --scheme, --option, --exact, --cluster or --out"
+        raise InputError("--prove", others, "alone", "it takes the best decision it finds")
     schemes = inputs.schemes_of(chosen, scheme or ["all"], option, values)
     if not file:
         inputs.announce(chosen, values, len(parse_seeds(seeds)), schemes, threads, bound=True)
@@ -164,10 +167,12 @@ def bound(
             proofs = tighten(chosen, drops, within=within, time_s=time, steps=steps, progress=advance)
         show_proofs(chosen, proofs, json)
         return
-    if file is not None and cluster is not None:
-        raise InputError("--cluster", cluster, "without --drops", "workers draw the drops themselves")
+    if file is not None and (cluster is not None or out is not None):
+        word, value = ("--out", str(out)) if cluster is None else ("--cluster", cluster)
+        raise InputError(word, value, "without --drops", "pieces draw their drops themselves")
+    how: dict[str, Any] = {"exact": exact, "threads": threads, "out": out, "force": force}
     with inputs.on_cluster(cluster) as client, progress(len(numbers) * len(schemes), "bound") as advance:
-        run, table = gaps(chosen, drops, schemes, exact=exact, threads=threads, progress=advance, client=client)
+        run, table = gaps(chosen, drops, schemes, progress=advance, client=client, **how)
     if json:
         entries = [
             {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 import threading
 import warnings
@@ -25,6 +26,7 @@ from sagin.cli.report import report
 from sagin.cli.studio import studio
 from sagin.cli.warm import warm
 from sagin.core.errors import InputError, printable
+from sagin.core.leaving import leave
 
 INTERRUPTED = 130
 STOPPED = "interrupted; finished pieces are kept"
@@ -79,7 +81,11 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line and end the process with its exit code; Ctrl-C ends it within a second."""
+    """Run the command line and end the process with its exit code; Ctrl-C ends it within a second.
+
+    So does SIGTERM, by which batch systems announce that time is up.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller (cron, services, `>&-`)
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
@@ -105,6 +111,7 @@ def _beside(work: Callable[[], int]) -> int:
         try:
             _interrupt(worker)
             worker.join(GRACE_S)  # Python code tidies up meanwhile
+            leave()
         finally:
             if not codes:
                 _last_words()

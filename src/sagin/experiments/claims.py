@@ -16,6 +16,7 @@ from pathlib import Path
 
 from sagin.core.errors import InputError
 from sagin.core.files import HERE, runs_here
+from sagin.core.leaving import at_leaving
 from sagin.core.reading import reason_of
 
 BEAT_S = 5.0  # between two touches
@@ -31,6 +32,7 @@ class Claims:
         self.held: set[Path] = set()
         self.idle = threading.Event()
         self.beating: threading.Thread | None = None
+        at_leaving(self)
 
     def path(self, name: str) -> Path:
         """Where the claim of a name lies."""
@@ -68,6 +70,11 @@ class Claims:
             self.idle.set()
         if _read(path) == self.word:  # not if it was taken over meanwhile
             path.unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Give all claims back."""
+        for path in list(self.held):
+            self.release(path.name[1 : -len(".claim")])
 
     def stale(self, path: Path) -> str:
         """What a claim says whose holder is gone, "" if it is held, or is no more."""

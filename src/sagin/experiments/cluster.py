@@ -13,10 +13,11 @@ import importlib
 import inspect
 import itertools
 import logging
+import math
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from functools import lru_cache
 from importlib.util import cache_from_source
 from pathlib import Path
@@ -25,21 +26,27 @@ from typing import Any
 from sagin.core import sources
 from sagin.core.contracts import Late
 from sagin.core.errors import InputError
+from sagin.core.leaving import at_leaving
 from sagin.core.plain_yaml import read_mapping
 from sagin.experiments.jobs import BOUND, UNKEPT, ClusterError, Codes, Job, Progress, Shards, compute, shard_bytes
 from sagin.experiments.warm import warm
 
 try:
     import cloudpickle
+    import dask.config
     import distributed
+    from dask.utils import parse_timedelta
     from distributed import Client, Future, KilledWorker, LocalCluster, WorkerPlugin
     from distributed.comm.core import CommClosedError
 except ImportError:
     raise InputError("--cluster", "dask", "installed", "pip install 'sagin[cluster]'") from None
 
 QUEUES = ("slurm", "pbs", "sge", "lsf", "moab", "oar", "htcondor")
-PATIENCE_S = 60.0  # without any worker that was there, or without the scheduler
+PATIENCE_S = 60.0  # without any worker, or without the scheduler
+QUEUE_S = 86_400.0  # without any worker while jobs of a batch system may start any time
+WAIT = "sagin.wait"  # Dask's setting of how long to do without any worker instead, such as "2h" (DASK_SAGIN__WAIT)
 LOST = (OSError, TimeoutError, asyncio.CancelledError, concurrent.futures.CancelledError)  # with the scheduler
+CANCEL_S = 10.0  # for the commands that cancel jobs
 AHEAD = 2  # pieces a thread of the cluster has before it: workers never wait, results do not pile up
 GONE = (CommClosedError, TimeoutError, asyncio.CancelledError, concurrent.futures.CancelledError)
 FIRST = 64  # pieces that are looked at before any is sent: their kernels are compiled at once
@@ -87,7 +94,8 @@ def connected(where: str) -> Iterator[Client]:
     """A client of the cluster that words describe: `local`, `local:N`, an address, or a YAML file.
 
     The file has the one key `address`, or one of slurm, pbs, sge, lsf, moab, oar, htcondor with the keywords of
-    dask-jobqueue's cluster, and `jobs`, how many of them (default 1).
+    dask-jobqueue's cluster, and `jobs`, how many of them (default 1). `wait` says how long the work may be without any
+    worker (`2h`; default a minute, a day where jobs may wait in a queue).
     """
     with ExitStack() as stack:
         kind, _, number = where.partition(":")
@@ -99,11 +107,13 @@ def connected(where: str) -> Iterator[Client]:
         elif "://" in where:
             yield stack.enter_context(_client(where))
         else:
-            found = _described(Path(where))
+            found, wait = _described(Path(where))
+            stack.enter_context(dask.config.set({WAIT: wait}) if wait else nullcontext())
             if isinstance(found, str):
                 yield stack.enter_context(_client(found))
             else:
-                yield stack.enter_context(Client(stack.enter_context(found)))
+                jobs = _BatchJobs(stack.enter_context(found))
+                yield stack.enter_context(Client(jobs.cluster))
 
 
 def _local(n_workers: int | None) -> LocalCluster:
@@ -118,15 +128,33 @@ def _client(address: str) -> Client:
         raise ClusterError("--cluster", address, "the address of a Dask scheduler", reason) from None
 
 
-def _described(path: Path) -> Any:
-    """The address in a file, or the jobs of a batch system that it describes."""
+class _BatchJobs:
+    """Jobs of a batch system: they would wait in its queue long after a client that was stopped."""
+
+    def __init__(self, cluster: Any) -> None:
+        self.cluster = cluster
+        at_leaving(self)
+
+    def tidy(self) -> None:
+        """Cancel them."""
+
+        async def cancel() -> None:
+            left = [job.close() for job in list(self.cluster.workers.values())]
+            await asyncio.wait_for(asyncio.gather(*left, return_exceptions=True), CANCEL_S)
+
+        asyncio.run(cancel())
+
+
+def _described(path: Path) -> tuple[Any, float | None]:
+    """The address in a file, or the jobs of a batch system that it describes, and its `wait` in seconds."""
     data = dict(read_mapping(path))
     jobs = data.pop("jobs", 1)
+    wait = _seconds(data.pop("wait"), f"in {path}") if "wait" in data else None
     name = next(iter(data), "")
     if len(data) != 1 or name not in ("address", *QUEUES):
-        raise InputError("--cluster", str(path), "a file with one of address, " + ", ".join(QUEUES), "and jobs")
+        raise InputError("--cluster", str(path), "a file with one of address, " + ", ".join(QUEUES), "and jobs, wait")
     if name == "address":
-        return str(data[name])
+        return str(data[name]), wait
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
         raise InputError("jobs", jobs, "an integer >= 1", f"in {path}")
     if not isinstance(data[name], Mapping):
@@ -139,7 +167,18 @@ def _described(path: Path) -> Any:
     except (TypeError, ValueError) as error:
         raise InputError(name, dict(data[name]), "keywords of dask-jobqueue", " ".join(str(error).split())) from None
     made.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # unlike `scale`, this replaces jobs that have ended
-    return made
+    return made, wait
+
+
+def _seconds(text: Any, reason: str = "") -> float:
+    """A time in Dask's words: seconds, or a number with its unit."""
+    try:
+        seconds = float(parse_timedelta(text, "s"))
+    except (TypeError, ValueError, KeyError):
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise InputError("wait", text, "a time > 0 such as 90s, 30m, 2h", reason)
+    return seconds
 
 
 def spread(shards: Shards, parts: Iterable[Job], client: Client, progress: Progress | None = None) -> None:
@@ -222,7 +261,7 @@ class _Flight:
         self.address = str(client.scheduler.address) if client.scheduler else ""
         self.flying: dict[Future, Job] = {}
         self.prepared: dict[tuple[int, str], Job] = {}  # a piece of each scheme that the workers are ready for
-        self.met = False  # has there been a worker?
+        self.told = False  # that jobs wait in a queue
         self.alone_since: float | None = None
         self.stack = ExitStack()
 
@@ -230,8 +269,8 @@ class _Flight:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for part in self.flying.values():
-            self._release(part)
+        if self.shards.claims:
+            self.shards.claims.tidy()
         self.flying.clear()
         self.stack.close()
 
@@ -279,18 +318,27 @@ class _Flight:
             threads = 0
         now = time.monotonic()
         if threads:
-            self.met, self.alone_since = True, None
-        elif self.alone_since is None:
-            self.alone_since = now
-        elif now - self.alone_since > PATIENCE_S and (self.met or not self._queued()):
-            reason = f"none for {PATIENCE_S:.0f} s; finished pieces are kept"
-            raise ClusterError("--cluster", self.address, "a cluster with a worker", reason)
-        return threads
+            self.alone_since = None
+            return threads
+        self.alone_since = now if self.alone_since is None else self.alone_since
+        self._endure(now - self.alone_since)
+        return 0
 
-    def _queued(self) -> bool:
-        """Are workers asked for that a batch system may start any time?"""
-        cluster = self.client.cluster
-        return bool(getattr(cluster, "job_cls", None)) if cluster is not None else False
+    def _endure(self, alone_s: float) -> None:
+        """InputError if there has been no worker for too long; people are told once that jobs wait in a queue."""
+        queue = getattr(getattr(self.client.cluster, "job_cls", None), "__name__", "")  # of dask-jobqueue
+        given = dask.config.get(WAIT, None)
+        limit = _seconds(given) if given is not None else QUEUE_S if queue else PATIENCE_S
+        if alone_s > limit:
+            jobs = f" and no job of {queue.removesuffix('Job')} began to work" if queue else ""
+            reason = f"none for {limit:.0f} s{jobs}; finished pieces are kept, the same command goes on"
+            raise ClusterError("--cluster", self.address, "a cluster with a worker", reason)
+        if queue and not self.told and alone_s > min(PATIENCE_S, limit / 2):
+            self.told = True
+            text = (
+                "sagin: no worker yet: jobs wait in the queue, or end before they begin to work; waiting %.0f s at most"
+            )
+            logging.getLogger("sagin").warning(text, limit)
 
     def _launch(self, part: Job) -> bool:
         """Send a piece that is not stored; False if another process computes it."""

@@ -21,6 +21,7 @@ DRAWN = (".png", ".pdf", ".svg", ".csv", ".nc", "_means.csv", "_picture.csv", "_
 RESULTS = (  # all that commands write beside figures, cells and shards
     *("table.csv", "table.parquet", "summary.csv", "means.csv", "pairs.csv", "compare.json", "claims.csv", "claims.md"),
     *("pareto.csv", "pareto.png", "pareto.pdf", "pareto.svg"),
+    "gaps.csv",
     *("readings.csv", "draws.csv", "readings.md", "readings.png", "readings.pdf", "readings.svg"),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,13 +13,19 @@ import numpy as np
 from sagin.core import records
 from sagin.core.contracts import Exact, System
 from sagin.core.errors import InputError
+from sagin.core.files import write_text
+from sagin.core.results import Status
 from sagin.core.values import ByValue
-from sagin.experiments.jobs import BOUND, Job, Shards
+from sagin.experiments.folders import open_folder
+from sagin.experiments.jobs import BOUND, Job, Shards, versions
 from sagin.experiments.jobs import outcome as outcome_of
 from sagin.experiments.runs import Run, certified, solve, usable
+from sagin.experiments.tables import Row, csv_text
 
 if TYPE_CHECKING:
     from distributed import Client
+
+OUTPUTS = ("gaps.csv", "summary.csv")
 
 
 @dataclass(frozen=True)
@@ -68,22 +75,29 @@ def gaps(  # noqa: PLR0913  (what can be asked)
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
     client: Client | None = None,
+    out: str | Path | None = None,
+    force: bool = False,
 ) -> tuple[Run, list[Gap]]:
     """Solve the drops by each scheme and measure it against the bound of its own space.
 
     A space without bound gives NaN: a bound of another space says nothing about it. `exact` adds the distance to the
-    exact reference of each space that has one, and the distance of that reference to its own certificate. `client`: of
-    a Dask cluster, whose workers draw, solve and bound; for drops that were drawn, without arrays of one's own.
+    exact reference of each space that has one, and the distance of that reference to its own certificate.
+
+    `client`: of a Dask cluster, whose workers draw, solve and bound. `out`: a folder for `gaps.csv` (a row a scheme and
+    drop), `summary.csv` and the pieces, so that a stopped run goes on. Both are for drops as a scenario draws them,
+    without arrays of one's own.
     """
     spaces = {system.scheme(name).space for name in schemes}
     references = {space: _exact(system, drops, space) for space in spaces} if exact else {}
     if exact and not any(references.values()):
         raise InputError("exact", True, "a system with an exact reference", f"{system.name} has none for these schemes")
-    if client is None:
+    folder = _open(system, drops, schemes, out, force) if out is not None else None
+    if client is None and folder is None:
         run = solve(system, drops, schemes, threads=threads, progress=progress, certify=False)
         bounds = {space: system.bound(drops, space, threads=threads) for space in spaces}
     else:
-        run, bounds = _spread(system, drops, schemes, client, progress)
+        shards = Shards(folder / "shards" if folder else None)
+        run, bounds = _in_pieces(system, drops, schemes, shards, threads, client, progress)
     run = certified(run, bounds)
     table = []
     for name, outcome in run.schemes.items():
@@ -98,14 +112,59 @@ def gaps(  # noqa: PLR0913  (what can be asked)
         if reference is not None:
             about = ("exact", "reference", space.__name__)
             table.append(Gap(*about, "bound", system.gap(reference.objective, reference.bound)))
+    if folder:
+        write_text(folder / "gaps.csv", csv_text(_drop_rows(run, table, bounds)))
+        write_text(folder / "summary.csv", csv_text([_row(gap) for gap in table]))
     return run, table
 
 
-def _spread(
-    system: System, drops: Any, schemes: Mapping[str, Mapping[str, Any]], client: Client, progress: Any
+def _open(system: System, drops: Any, schemes: Mapping[str, Mapping[str, Any]], out: str | Path, force: bool) -> Path:
+    """The folder of a run; InputError if it holds other work."""
+    facts = {
+        "bound": system.name,
+        "scenario": drops.scenario.to_dict(),
+        "schemes": {name: system.scheme(name).options(**options).to_dict() for name, options in schemes.items()},
+        "seeds": drops.seeds.tolist(),
+        "versions": versions(system),
+    }
+    return open_folder(out, facts, force=force, outputs=OUTPUTS)
+
+
+def _row(gap: Gap) -> Row:
+    about = {"scheme": gap.scheme, "role": gap.role, "space": gap.space, "reference": gap.reference}
+    counts = {"drops": gap.n_used, "certified_infeasible": gap.n_impossible, "without_bound": gap.unbounded}
+    return {**about, "mean_gap": gap.mean, "largest_gap": gap.largest, **counts}
+
+
+def _drop_rows(run: Run, table: list[Gap], bounds: Mapping[type, np.ndarray]) -> list[Row]:
+    """One row a scheme and drop: what was reached, the bound of its space, and the gap; NaN where there is none."""
+    rows = []
+    for gap in table:
+        if gap.reference != "bound" or gap.scheme not in run.schemes:
+            continue
+        part, bound = run.schemes[gap.scheme], bounds[run.system.scheme(gap.scheme).space]
+        columns = (run.seeds, part.solution.status, part.metrics.objective, bound, gap.gaps)
+        for seed, status, objective, best, value in zip(*(column.tolist() for column in columns), strict=True):
+            about = {"scheme": gap.scheme, "seed": seed, "status": Status(status).name.lower()}
+            rows.append({**about, "objective": objective, "bound": best, "gap": value})
+    return rows
+
+
+def _in_pieces(  # noqa: PLR0913
+    system: System,
+    drops: Any,
+    schemes: Mapping[str, Mapping[str, Any]],
+    shards: Shards,
+    threads: int | None,
+    client: Client | None,
+    progress: Callable[[int], None] | None,
 ) -> tuple[Run, dict[type, np.ndarray]]:
-    """The run and the bounds, computed by the workers of a cluster."""
-    shards, seeds = Shards(), tuple(drops.seeds.tolist())
+    """The run and the bounds from pieces that are kept, computed here or by the workers of a cluster."""
+    drawn = system.sample(drops.scenario, drops.seeds)
+    for name in records.columns(type(drops)):
+        if not np.array_equal(getattr(drops, name), getattr(drawn, name)):
+            raise InputError("drops", f"with own {name}", "as the scenario draws them", "pieces draw their drops again")
+    seeds = tuple(drops.seeds.tolist())
     work = {name: Job(system, drops.scenario, name, seeds, opts, shards.codes) for name, opts in schemes.items()}
     spaces = {system.scheme(name).space for name in schemes}
     certain = {
@@ -113,7 +172,9 @@ def _spread(
         for space in spaces
         if system.space(space).bound is not None
     }
-    shards.fill((part for job in (*work.values(), *certain.values()) for part in job.parts()), None, progress, client)
+    shards.fill(
+        (part for job in (*work.values(), *certain.values()) for part in job.parts()), threads, progress, client
+    )
     none = np.full(len(seeds), np.nan)
     bounds = {
         space: shards.recall(certain[space]).metrics["objective"] if space in certain else none for space in spaces
