@@ -1,6 +1,7 @@
 """Makes a sixth system in another package, from the template, so that everything generic runs on it as well."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,9 @@ settings.register_profile("repeatable", deadline=None, derandomize=True, databas
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("repeatable")
 
+# A run in the background of a shell ignores Ctrl-C and would hand that down to every command whose Ctrl-C is tested.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ.setdefault("SAGIN_QUIET", "1")  # the compile notice is for people
 
