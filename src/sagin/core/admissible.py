@@ -17,6 +17,7 @@ from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.core.parameters import Parameters, nested_classes
 
+MOST_POINTS = 32  # looked at for each reading asked for
 DECADES = 10.0  # a positive range at least this wide is drawn by its logarithm
 OUR_RULE = "as judged"
 
@@ -72,7 +73,13 @@ class Factor:
             return int(self.low + np.floor(share * (self.high - self.low + 1)))
         else:
             value = self.low + share * (self.high - self.low)
-        return int(np.rint(value)) if isinstance(self.default, int) else float(f"{value:.6g}")
+        return int(np.rint(value)) if isinstance(self.default, int) else self._short(value)
+
+    def _short(self, value: float) -> float:
+        """The value with three digits, or with six where three would leave the range or move by a hundredth of it."""
+        short = float(f"{value:.3g}")
+        near = abs(short - value) <= (self.high - self.low) / 100 or self.logarithmic
+        return short if near and self.low <= short <= self.high else float(f"{value:.6g}")
 
     def share(self, value: Any) -> float:
         """Where a value lies in the set, 0 to 1; outside for a default that is not in it."""
@@ -121,7 +128,7 @@ def undeclared(parameters: type[Parameters]) -> list[str]:
 def draw(system: System, n: int, allowed: Any = None, seed: int = 0) -> list[Reading]:
     """The defaults, then n - 1 readings from a scrambled Sobol sequence over all factors.
 
-    `allowed(reading) -> bool` leaves out combinations that the system refuses; the next point is taken instead.
+    `allowed(reading) -> bool` leaves out combinations that cannot be meant; the next point is taken instead.
     """
     from scipy.stats import qmc
 
@@ -130,7 +137,7 @@ def draw(system: System, n: int, allowed: Any = None, seed: int = 0) -> list[Rea
     if not every:
         return readings
     sequence = qmc.Sobol(len(every), scramble=True, rng=seed)
-    points = sequence.random(1 << int(np.ceil(np.log2(max(2, 8 * n)))))
+    points = sequence.random(1 << int(np.ceil(np.log2(max(2, MOST_POINTS * n)))))
     for point in points:
         if len(readings) == n:
             return readings

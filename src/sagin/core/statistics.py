@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sagin.core.figures import Series, Verdict
+from sagin.core.figures import Series, Verdict, Word
 from sagin.core.random import stream
 
-LEAST_DROPS = 5  # below this an order claim is undecided
+LEAST_DROPS = 5  # below this no rule that rests on an interval decides
+RESAMPLES = 499
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,10 @@ class Interval:
     high: float
     n_used: int
     n: int
+
+    def minus(self, number: float) -> Interval:
+        """The interval of the difference to a number."""
+        return replace(self, mean=self.mean - number, low=self.low - number, high=self.high - number)
 
 
 def interval(values: np.ndarray) -> Interval:
@@ -66,6 +72,30 @@ def unpaired(first: np.ndarray, second: np.ndarray, n: int) -> Interval:
     return Interval(mean, mean - half, mean + half, n_used, n)
 
 
+def share(hits: np.ndarray) -> Interval:
+    """Share of the drops (drop,) bool on which something happens, with 95 % limits. Source: Wilson 1927."""
+    n = int(hits.size)
+    if n == 0:
+        return Interval(np.nan, np.nan, np.nan, 0, 0)
+    z, mean = 1.959964, float(np.mean(hits))
+    centre = (mean + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * float(np.sqrt(mean * (1 - mean) / n + z**2 / (4 * n**2)))
+    return Interval(mean, centre - half, centre + half, n, n)
+
+
+def resampled(number: Callable[[np.ndarray], float], n: int) -> Interval:
+    """A number that is made of all `n` drops together, with 95 % limits from drawing the drops again with replacement.
+
+    `number(places)`: its value on the drops at (drop,) places. Source: Efron 1979 (percentile bootstrap).
+    """
+    if n == 0:
+        return Interval(np.nan, np.nan, np.nan, 0, 0)
+    picks = stream(0, "resamples").integers(n, size=(RESAMPLES, n))
+    drawn = np.array([number(pick) for pick in picks])
+    low, high = np.quantile(drawn, (0.025, 0.975)) if np.isfinite(drawn).all() else (np.nan, np.nan)
+    return Interval(float(number(np.arange(n))), float(low), float(high), n, n)
+
+
 def t_quantile(degrees: float) -> float:
     """97.5 % quantile of Student's t."""
     from scipy.special import stdtrit
@@ -103,7 +133,7 @@ def common_means(series: Series) -> np.ndarray:
 def below(series: Series, lower: str, upper: str) -> Verdict:
     """Is `lower` below `upper` at every point? Holds where each paired 95 % interval excludes 0."""
     gaps = paired(series, upper, lower)
-    return replace(_count(gaps, series, f"{lower} below {upper}"), pairs=((lower, upper),))
+    return replace(everywhere(gaps, f"{lower} below {upper}"), pairs=((lower, upper),))
 
 
 def rises(series: Series, label: str) -> Verdict:
@@ -118,32 +148,61 @@ def falls(series: Series, label: str) -> Verdict:
 
 def combine(parts: list[Verdict]) -> Verdict:
     """Several parts of one claim: all hold -> holds, none -> does_not_hold, else partly; undecided if any part is."""
-    words = [part.word for part in parts]
-    whole = Verdict(
-        "partly",
-        "; ".join(part.evidence for part in parts),
+    words = {part.word for part in parts}
+    if "undecided" in words or not parts:
+        return _joined(parts, "undecided")
+    if words == {"holds"}:
+        return _joined(parts, "holds")
+    return _joined(parts, "does_not_hold" if words == {"does_not_hold"} else "partly")
+
+
+def every(parts: list[Verdict]) -> Verdict:
+    """Conditions that together make one claim: any refuted -> does_not_hold, else any undecided -> undecided."""
+    words = {part.word for part in parts}
+    if words & {"does_not_hold", "partly"}:
+        return _joined(parts, "does_not_hold")
+    return _joined(parts, "holds" if words == {"holds"} else "undecided")
+
+
+def _joined(parts: list[Verdict], word: Word) -> Verdict:
+    return Verdict(
+        word,
+        "; ".join(part.evidence for part in parts if part.evidence) or "nothing to compare",
         tuple(dict.fromkeys(pair for part in parts for pair in part.pairs)),
         tuple(dict.fromkeys(step for part in parts for step in part.steps)),
     )
-    if "undecided" in words:
-        return replace(whole, word="undecided")
-    if all(word == "holds" for word in words):
-        return replace(whole, word="holds")
-    return replace(whole, word="does_not_hold") if all(word == "does_not_hold" for word in words) else whole
+
+
+def above(estimate: Interval, least: float, evidence: str) -> Verdict:
+    """Is what was estimated above a number? Undecided where the 95 % interval contains it."""
+    return _settled(estimate, estimate.low > least, estimate.high <= least, evidence)
+
+
+def between(estimate: Interval, low: float, high: float, evidence: str) -> Verdict:
+    """Is what was estimated within limits? Undecided where the 95 % interval lies across one."""
+    inside = low <= estimate.low and estimate.high <= high
+    return _settled(estimate, inside, estimate.high < low or estimate.low > high, evidence)
+
+
+def _settled(estimate: Interval, sure: bool, refuted: bool, evidence: str) -> Verdict:
+    if estimate.n_used < LEAST_DROPS or not (sure or refuted):
+        return Verdict("undecided", evidence)
+    return decide(sure, evidence)
 
 
 def decide(condition: bool, evidence: str) -> Verdict:
-    """Holds or does_not_hold."""
+    """Holds or does_not_hold, for what is certain on the drops at hand: `above` and `between` judge estimates."""
     return Verdict("holds" if condition else "does_not_hold", evidence)
 
 
 def explained(outcome: np.ndarray, factor: np.ndarray, groups: int = 4) -> float:
-    """Share of the variance of `outcome` (n,) between groups of equal `factor` (n,), corrected for their number.
+    """Share of the variance of `outcome` (n,) that `factor` (n,) explains, corrected for what chance would.
 
-    A factor of more than `groups` different numbers is cut into that many groups of equal size. 0 where nothing varies.
-    Source: Kelley 1935 (epsilon squared).
+    Between groups of equal values; numbers, of which there are more than `groups`, in that many groups of equal size,
+    or by their ranks in a straight line, whichever explains more. 0 where nothing varies.
+    Source: Kelley 1935 (epsilon squared; of a line: adjusted R squared).
     """
-    return _between(outcome, _grouped(factor, groups))
+    return float(_shares(outcome[None], [_Factor(factor, groups)])[0, 0])
 
 
 def deciding(outcome: np.ndarray, factors: dict[str, np.ndarray], seed: int = 0) -> tuple[str, float, float]:
@@ -155,49 +214,68 @@ def deciding(outcome: np.ndarray, factors: dict[str, np.ndarray], seed: int = 0)
     values = outcome[known]
     if not factors or values.size < 2 or np.ptp(values) == 0:
         return "", 0.0, 1.0
-    groups = {name: _grouped(factor[known], 4) for name, factor in factors.items()}
-    shares = {name: _between(values, group) for name, group in groups.items()}
-    best = max(shares, key=lambda name: shares[name])
     generator = stream(seed, "permutations")
-    largest = [max(_between(order, group) for group in groups.values()) for order in _shuffles(values, generator)]
-    chance = (1 + sum(share >= shares[best] - 1e-12 for share in largest)) / (1 + len(largest))
-    return best, shares[best], chance
+    orders = np.array([values, *(generator.permutation(values) for _ in range(999))])
+    shares = _shares(orders, [_Factor(factor[known], 4) for factor in factors.values()])
+    best = int(np.argmax(shares[0]))
+    chance = float(np.mean(shares.max(axis=1) >= shares[0, best] - 1e-12))  # the order at hand is one of them
+    return list(factors)[best], float(shares[0, best]), chance
 
 
-def _shuffles(values: np.ndarray, generator: np.random.Generator) -> list[np.ndarray]:
-    return [generator.permutation(values) for _ in range(999)]
+def discoveries(chances: Sequence[float], share: float = 0.05) -> list[bool]:
+    """Which of several findings stand: of those, `share` are luck on average. Source: Benjamini, Hochberg 1995."""
+    order = np.sort(np.asarray(chances, dtype=float))
+    fine = np.flatnonzero(order <= share * np.arange(1, len(order) + 1) / max(1, len(order)))
+    limit = order[fine[-1]] if fine.size else -1.0
+    return [bool(chance <= limit) for chance in chances]
 
 
-def _grouped(factor: np.ndarray, groups: int) -> np.ndarray:
-    """Group of each entry: its value, or its place in the order where there are more values than groups."""
-    values, labels = np.unique(factor, return_inverse=True)
-    if factor.dtype.kind not in "iuf" or len(values) <= groups:
-        return labels
-    cut = np.searchsorted(np.quantile(factor, np.arange(1, groups) / groups), factor, side="right")
-    return np.unique(cut, return_inverse=True)[1]
+class _Factor:
+    """A factor as groups and, if it is numbers, as ranks."""
+
+    def __init__(self, factor: np.ndarray, groups: int) -> None:
+        values, self.group = np.unique(factor, return_inverse=True)
+        self.rank: np.ndarray | None = None
+        if factor.dtype.kind in "iuf" and len(values) > groups:
+            self.rank = self.group - self.group.mean()
+            cut = np.searchsorted(np.quantile(factor, np.arange(1, groups) / groups), factor, side="right")
+            self.group = np.unique(cut, return_inverse=True)[1]
 
 
-def _between(outcome: np.ndarray, group: np.ndarray) -> float:
-    n, k = outcome.size, int(group.max()) + 1 if group.size else 0
-    total = float(((outcome - outcome.mean()) ** 2).sum()) if n else 0.0
-    if k < 2 or n <= k or total == 0.0:
-        return 0.0
-    counts = np.bincount(group, minlength=k)
-    means = np.bincount(group, weights=outcome, minlength=k) / counts
-    within = float(((outcome - means[group]) ** 2).sum())
-    return max(0.0, 1.0 - (within / (n - k)) / (total / (n - 1)))
+def _shares(orders: np.ndarray, factors: list[_Factor]) -> np.ndarray:
+    """(order, factor) shares of the variance of each order (order, n) of one outcome that each factor explains."""
+    n = orders.shape[1]
+    shares = np.zeros((len(orders), len(factors)))
+    centred = orders - orders.mean(axis=1, keepdims=True)
+    total = (centred[0] ** 2).sum() if n else 0.0
+    if total == 0.0:
+        return shares
+    for column, factor in enumerate(factors):
+        counts = np.bincount(factor.group)
+        k = len(counts)
+        if 1 < k < n:
+            members = (factor.group[:, None] == np.arange(k)) / np.sqrt(counts)
+            between = ((centred @ members) ** 2).sum(axis=1)
+            shares[:, column] = 1.0 - (1.0 - between / total) * (n - 1) / (n - k)
+        if factor.rank is not None and n > 2:
+            line = (centred @ factor.rank) ** 2 / (factor.rank**2).sum()
+            shares[:, column] = np.maximum(shares[:, column], 1.0 - (1.0 - line / total) * (n - 1) / (n - 2))
+    return np.maximum(shares, 0.0)
 
 
 def _steps(series: Series, label: str, sign: float, word: str) -> Verdict:
     values = series.curve(label)
     steps = [interval(sign * (after - before)) for before, after in itertools.pairwise(values)]
     means = ", ".join(f"{interval(row).mean:.5g}" for row in values)
-    return replace(_count(steps, series, f"{label} {word} ({means})"), steps=((label, sign),))
+    return replace(everywhere(steps, f"{label} {word} ({means})"), steps=((label, sign),))
 
 
-def _count(gaps: list[Interval], series: Series, what: str) -> Verdict:
-    """Verdict on 'every gap is positive'."""
-    if series.values.shape[2] < LEAST_DROPS or any(gap.n_used < LEAST_DROPS for gap in gaps):
+def everywhere(gaps: list[Interval], what: str) -> Verdict:
+    """Is every gap positive? Holds where all intervals lie above 0, partly where some do.
+
+    Undecided where none does, and each reaches above 0.
+    """
+    if not gaps or any(gap.n_used < LEAST_DROPS for gap in gaps):
         return Verdict("undecided", f"{what}: fewer than {LEAST_DROPS} usable drops")
     sure = sum(gap.low > 0 for gap in gaps)
     worst = min(gaps, key=lambda gap: gap.low)

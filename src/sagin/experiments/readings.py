@@ -6,7 +6,7 @@ import csv
 import dataclasses
 import io
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from importlib.resources import files
 from typing import Any
@@ -18,13 +18,15 @@ from sagin.core.contracts import System
 from sagin.core.discovery import locations
 from sagin.core.errors import InputError
 from sagin.core.figures import Claim, Curve, Figure, Verdict
-from sagin.core.statistics import deciding
-from sagin.experiments.jobs import ClusterError, Shards
+from sagin.core.statistics import deciding, discoveries, explained
+from sagin.experiments.jobs import ClusterError, Job, Shards
 from sagin.experiments.series import whole_series
 
 SCORE = {"holds": 1.0, "partly": 0.5, "does_not_hold": 0.0, "contradictory": 0.0, "undecided": np.nan}
-LUCK = 0.05  # an assumption decides only where chance explains as much less often than this
-TRIALS = 24  # readings tried to make a witness simpler
+LUCK = 0.05  # of the claims for which an assumption is said to decide, the share that chance accounts for
+WORKS = 0.5  # least share of drops on which the paper's scheme finds a feasible decision
+SINGLES = 12  # single choices tried as a witness, the weightiest first
+TRIALS = 40  # readings tried in all to find a witness and make it simpler
 DRAWS = 16  # draws kept for the schemes that decide them in turn
 STORED = "readings.csv"
 SHORT = 8  # choices of a witness that a sentence can hold
@@ -79,11 +81,16 @@ class Standing:
 
 @dataclass(frozen=True)
 class Survey:
-    """All verdicts: `readings`, the defaults first; `words` by (figure, claim), one a reading; `standings`."""
+    """All verdicts: `readings`, the defaults first; `words` by (figure, claim), one a reading; `standings`.
+
+    `infeasible`: how many readings were left out because the paper's own scheme finds no feasible decision on most
+    drops of the default point: the paper, which shows results, cannot mean them.
+    """
 
     readings: list[Reading]
     words: dict[tuple[str, str], list[str]]
     standings: list[Standing]
+    infeasible: int = 0
 
 
 def under(figure: Figure, reading: Reading) -> Figure:
@@ -168,6 +175,20 @@ class Judge:
             self.chosen, self.cells = chosen, Shards(draws=DRAWS)
         return self.cells
 
+    def works(self, reading: Reading) -> bool:
+        """Does the paper's own scheme find a feasible decision on most drops of the reading's scenario?"""
+        scheme = next((item for item in self.system.schemes if item.role == "paper"), None)
+        if scheme is None:
+            return True
+        scenario = self.system.scenario(**reading.fields)
+        seeds = tuple(range(self.n_drops or 20))
+        job = Job(self.system, scenario, scheme.name, seeds, reading.options.get(scheme.name, {}), self.shards.codes)
+        try:
+            with np.errstate(all="ignore"):
+                return float(self.shards.recall(job, self.threads).usable.mean()) >= WORKS
+        except (InputError, ArithmeticError, np.linalg.LinAlgError):
+            return False
+
     def drops(self, figure: Figure) -> int:
         """Number of drops behind a verdict."""
         return self.n_drops or figure.n_drops
@@ -190,7 +211,17 @@ def survey(
         raise InputError("figures", list(figures), "a figure with claims")
     if n_readings < 2:
         raise InputError("readings", n_readings, ">= 2")
-    readings = draw(system, n_readings, lambda reading: possible(system, system.figures, reading))
+    infeasible = 0
+
+    def allowed(reading: Reading) -> bool:
+        nonlocal infeasible
+        if not possible(system, system.figures, reading):
+            return False
+        works = judge.works(reading)
+        infeasible += not works
+        return works
+
+    readings = draw(system, n_readings, allowed)
     words: dict[tuple[str, str], list[str]] = {(f.name, claim.name): [] for f in chosen for claim in f.claims}
     for reading in readings:
         for figure in chosen:
@@ -198,69 +229,108 @@ def survey(
                 words[figure.name, name].append(verdict.word)
         progress(1)
     by_name = {figure.name: figure for figure in chosen}
-    standings = [_standing(judge, by_name[name], claim, readings, found) for (name, claim), found in words.items()]
-    return Survey(readings, words, standings)
+    found = [_standing(judge, by_name[name], claim, readings, said) for (name, claim), said in words.items()]
+    sure = discoveries([luck for _, luck in found if luck < 1.0], LUCK)
+    stands = {id(row): fine for (row, _), fine in zip([item for item in found if item[1] < 1.0], sure, strict=True)}
+    standings = [row if stands.get(id(row)) else replace(row, deciding="", explained=0.0) for row, _ in found]
+    return Survey(readings, words, standings, infeasible)
 
 
-def _standing(judge: Judge, figure: Figure, claim: str, readings: list[Reading], words: list[str]) -> Standing:
+def _standing(
+    judge: Judge, figure: Figure, claim: str, readings: list[Reading], words: list[str]
+) -> tuple[Standing, float]:
+    """How a claim stands, and the chance that what is said to decide is luck (1: nothing varies)."""
     relevant = [factor for factor in judge.factors if _touches(judge.system, figure, claim, factor)]
     values = [choices(reading, relevant) for reading in readings]
     columns = {factor.name: _column([row[factor] for row in values], factor) for factor in relevant}
-    outcome = np.array([SCORE[word] for word in words])
-    name, share, luck = deciding(outcome, columns)
-    witness = _witness(judge, figure, claim, readings, words, relevant)
-    decided, share = (name, share) if luck <= LUCK else ("", 0.0)
-    return Standing(
+    name, share, luck = deciding(np.array([SCORE[word] for word in words]), columns)
+    other = np.array([np.nan if word == "undecided" else float(word != words[0]) for word in words])
+    weight = {f: explained(other[np.isfinite(other)], columns[f.name][np.isfinite(other)]) for f in relevant}
+    witness = _witness(judge, figure, claim, list(zip(readings, words, strict=True)), weight)
+    standing = Standing(
         figure.name,
         claim,
         words[0],
         **{word: words.count(word) for word in SCORE},
         readings=len(words),
         drops=judge.drops(figure),
-        deciding=decided,
+        deciding=name,
         explained=share,
         witness=" ".join(witness[0].words()) if witness else "",
         witness_verdict=witness[1] if witness else "",
     )
+    return standing, luck
 
 
 def _witness(
-    judge: Judge, figure: Figure, claim: str, readings: list[Reading], words: list[str], relevant: list[Factor]
+    judge: Judge, figure: Figure, claim: str, told: list[tuple[Reading, str]], weight: Mapping[Factor, float]
 ) -> tuple[Reading, str] | None:
-    """The reading closest to the defaults with another verdict, every choice undone that the change can do without."""
-    changed = [place for place, word in enumerate(words) if word not in (words[0], "undecided")]
+    """The simplest reading found in which the verdict is another one: no choice in it can be left out.
+
+    First single choices of the readings with another verdict, the weightiest factor first; then the reading nearest to
+    the defaults, from which all is taken out that the change can do without (Junker 2004, QuickXplain). `weight`: how
+    much of the change each relevant factor explains.
+    """
+    default = told[0][1]
+    changed: list[tuple[float, int, dict[Factor, Any], str]] = []
+    for reading, word in told:
+        if word not in (default, "undecided"):
+            given = {f: v for f, v in choices(reading, list(weight)).items() if v != f.default}
+            changed.append((sum(factor.distance(value) for factor, value in given.items()), len(changed), given, word))
     if not changed:
         return None
-    given = {
-        place: {f: v for f, v in choices(readings[place], relevant).items() if v != f.default} for place in changed
-    }
-    place = min(changed, key=lambda place: sum(factor.distance(value) for factor, value in given[place].items()))
-    kept, word = given[place], words[place]
-    trials = 0
+    nearest, word = min(changed)[2:]
+    tried: dict[str, str] = {}
 
-    def verdict(some: Mapping[Factor, Any]) -> str:
-        nonlocal trials
-        trials += 1
+    def differs(some: Mapping[Factor, Any]) -> bool:
         reading = assemble(some)
-        if not possible(judge.system, [figure], reading):
-            return "undecided"
-        return judge(figure, reading)[claim].word
+        key = str(reading)
+        if key not in tried:
+            allowed = possible(judge.system, [figure], reading)
+            tried[key] = judge(figure, reading)[claim].word if allowed else "undecided"
+        return tried[key] not in (default, "undecided")
 
-    pieces = 2
-    while len(kept) > 1 and trials < TRIALS:  # halves, quarters, ... are kept alone or left out (delta debugging)
-        every = list(kept)
-        cuts = np.array_split(np.arange(len(every)), min(pieces, len(every)))
-        parts = [{every[i]: kept[every[i]] for i in cut} for cut in cuts]
-        rests = [{f: v for f, v in kept.items() if f not in part} for part in parts] if pieces > 2 else []
-        for some in (*parts, *rests):
-            if trials < TRIALS and (found := verdict(some)) not in (words[0], "undecided"):
-                kept, word, pieces = dict(some), found, max(2, pieces - 1) if some in rests else 2
-                break
-        else:
-            if pieces >= len(every):
-                break
-            pieces = min(2 * pieces, len(every))
-    return assemble(kept), word
+    def outcome(some: Mapping[Factor, Any]) -> tuple[Reading, str]:
+        return assemble(some), tried.get(str(assemble(some)), word)
+
+    order = sorted(weight, key=lambda factor: -weight[factor])
+    for factor in order[:SINGLES]:
+        there = [given[factor] for *_, given, _ in changed if factor in given]
+        if there and differs(some := {factor: min(there, key=factor.distance)}):
+            return outcome(some)
+    kept = _least(nearest, [factor for factor in order if factor in nearest], differs, lambda: len(tried) < TRIALS)
+    return outcome(kept)
+
+
+def _least(
+    whole: Mapping[Factor, Any],
+    order: list[Factor],
+    differs: Callable[[Mapping[Factor, Any]], bool],
+    more: Callable[[], bool],
+) -> dict[Factor, Any]:
+    """Few choices of `whole` that still differ: the shortest beginning of `order` that does needs its last choice.
+
+    That one is kept, and the rest looked for among those before it, until what is kept is enough or `more` says no.
+    """
+    kept: dict[Factor, Any] = {}
+    best = dict(whole)
+    while more():
+        low, high = 0, len(order)  # kept and the first `high` differ
+        while low < high and more():
+            middle = (low + high) // 2
+            some = {**kept, **{factor: whole[factor] for factor in order[:middle]}}
+            if differs(some):
+                high, best = middle, some
+            else:
+                low = middle + 1
+        if low < high or high == 0:
+            break
+        kept = {order[high - 1]: whole[order[high - 1]], **kept}
+        order = order[: high - 1]
+    for factor in list(best):  # choices that only seemed to be needed
+        if more() and len(best) > 1 and differs(some := {f: v for f, v in best.items() if f is not factor}):
+            best = some
+    return best
 
 
 def _touches(system: System, figure: Figure, claim: str, factor: Factor) -> bool:

@@ -7,8 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from sagin.core.figures import Series, Verdict, Word
-from sagin.core.statistics import LEAST_DROPS, Interval, combine, decide, interval, paired
+from sagin.core.figures import Series, Verdict
+from sagin.core.statistics import (
+    Interval,
+    above,
+    between,
+    combine,
+    every,
+    everywhere,
+    interval,
+    paired,
+    resampled,
+    share,
+)
 
 RIVALS = ("n_p", "1_s", "1_p")
 HEAVY = ("allupload", "random")  # their mean does not exist under Rayleigh fading
@@ -20,40 +31,48 @@ def best_model(kind: str, last: float) -> Callable[[Series], Verdict]:
     """Is n_s strictly below every other model up to a preference, and nowhere above it beyond?"""
 
     def check(series: Series) -> Verdict:
-        counted = series.x <= last + 1e-9
-        failures = []
-        for rival in RIVALS:
-            gaps = paired(series, f"{rival} {kind}", f"n_s {kind}")
-            if any(gap.n_used < LEAST_DROPS for gap in gaps):
-                return Verdict("undecided", f"fewer than {LEAST_DROPS} drops")
-            for x, gap, inside in zip(series.x, gaps, counted, strict=True):
-                if inside and not gap.low > 0:
-                    failures.append(f"{rival} at {x:.1f}: difference {gap.mean:.4f} [{gap.low:.4f}, {gap.high:.4f}]")
-        total = len(RIVALS) * int(counted.sum())
-        evidence = f"n_s ({kind}) surely below at {total - len(failures)} of {total} points"
+        gaps = {
+            f"{rival} at {x:.1f}": gap
+            for rival in RIVALS
+            for x, gap in zip(series.x, paired(series, f"{rival} {kind}", f"n_s {kind}"), strict=True)
+            if x <= last + 1e-9
+        }
+        failures = [
+            f"{name}: difference {gap.mean:.4f} [{gap.low:.4f}, {gap.high:.4f}]"
+            for name, gap in gaps.items()
+            if not gap.low > 0
+        ]
+        verdict = everywhere(list(gaps.values()), f"n_s ({kind}) surely below")
+        evidence = f"n_s ({kind}) surely below at {len(gaps) - len(failures)} of {len(gaps)} points"
         evidence += f"; not: {'; '.join(failures)}" if failures else ""
-        word: Word = "holds" if not failures else "does_not_hold" if len(failures) == total else "partly"
-        return Verdict(word, evidence, tuple((f"n_s {kind}", f"{rival} {kind}") for rival in RIVALS))
+        return Verdict(verdict.word, evidence, tuple((f"n_s {kind}", f"{rival} {kind}") for rival in RIVALS))
 
     return check
 
 
 def useful_range(series: Series) -> Verdict:
-    """Is the range of preferences in which plans beat all-local by half a percent widest for n_s?"""
-    parts = []
-    ranges = {}
-    local = series.extra["all_local"][0].mean(axis=1)
+    """Is the range of preferences in which plans beat all-local by half a percent widest for n_s?
+
+    A point is in a range, out of it, or neither, by the paired 95 % interval of the mean's margin.
+    """
+    parts, inside, outside = [], {}, {}
+    local = series.extra["all_local"][0]
     for model in ("n_s", *RIVALS):
-        means = series.curve(f"{model} true").mean(axis=1)
-        ranges[model] = {float(x) for x, mean in zip(series.x, means / local, strict=True) if mean <= 1 - USEFUL}
-        shown = f"{min(ranges[model]):.1f} to {max(ranges[model]):.1f}" if ranges[model] else "nowhere"
-        parts.append(f"{model} {shown}")
-    evidence = "at least 0.5 % below all-local: " + ", ".join(parts)
-    within = [ranges[rival] <= ranges["n_s"] for rival in RIVALS]
-    wider = [ranges[rival] < ranges["n_s"] for rival in RIVALS]
-    if all(wider):
-        return Verdict("holds", evidence)
-    return Verdict("partly" if all(within) and any(wider) else "does_not_hold", evidence)
+        margins = [interval(row) for row in local * (1 - USEFUL) - series.curve(f"{model} true")]
+        inside[model] = np.array([margin.low > 0 for margin in margins])
+        outside[model] = np.array([margin.high <= 0 for margin in margins])
+        at = series.x[inside[model]]
+        parts.append(f"{model} {f'{at.min():.1f} to {at.max():.1f}' if at.size else 'nowhere'}")
+    evidence = "surely 0.5 % below all-local: " + ", ".join(parts)
+    found = []
+    for rival in RIVALS:
+        within = bool(np.all(outside[rival] | inside["n_s"]))
+        more = bool(np.any(outside[rival] & inside["n_s"]))
+        beyond = bool(np.any(inside[rival] & outside["n_s"]))
+        no_more = bool(np.all(outside["n_s"] | inside[rival]))
+        word = "holds" if within and more else "does_not_hold" if beyond or no_more else "undecided"
+        found.append(Verdict(word, ""))
+    return replace(combine(found), evidence=evidence)
 
 
 def gains(series: Series, kind: str) -> np.ndarray:
@@ -77,9 +96,7 @@ def gain_trend(kind: str, falls: bool) -> Callable[[Series], Verdict]:
         evidence = (
             f"gain ({kind}) {means} %; {asked} {100 * step.mean:.1f} % [{100 * step.low:.1f}, {100 * step.high:.1f}]"
         )
-        if step.n_used < LEAST_DROPS or step.low <= 0 <= step.high:
-            return Verdict("undecided", evidence, pairs)
-        return replace(decide(step.low > 0, evidence), pairs=pairs)
+        return replace(above(step, 0.0, evidence), pairs=pairs)
 
     return check
 
@@ -111,9 +128,7 @@ PLACES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 def _at_least(mean: Interval, kind: str, claimed: float, place: str) -> Verdict:
     evidence = f"gain ({kind}), {place}: {100 * mean.mean:.1f} % [{100 * mean.low:.1f}, {100 * mean.high:.1f}]"
-    if mean.n_used < LEAST_DROPS or mean.low <= claimed <= mean.high:
-        return Verdict("undecided", evidence)
-    return decide(mean.low > claimed, evidence)
+    return above(mean, claimed, evidence)
 
 
 def overall_gain(series: Series) -> Verdict:
@@ -123,8 +138,10 @@ def overall_gain(series: Series) -> Verdict:
         mean = interval(series.curve(label).mean(axis=0) / 100)
         each = ", ".join(f"{value:.1f}" for value in series.curve(label).mean(axis=1))
         parts.append(
-            decide(
-                abs(mean.mean - 0.1394) <= 0.04,
+            between(
+                mean,
+                0.1394 - 0.04,
+                0.1394 + 0.04,
                 f"{label}: {100 * mean.mean:.1f} % [{100 * mean.low:.1f}, {100 * mean.high:.1f}] (b, c, d: {each} %)",
             )
         )
@@ -143,47 +160,49 @@ def paper_scheme_best(series: Series) -> Verdict:
     parts = []
     for rival in ("fcfs", "local"):
         gaps = paired(series, rival, "ga_ssa")
-        sure = sum(gap.low > 0 for gap in gaps)
-        if gaps[0].n_used < LEAST_DROPS:
-            return Verdict("undecided", f"fewer than {LEAST_DROPS} drops")
-        verdict = decide(sure == len(gaps), f"below {rival} at {sure} of {len(gaps)} points")
-        parts.append(replace(verdict, pairs=(("ga_ssa", rival),)))
+        evidence = f"below {rival} at {sum(gap.low > 0 for gap in gaps)} of {len(gaps)} points"
+        parts.append(replace(everywhere(gaps, ""), evidence=evidence, pairs=(("ga_ssa", rival),)))
     for rival in HEAVY:
-        wins = (series.curve("ga_ssa") < series.curve(rival)).mean(axis=1)
-        n = series.values.shape[2]
-        sure = int(np.sum(wins > 0.5 + 0.98 / np.sqrt(n)))  # 95 % limit of a fair coin
+        gaps = [share(wins).minus(0.5) for wins in series.curve("ga_ssa") < series.curve(rival)]
+        sure = sum(gap.low > 0 for gap in gaps)
         medians = ", ".join(f"{value:.3f}" for value in np.median(series.curve(rival), axis=1))
         evidence = (
-            f"below {rival} in most drops (sign test) at {sure} of {len(wins)} points; medians of {rival} {medians}"
+            f"below {rival} in most drops (sign test) at {sure} of {len(gaps)} points; medians of {rival} {medians}"
         )
-        parts.append(decide(sure == len(wins), evidence))
+        parts.append(replace(everywhere(gaps, ""), evidence=evidence))
     return combine(parts)
 
 
 def least_spread(series: Series) -> Verdict:
     """Is the standard deviation of the mean curve over the axis least for GA-SSA among schemes that vary?"""
-    spread = {}
-    for label in ("ga_ssa", "fcfs", *HEAVY):
-        curve = series.curve(label)
-        middle = np.median(curve, axis=1) if label in HEAVY else curve.mean(axis=1)
-        spread[label] = float(middle.std())
+
+    def spread(label: str, values: np.ndarray) -> float:
+        return float((np.median(values, axis=1) if label in HEAVY else values.mean(axis=1)).std())
+
     return _least(series, spread, f"over the axis (medians for {', '.join(HEAVY)})")
 
 
 def least_spread_over_runs(series: Series) -> Verdict:
     """Is the standard deviation over drops, mean over the axis, least for GA-SSA? By quartiles for heavy tails."""
-    spread = {}
-    for label in ("ga_ssa", "fcfs", *HEAVY):
-        curve = series.curve(label)
-        low, high = np.quantile(curve, [0.25, 0.75], axis=1)
-        each = (high - low) / 1.349 if label in HEAVY else curve.std(axis=1, ddof=1)  # 1.349: quartiles of a normal
-        spread[label] = float(each.mean())
+
+    def spread(label: str, values: np.ndarray) -> float:
+        low, high = np.quantile(values, [0.25, 0.75], axis=1)
+        each = (high - low) / 1.349 if label in HEAVY else values.std(axis=1, ddof=1)  # 1.349: quartiles of a normal
+        return float(each.mean())
+
     return _least(series, spread, f"over drops (by quartiles for {', '.join(HEAVY)})")
 
 
-def _least(series: Series, spread: dict[str, float], what: str) -> Verdict:
-    shown = ", ".join(f"{label} {value:.3f}" for label, value in spread.items())
+def _least(series: Series, spread: Callable[[str, np.ndarray], float], what: str) -> Verdict:
+    """Is the spread of GA-SSA below that of each rival, as drawn drops say?"""
+    curves = {label: series.curve(label) for label in ("ga_ssa", "fcfs", *HEAVY)}
+    shown = ", ".join(f"{label} {spread(label, values):.3f}" for label, values in curves.items())
     evidence = f"standard deviation {what}: {shown}; the paper's: {PAPER_SPREADS}"
-    if series.values.shape[2] < LEAST_DROPS:
-        return Verdict("undecided", evidence)
-    return decide(min(spread, key=lambda label: spread[label]) == "ga_ssa", evidence)
+
+    def excess(rival: str) -> Interval:
+        return resampled(
+            lambda drops: spread(rival, curves[rival][:, drops]) - spread("ga_ssa", curves["ga_ssa"][:, drops]),
+            series.values.shape[2],
+        )
+
+    return replace(every([above(excess(rival), 0.0, "") for rival in ("fcfs", *HEAVY)]), evidence=evidence)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from functools import partial
 
@@ -9,7 +10,17 @@ import numpy as np
 
 from sagin.core.contracts import late
 from sagin.core.figures import Axis, Claim, Curve, Figure, Look, Series, Verdict
-from sagin.core.statistics import below, combine, decide, falls, rises
+from sagin.core.statistics import (
+    Interval,
+    above,
+    below,
+    between,
+    combine,
+    every,
+    falls,
+    interval,
+    rises,
+)
 
 LABEL_J = "computation efficiency (bit/J)"  # drawn in Mbit/J
 PAIRED = "the 95 % interval of the paired difference excludes 0 at every point"
@@ -67,11 +78,6 @@ def _leads(series: Series, lower: tuple[str, ...], first: str = "jtora", fair: b
     return replace(verdict, evidence="; ".join([verdict.evidence, *margins]))
 
 
-def _known(condition: bool, number: float, evidence: str) -> Verdict:
-    """Undecided where the number does not exist, because some point has no feasible drop."""
-    return decide(condition, evidence) if np.isfinite(number) else Verdict("undecided", evidence)
-
-
 def _counts(series: Series, name: str) -> Series:
     """What Fig. 2 counts, one number a drop, over the numbers of sub-channels."""
     values = series.extra[name][None, :, 0]
@@ -79,16 +85,23 @@ def _counts(series: Series, name: str) -> Series:
 
 
 def _same_rounds(series: Series) -> Verdict:
-    rounds = _counts(series, "rounds").values[0].mean(axis=1)
-    spread = float(rounds.max() - rounds.min())
-    return _known(spread <= 0.5, spread, f"mean rounds {np.array2string(rounds, precision=2)}, spread {spread:.2f}")
+    rounds = _counts(series, "rounds").values[0]
+    means = rounds.mean(axis=1)
+    text = f"mean rounds {np.array2string(means, precision=2)}, spread {np.ptp(means):.2f}"
+    return _alike([interval(one - other) for one, other in itertools.combinations(rounds, 2)], 0.5, text)
+
+
+def _alike(differences: list[Interval], most: float, text: str) -> Verdict:
+    return replace(every([between(one, -most, most, "") for one in differences]), evidence=text)
 
 
 def _same_proposals(series: Series) -> Verdict:
-    proposals = _counts(series, "proposals").values[0].mean(axis=1)
-    spread = float((proposals.max() - proposals.min()) / proposals.mean())
-    text = f"mean proposals {np.array2string(proposals, precision=1)}, spread {100 * spread:.0f} % of their mean"
-    return _known(spread <= 0.25, spread, text)
+    proposals = _counts(series, "proposals").values[0]
+    means = proposals.mean(axis=1)
+    spread = np.ptp(means) / means.mean()
+    text = f"mean proposals {np.array2string(means, precision=1)}, spread {100 * spread:.0f} % of their mean"
+    pairs = itertools.combinations(proposals / means.mean(), 2)
+    return _alike([interval(one - other) for one, other in pairs], 0.25, text)
 
 
 def _fewer_proposals(series: Series) -> Verdict:
@@ -103,8 +116,13 @@ def _less_left(series: Series) -> Verdict:
 
 def _two_curves(series: Series) -> Verdict:
     ratio = series.curve("water_filling") / series.curve("average_power") - 1
-    largest = float(np.abs(np.nanmean(ratio, axis=1)).max())
-    return _known(largest > 1e-3, largest, f"their means differ by {largest:.1e} at most")
+    means = [interval(row) for row in ratio]
+    largest = max(abs(mean.mean) for mean in means)
+    equal = every([between(mean, -1e-3, 1e-3, "") for mean in means])
+    words = {"holds": "does_not_hold", "does_not_hold": "holds"}
+    return replace(
+        equal, word=words.get(equal.word, equal.word), evidence=f"their means differ by {largest:.1e} at most"
+    )
 
 
 JTORA_LEADS = Claim(
@@ -299,13 +317,14 @@ def _fig7_lead(series: Series) -> Verdict:
 
 def _fig7_significant(series: Series) -> Verdict:
     leads = [
-        100 * float(np.nanmean(series.curve(f"jtora, {name}") / series.curve(f"{scheme}, {name}") - 1))
+        interval(100 * np.nanmean(series.curve(f"jtora, {name}") / series.curve(f"{scheme}, {name}") - 1, axis=0))
         for name, _ in SIZES
         for scheme in ("water_filling", "average_power")
     ]
     fair = [_margin(series, f"jtora, {name}", f"tuned_average_power, {name}") for name, _ in SIZES]
-    text = f"{min(leads):.2f} to {max(leads):.2f} % above water filling and equal power at two task sizes"
-    return _known(min(leads) >= 5.0, sum(leads), "; ".join([text, *fair]))
+    means = [lead.mean for lead in leads]
+    text = f"{min(means):.2f} to {max(means):.2f} % above water filling and equal power at two task sizes"
+    return replace(every([above(lead, 5.0, "") for lead in leads]), evidence="; ".join([text, *fair]))
 
 
 FIG7 = Figure(
