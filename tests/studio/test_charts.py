@@ -14,7 +14,7 @@ from sagin.core.figures import Picture
 from sagin.studio import charts, compute
 from sagin.studio.charts import Look
 from sagin.studio.compute import Answer
-from sagin.studio.look_panel import options_of, picture_bytes, picture_of, views
+from sagin.studio.look_panel import options_of, picture_bytes, pictures_of, views
 from sagin.studio.numbers_panel import remarks, rows_of, run_bytes
 from sagin.studio.state import State
 
@@ -34,10 +34,13 @@ def answer(request) -> Answer:
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_view_is_plain_and_drawn(answer: Answer, dark: bool) -> None:
     for scheme in answer.outcomes:
-        known = views(answer, scheme)
+        pictures = pictures_of(answer, scheme, 2)
+        known = views(answer, scheme, pictures)
         assert {"map", "trace", "drops"} <= set(known)
         for view in known:
-            options = options_of(answer, scheme, view, 2, Look(dark))
+            look = Look(dark)
+            drawn = charts.draw(pictures[view], look) if view in pictures else None
+            options = drawn or options_of(answer, scheme, view, 2, look)
             text = json.dumps(options, allow_nan=False)
             assert options["series"], view
             assert ("#000000" in text) is (not dark and "#000000" in text)
@@ -46,7 +49,7 @@ def test_every_view_is_plain_and_drawn(answer: Answer, dark: bool) -> None:
 
 def test_links_are_as_wide_as_their_quantity(answer: Answer) -> None:
     scheme = list(answer.outcomes)[-1]
-    picture = picture_of(answer, scheme, "map", 0)
+    picture = pictures_of(answer, scheme)["map"]
     for quantity, parts in picture.weights.items():
         drawn = {item["name"]: item for item in charts.draw(picture, Look(), quantity)["series"]}
         for label, values in parts.items():
@@ -77,7 +80,7 @@ def test_downloads_are_files(answer: Answer, tmp_path) -> None:
     assert list(again.outcomes) == list(answer.outcomes)
     assert rows_of(again)[0]["mean"] == rows_of(answer)[0]["mean"]
     assert run_bytes(answer, "csv").startswith(b"system,scheme,seed")
-    picture = picture_of(answer, next(iter(answer.outcomes)), "map", 0)
+    picture = pictures_of(answer, next(iter(answer.outcomes)))["map"]
     assert picture_bytes(picture, "map", "pdf").startswith(b"%PDF")
     assert picture_bytes(picture, "map", "csv").startswith(b"kind,label")
 

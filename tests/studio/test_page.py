@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -225,6 +227,37 @@ def test_stored_runs_open_side_by_side(tmp_path: Path) -> None:
         await user.should_not_see(marker="opened-a.nc")
 
     drive(script, tmp_path, opened="a.nc")
+
+
+def test_pages_that_are_closed_are_freed(tmp_path: Path) -> None:
+    """The web framework keeps the routes of uploads for good: what they call must not keep a page, 0.8 MB each."""
+
+    async def script(user: Any, studio: Studio) -> None:
+        seen: list[weakref.ref] = []
+        for _ in range(6):
+            await user.open("/")
+            (session,) = studio.sessions
+            panels = {handler.__self__ for handlers in session.listeners.values() for handler in handlers
+                      if hasattr(handler, "__self__")}  # fmt: skip
+            assert {type(panel).__name__ for panel in panels} >= {"Head", "FormPanel", "LookPanel", "NumbersPanel"}
+            client = next(iter(Client.instances.values()))
+            seen += [weakref.ref(part) for part in (session, client, *panels)]
+            del session, panels, client
+            for client in list(Client.instances.values()):
+                client.delete()
+            del client
+            assert not studio.sessions
+        user.client = None  # the fixture's own
+        names: list[str] = []
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            gc.collect()
+            names = [type(part()).__name__ for part in seen if part() is not None]
+            if not names:
+                break
+        assert not names
+
+    drive(script, tmp_path)
 
 
 def test_sessions_are_limited(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from sagin.core.figures import Picture
 from sagin.core.pictures import decade
 from sagin.experiments import style
+from sagin.presentation.quantities import readable
 
 Options = dict[str, Any]
 SYMBOLS = ("circle", "rect", "triangle", "diamond", "pin", "arrow", "roundRect", "circle")
@@ -280,13 +281,20 @@ def _schedule(picture: Picture, look: Look) -> Options:
     )
 
 
+def scaled(label: str, parts: Iterable[Any]) -> tuple[str, float]:
+    """The label with a prefix that suits all these numbers, and what they are to be multiplied by."""
+    arrays = [np.ravel(np.asarray(part, dtype=float)) for part in parts]
+    return readable(label, np.concatenate(arrays) if arrays else np.zeros(0))
+
+
 def _columns(picture: Picture, look: Look) -> Options:
+    title, factor = scaled(picture.stack_label, [heights for _, heights in picture.stacks])
     series = [
         {
             "type": "bar",
             "name": label,
             "stack": "all",
-            "data": clean(heights),
+            "data": clean(np.asarray(heights, dtype=float) * factor),
             "itemStyle": {
                 "color": look.colour(place),
                 "borderColor": look.paper,
@@ -303,7 +311,7 @@ def _columns(picture: Picture, look: Look) -> Options:
         look,
         grid={"left": 76, "right": 20, "top": 40, "bottom": room + (36 if many else 0)},
         xAxis=_axis(look, "" if tall else picture.x_label, type="category", data=list(picture.columns)),
-        yAxis=_axis(look, picture.stack_label, nameGap=56),
+        yAxis=_axis(look, title, nameGap=56),
         series=series,
     )
     options["tooltip"] |= {"trigger": "axis", "axisPointer": {"type": "shadow"}}
@@ -328,14 +336,15 @@ def trace(traces: Mapping[str, np.ndarray], bound: float | None, label: str, loo
     """Objective of a drop against the iterations, a line a scheme (iteration,), NaN after the last; and the bound."""
     series: list[Options] = []
     longest = 1
+    label, factor = scaled(label, traces.values())
     for place, (name, values) in enumerate(traces.items()):
-        kept = np.asarray(values, dtype=float)
+        kept = np.asarray(values, dtype=float) * factor
         kept = kept[~np.isnan(kept)]
         longest = max(longest, len(kept))
         data = [[step, value] for step, value in enumerate(clean(kept))]
         series.append(_line(name, data, look, place, symbols=len(kept) < 40))
     if bound is not None and math.isfinite(bound):
-        flat = [[0, bound], [longest - 1 or 1, bound]]
+        flat = [[0, bound * factor], [longest - 1 or 1, bound * factor]]
         series.append(_line("certified bound", flat, look, 4, symbols=False) | {"lineStyle": _dotted(look)})
     options = _frame(
         look,
@@ -368,11 +377,13 @@ def _line(name: str, data: list[Any], look: Look, place: int, symbols: bool = Tr
 def by_drop(seeds: Sequence[int], values: Mapping[str, np.ndarray], bound: Any, label: str, look: Look) -> Options:
     """Objective of every drop, a series a scheme (drop,), NaN where infeasible; and the bound."""
     names = [str(seed) for seed in seeds]
+    label, factor = scaled(label, values.values())
     series: list[Options] = [
-        _line(name, clean(part), look, place) | {"lineStyle": {"width": 0}}
+        _line(name, clean(np.asarray(part, dtype=float) * factor), look, place) | {"lineStyle": {"width": 0}}
         for place, (name, part) in enumerate(values.items())
     ]
     if bound is not None:
+        bound = np.asarray(bound, dtype=float) * factor
         series.append(_line("certified bound", clean(bound), look, 4, symbols=False) | {"lineStyle": _dotted(look)})
     options = _frame(
         look,
@@ -452,25 +463,27 @@ def curves(
 ) -> Options:
     """Means with their intervals, (mean, low, high) a point; words on the axis are put at even distances."""
     numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in x)
-    place_of = list(x) if numeric else [str(value) for value in x]
+    x_title, x_factor = scaled(labels[0], [x]) if numeric else (labels[0], 1.0)
+    place_of = [value * x_factor if x_factor != 1 else value for value in x] if numeric else [str(value) for value in x]
     series: list[Options] = []
+    title, factor = scaled(labels[1], lines.values())
     for place, (name, points) in enumerate(lines.items()):
-        mean = [[a, b] for a, b in zip(place_of, clean([point[0] for point in points]), strict=False)]
+        ends = np.asarray(points, dtype=float).reshape(-1, 3) * factor
+        mean, *limits = ([[a, b] for a, b in zip(place_of, clean(ends[:, k]), strict=False)] for k in range(3))
         series.append(_line(name, mean, look, place))
-        for limit in (1, 2):
-            ends = [[a, b] for a, b in zip(place_of, clean([point[limit] for point in points]), strict=False)]
+        for limit in limits:
             faint = {"color": look.colour(place), "width": 0.8, "type": "solid", "opacity": 0.55}
             series.append(
-                _line(name, ends, look, place, symbols=False)
+                _line(name, limit, look, place, symbols=False)
                 | {"lineStyle": faint, "silent": True, "tooltip": {"show": False}}
             )
     axis = {} if numeric else {"type": "category", "data": place_of}
-    if numeric and all(float(value).is_integer() for value in x):
+    if numeric and all(float(value).is_integer() for value in place_of):
         axis["minInterval"] = 1
     options = _frame(
         look,
-        xAxis=_axis(look, labels[0], scale=True, **axis),
-        yAxis=_axis(look, labels[1], scale=True, nameGap=56),
+        xAxis=_axis(look, x_title, scale=True, **axis),
+        yAxis=_axis(look, title, scale=True, nameGap=56),
         series=series,
     )
     options["tooltip"] |= {"trigger": "axis"}
@@ -482,12 +495,16 @@ def pareto(
 ) -> Options:
     """Points (x, y, what they are, whether no other one is better) by scheme; the others are open."""
     series: list[Options] = []
+    sides = ([point[k] for points in groups.values() for point in points] for k in (0, 1))
+    (x_title, x_factor), (y_title, y_factor) = (
+        scaled(*pair) for pair in zip(labels, ([side] for side in sides), strict=True)
+    )
     for place, (name, points) in enumerate(groups.items()):
         colour = look.colour(place)
         data = [
             {
-                "value": [x, y],
-                "name": f"{name}\n{word}\n{labels[0]}: {x:.4g}\n{labels[1]}: {y:.4g}",
+                "value": [x * x_factor, y * y_factor],
+                "name": f"{name}\n{word}\n{x_title}: {x * x_factor:.4g}\n{y_title}: {y * y_factor:.4g}",
                 "itemStyle": {"color": colour if best else look.paper, "borderColor": colour, "borderWidth": 2},
             }
             for x, y, word, best in points
@@ -496,18 +513,19 @@ def pareto(
         series.append(_line(name, data, look, place) | {"tooltip": {"formatter": "{b}"}, "symbolSize": 11})
     return _frame(
         look,
-        xAxis=_axis(look, labels[0], scale=True),
-        yAxis=_axis(look, labels[1], scale=True, nameGap=56),
+        xAxis=_axis(look, x_title, scale=True),
+        yAxis=_axis(look, y_title, scale=True, nameGap=56),
         series=series,
     )
 
 
 def over_time(minutes: np.ndarray, lines: Mapping[str, np.ndarray], at: float, label: str, look: Look) -> Options:
     """Curves (slot,) against time, gaps at NaN, and where the slider stands."""
+    label, factor = scaled(label, lines.values())
     series = [
         _line(
             name,
-            [[t, v] for t, v in zip(clean(minutes), clean(part), strict=True)],
+            [[t, v] for t, v in zip(clean(minutes), clean(np.asarray(part, dtype=float) * factor), strict=True)],
             look,
             place,
             symbols=len(minutes) < 60,

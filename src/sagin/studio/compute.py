@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -114,6 +113,33 @@ def decide(state: State, folder: str, count: int, threads: int) -> Answer:
     return replace(answer_of(run), warnings=told)
 
 
+def alone(state: State) -> list[State]:
+    """The state once a scheme, so that schemes can be decided side by side; as it is where roles are named."""
+    known = [scheme.name for scheme in state.base.schemes]
+    words = state.schemes or (*state.base.names("paper"), *state.base.names("improved"))
+    if not all(word in known or word in state.places for word in words):
+        return [state]
+    return [replace(state, schemes=(word,)) for word in dict.fromkeys(words)] or [state]
+
+
+def together(answers: Sequence[Answer]) -> Answer:
+    """One answer of those of several schemes on the same drops, in the system's order."""
+    first = answers[0]
+    parts = {name: part for answer in answers for name, part in answer.outcomes.items()}
+    known = [scheme.name for scheme in find_system(first.system).schemes]
+    order = [*(name for name in known if name in parts), *(name for name in parts if name not in known)]
+
+    def of(what: str) -> dict[str, Any]:
+        found = {name: value for answer in answers for name, value in getattr(answer, what).items()}
+        return {name: found[name] for name in order if name in found}
+
+    told = tuple(dict.fromkeys(line for answer in answers for line in answer.warnings))
+    return Answer(
+        first.system, first.drops, of("outcomes"), of("about"), warnings=told,
+        breaches=of("breaches"), reasons=of("reasons"),
+    )  # fmt: skip
+
+
 def with_own(state: State, folder: Path) -> tuple[System, list[str]]:
     """The system with the schemes of one's own that a state names: files in the folder, nothing else."""
     for word in state.places:
@@ -187,14 +213,6 @@ def table(answer: Answer) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def warm(names: tuple[str, ...]) -> int:
-    """Load what deciding needs, before somebody waits for it; the process, for curiosity."""
-    for name in names:
-        system = find_system(name)
-        system.solve(system.sample(seeds=[0]), threads=1)
-    return os.getpid()
 
 
 def own_schemes(system: System, folder: Path) -> list[str]:

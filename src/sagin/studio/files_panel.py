@@ -18,7 +18,7 @@ from sagin.studio.compute import Answer, load_run
 from sagin.studio.episode_panel import EpisodePanel
 from sagin.studio.episodes import load_episode
 from sagin.studio.folder import Thing
-from sagin.studio.look_panel import options_of, put_chart, views
+from sagin.studio.look_panel import options_of, pictures_of, put_chart, views
 from sagin.studio.numbers_panel import COLUMNS, remarks, rows_of, run_bytes
 from sagin.studio.session import Session, forgetful
 
@@ -147,7 +147,8 @@ class RunView:
         for line in remarks(answer)[:10]:
             ui.label(line).classes("studio-remark")
         with ui.row().classes("w-full items-center"):
-            self.view = ui.select(views(answer, schemes[-1]), label="View", value="map", on_change=self.show)
+            known = views(answer, schemes[-1], pictures_of(answer, schemes[-1]))
+            self.view = ui.select(known, label="View", value="map", on_change=self.show)
             self.scheme = ui.select(schemes, label="Scheme", value=schemes[-1], on_change=self.show)
             for widget in (self.view, self.scheme):
                 widget.props("dense outlined options-dense").classes("studio-select")
@@ -166,11 +167,15 @@ class RunView:
         """Draw what is chosen."""
         if self.chart.is_deleted:
             return
-        known = views(self.answer, self.scheme.value)
-        view = self.view.value if self.view.value in known else next(iter(known))
         drop = min(int(self.drop.value or 0), self.answer.n_drops - 1)
+        pictures = pictures_of(self.answer, self.scheme.value, drop)
+        known = views(self.answer, self.scheme.value, pictures)
+        view = self.view.value if self.view.value in known else next(iter(known))
         self.drop_label.set_text(f"Drop {drop + 1} of {self.answer.n_drops}, seed {int(self.answer.drops.seeds[drop])}")
-        options = options_of(self.answer, self.scheme.value, view, drop, self.session.look)
+        look, picture = self.session.look, pictures.get(view)
+        options = (
+            charts.draw(picture, look) if picture else options_of(self.answer, self.scheme.value, view, drop, look)
+        )
         put_chart(self.chart, options, f"{known[view]}, {self.scheme.value}")
 
     async def _download(self, kind: str, name: str) -> None:

@@ -25,6 +25,7 @@ class FormPanel:
         self.inputs: dict[str, Any] = {}
         self.rows: dict[str, tuple[Entry, Any, Any]] = {}
         self.groups: dict[str, Any] = {}
+        self.members: dict[str, list[Entry]] = {}  # of each group; its widgets are made when it is opened
         self.shown: State | None = None
         self.quiet = False
         with ui.row().classes("w-full items-center no-wrap"):
@@ -47,6 +48,7 @@ class FormPanel:
     def _build(self) -> None:
         """All fields anew: another system, a file, a reset."""
         self.shown = self.session.state
+        opened = {name for name, group in self.groups.items() if group.value}
         for known in (self.inputs, self.rows, self.groups):
             known.clear()
         self.body.clear()
@@ -55,15 +57,23 @@ class FormPanel:
         except InputError as error:
             found = fields.entries(self.session.state.base.scenario())
             self.session.error = error
-        groups: dict[str, list[Entry]] = {}
+        self.members = {}
         for entry in found:
-            groups.setdefault(entry.group, []).append(entry)
+            self.members.setdefault(entry.group, []).append(entry)
         with self.body:
-            for place, (name, members) in enumerate(groups.items()):
-                with ui.expansion(name, value=place == 0).classes("w-full studio-group") as group:
-                    self.groups[name] = group
-                    for entry in members:
-                        self._row(entry)
+            for place, (name, members) in enumerate(self.members.items()):
+                open_now = place == 0 or name in opened or any(entry.changed for entry in members)
+                group = ui.expansion(name, value=open_now, on_value_change=lambda _, name=name: self._open(name))
+                self.groups[name] = group.classes("w-full studio-group").mark(f"group-{name}")
+                if open_now:
+                    self._open(name)
+
+    def _open(self, name: str) -> None:
+        """The widgets of a group, when it is opened for the first time."""
+        with self.groups[name]:
+            for entry in self.members[name]:
+                if entry.row.name not in self.rows:
+                    self._row(entry)
 
     def _row(self, entry: Entry) -> None:
         row = entry.row
@@ -166,14 +176,13 @@ class FormPanel:
     def _filter(self) -> None:
         words = self.search.value or ""
         for name, group in self.groups.items():
-            inside = [item for item in self.rows.values() if item[0].group == name]
-            seen = 0
-            for entry, box, _ in inside:
-                box.set_visibility(not words or fields.matches(entry, words))
-                seen += box.visible
-            group.set_visibility(seen > 0)
+            fitting = [entry.row.name for entry in self.members[name] if not words or fields.matches(entry, words)]
+            group.set_visibility(bool(fitting))
             if words:
-                group.set_value(seen > 0)
+                group.set_value(bool(fitting))  # which makes its widgets
+            for entry in self.members[name]:
+                if entry.row.name in self.rows:
+                    self.rows[entry.row.name][1].set_visibility(entry.row.name in fitting)
 
     def _download(self) -> None:
         text = yaml.safe_dump(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -32,23 +33,21 @@ TITLES = {
 }
 
 
-def views(answer: Answer, scheme: str) -> dict[str, str]:
-    """Names and titles of all there is to see of an answer under a scheme."""
+def pictures_of(answer: Answer, scheme: str, drop: int = 0) -> dict[str, Picture]:
+    """The system's pictures of a drop under a scheme, by name."""
+    return find_system(answer.system).look(answer.drops, answer.outcomes[scheme].solution.decision, drop)
+
+
+def views(answer: Answer, scheme: str, drawn: Iterable[str]) -> dict[str, str]:
+    """Names and titles of all there is to see of an answer under a scheme, whose pictures are `drawn`."""
     decision = answer.outcomes[scheme].solution.decision
-    system = find_system(answer.system)
-    drawn = {name: TITLES.get(name, name) for name in system.look(answer.drops, decision, 0)}
+    titles = {name: TITLES.get(name, name) for name in drawn}
     arrays = {f"decision {name}": f"Decision: {name.replace('_', ' ')}" for name in records.columns(type(decision))}
-    return {**drawn, "trace": TITLES["trace"], "drops": TITLES["drops"], **arrays}
+    return {**titles, "trace": TITLES["trace"], "drops": TITLES["drops"], **arrays}
 
 
-def picture_of(answer: Answer, scheme: str, view: str, drop: int) -> Picture | None:
-    """The picture of that name, if it is one."""
-    decision = answer.outcomes[scheme].solution.decision
-    return find_system(answer.system).look(answer.drops, decision, drop).get(view)
-
-
-def options_of(answer: Answer, scheme: str, view: str, drop: int, look: Look, quantity: str = "") -> charts.Options:
-    """A view as options of a chart."""
+def options_of(answer: Answer, scheme: str, view: str, drop: int, look: Look) -> charts.Options:
+    """A view that is none of the system's pictures as options of a chart: traces, drops, an array of the decision."""
     solution = answer.outcomes[scheme].solution
     system = find_system(answer.system)
     label = f"objective ({system.objective_unit})" if system.objective_unit else "objective"
@@ -62,13 +61,10 @@ def options_of(answer: Answer, scheme: str, view: str, drop: int, look: Look, qu
             for name, part in answer.outcomes.items()
         }
         return charts.by_drop(answer.drops.seeds.tolist(), values, answer.bound_of(scheme), label, look)
-    if view.startswith("decision "):
-        name = view.removeprefix("decision ")
-        column = records.columns(type(solution.decision))[name]
-        unit = f" ({column.unit})" if column.unit else ""
-        return charts.heat(getattr(solution.decision, name)[drop], column.dims, name + unit, look)
-    picture = picture_of(answer, scheme, view, drop)
-    return charts.draw(picture or Picture("", ""), look, quantity)
+    name = view.removeprefix("decision ")
+    column = records.columns(type(solution.decision))[name]
+    unit = f" ({column.unit})" if column.unit else ""
+    return charts.heat(getattr(solution.decision, name)[drop], column.dims, name + unit, look)
 
 
 class LookPanel:
@@ -108,7 +104,7 @@ class LookPanel:
                 .props("dense flat hide-pagination :rows-per-page-options=[0]")
                 .classes("w-full")
             )
-        for change in ("answer", "look"):
+        for change in ("picture", "look"):
             session.on(change, self.show)  # type: ignore[arg-type]
         self.show()
 
@@ -116,15 +112,17 @@ class LookPanel:
         if not self.quiet and all(value is not None for value in parts.values()):
             self.session.change(**parts)
 
-    def chosen(self) -> tuple[Answer, str, str, int] | None:
-        """Answer, scheme, view and drop that are drawn."""
+    def chosen(self) -> tuple[Answer, str, dict[str, str], str, int, Picture | None] | None:
+        """Answer, scheme, all views, the one and the drop that are drawn, its picture."""
         answer, state = self.session.answer, self.session.state
         if answer is None or not answer.outcomes:
             return None
         scheme = state.scheme if state.scheme in answer.outcomes else list(answer.outcomes)[-1]
-        known = views(answer, scheme)
+        drop = min(state.drop, answer.n_drops - 1)
+        pictures = pictures_of(answer, scheme, drop)
+        known = views(answer, scheme, pictures)
         view = state.view if state.view in known else next(iter(known))
-        return answer, scheme, view, min(state.drop, answer.n_drops - 1)
+        return answer, scheme, known, view, drop, pictures.get(view)
 
     def show(self) -> None:
         """Draw what the state says."""
@@ -133,8 +131,7 @@ class LookPanel:
         self.empty.set_visibility(chosen is None)
         if chosen is None:
             return
-        answer, scheme, view, drop = chosen
-        picture = picture_of(answer, scheme, view, drop)
+        answer, scheme, known, view, drop, picture = chosen
         quantities = list(picture.weights) if picture and picture.lines else []
         quantity = (
             self.session.state.quantity if self.session.state.quantity in quantities else next(iter(quantities), "")
@@ -142,7 +139,7 @@ class LookPanel:
         total = len(self.session.state.numbers()) if self.session.error is None else answer.n_drops
         self.quiet = True
         try:
-            self.view.set_options(views(answer, scheme), value=view)
+            self.view.set_options(known, value=view)
             self.scheme.set_options(list(answer.outcomes), value=scheme)
             self.quantity.set_options(quantities, value=quantity or None)
             self.quantity.set_visibility(bool(quantities))
@@ -151,8 +148,9 @@ class LookPanel:
             self.drop_label.set_text(f"Drop {drop + 1} of {total}, seed {int(answer.drops.seeds[drop])}")
         finally:
             self.quiet = False
-        options = options_of(answer, scheme, view, drop, self.session.look, quantity)
-        put_chart(self.chart, options, f"{views(answer, scheme)[view]} of {answer.system}, scheme {scheme}")
+        look = self.session.look
+        options = charts.draw(picture, look, quantity) if picture else options_of(answer, scheme, view, drop, look)
+        put_chart(self.chart, options, f"{known[view]} of {answer.system}, scheme {scheme}")
         system = find_system(answer.system)
         one = records.take(answer.drops, [drop])
         rows = system.budget(one) if system.budget else []
@@ -162,8 +160,7 @@ class LookPanel:
         chosen = self.chosen()
         if chosen is None:
             return
-        answer, scheme, view, drop = chosen
-        picture = picture_of(answer, scheme, view, drop)
+        answer, _, _, view, drop, picture = chosen
         if picture is None:
             ui.notify("PNG, PDF and CSV of this view: see Numbers; arrays are in the netCDF file", type="info")
             return

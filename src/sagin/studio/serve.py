@@ -75,11 +75,13 @@ def serve(
     os.environ.setdefault("NICEGUI_STORAGE_PATH", str(Path(tempfile.gettempdir()) / "sagin-studio-unused"))
     from nicegui import core, ui
 
+    from sagin.studio.fields import entries
     from sagin.studio.routes import register
 
     for name in ("nicegui", "asyncio", "uvicorn.error"):
         logging.getLogger(name).addFilter(one_line)
     studio = Studio(folder)
+    entries(first.base.scenario())  # loads the code of the system before somebody waits for it
     core.sio.eio.cors_allowed_origins = []
     core.sio.eio.max_http_buffer_size = MOST_MESSAGE
     register(studio, first, opened)
@@ -90,6 +92,8 @@ def serve(
     say(f"folder: {folder}; Ctrl-C ends it")
     settings: dict[str, Any] = {"reload": False, "show": False, "tailwind": False, "show_welcome_message": False}
     settings |= {"dark": None, "language": "en-US", "title": "sagin studio", "reconnect_timeout": 10.0}
+    if not word:  # on this machine, packing what the page loads takes longer than sending it
+        settings["gzip_middleware_factory"] = None
     if show and not word:
         settings["show"] = True
     ui.run(host=host, port=port, ws_max_size=MOST_MESSAGE, server_header=False, **settings)

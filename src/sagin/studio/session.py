@@ -19,7 +19,8 @@ from sagin.studio.work import Desk, Turn
 
 DEBOUNCE_S = 0.06
 SLOW_S = 0.7  # after which a page says that code is being loaded or compiled
-Change = Literal["state", "answer", "look", "status"]
+DRAW_AFTER_S = 0.03  # an answer came: its numbers travel first
+Change = Literal["state", "answer", "picture", "look", "status"]
 
 
 def forgetful(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -45,7 +46,10 @@ class Studio:
 
 
 class Session:
-    """One page. Panels listen to changes of the `state`, of the `answer`, of the `look` and of the `status`."""
+    """One page. Panels listen to changes of the `state`, of the `answer`, of the `look` and of the `status`.
+
+    `picture` is told a little after `answer`, and where only what is drawn was chosen anew.
+    """
 
     def __init__(self, studio: Studio, state: State) -> None:
         if len(studio.sessions) >= studio.most_sessions:
@@ -57,6 +61,7 @@ class Session:
         self.error: InputError | None = None
         self.status = ""
         self.turn = Turn(studio.desk)
+        self.drawing: asyncio.TimerHandle | None = None
         self.background: set[asyncio.Task] = set()
         self.listeners: dict[str, list[Callable[[], Any]]] = {}
         studio.sessions.add(self)
@@ -80,7 +85,7 @@ class Session:
                 self.answer = None
             self.decide()
         else:
-            self.tell("answer")
+            self.tell("picture")
 
     def change(self, **parts: Any) -> None:
         """The state with some parts changed."""
@@ -94,7 +99,7 @@ class Session:
         task.add_done_callback(self.background.discard)
 
     async def _decide(self, number: int) -> None:
-        await asyncio.sleep(DEBOUNCE_S)
+        await asyncio.sleep(DEBOUNCE_S if self.studio.desk.is_busy() else 0)
         if not self.turn.is_latest(number):
             return
         state, studio = self.state, self.studio
@@ -106,8 +111,9 @@ class Session:
             n = len(state.numbers())
             self._say("deciding")
             for count in dict.fromkeys((1, n)):
-                place = (state, str(studio.folder), count, studio.desk.threads)
-                answer: Answer = await self.turn.ask(number, compute.decide, *place)
+                place = (str(studio.folder), count, studio.desk.threads)
+                parts = [self.turn.ask(number, compute.decide, part, *place) for part in compute.alone(state)]
+                answer = compute.together(await asyncio.gather(*parts))
                 slow.cancel()
                 self._take(answer, "" if count == n else f"1 of {n} drops so far")
             spaces = tuple(dict.fromkeys(part.space for part in answer.about.values()))
@@ -129,6 +135,9 @@ class Session:
         self.answer, self.error = answer, None
         self.tell("answer")
         self._say(status)
+        if self.drawing is not None:
+            self.drawing.cancel()
+        self.drawing = asyncio.get_running_loop().call_later(DRAW_AFTER_S, self.tell, "picture")
 
     def _fail(self, error: Exception) -> None:
         """A bad input in its own words; anything else by its name, and the page lives on."""
@@ -147,6 +156,8 @@ class Session:
     def end(self) -> None:
         """The page is gone: stop its work, free what it holds."""
         self.turn.end()
+        if self.drawing is not None:
+            self.drawing.cancel()
         for task in list(self.background):
             task.cancel()
         self.answer = None

@@ -41,7 +41,7 @@ class SweepPanel:
         self.session = session
         self.task: asyncio.Task | None = None
         self.cells: list[Cell] = []
-        self.swept = ("", session.state.system)
+        self.swept = ("", session.state.system, "")
         with ui.row().classes("w-full items-center studio-bar"):
             self.field = ui.select([], label="Field", with_input=True, on_change=self._propose).mark("sweep-field")
             self.values = ui.input("Values").classes("grow").mark("sweep-values")
@@ -97,7 +97,10 @@ class SweepPanel:
     async def _run(self) -> None:
         session, studio = self.session, self.session.studio
         state, field = session.state, self.field.value or ""
-        self.cells, self.swept = [], (field, state.system)
+        self.cells, self.swept = (
+            [],
+            (field, state.system, self.entries[field].row.unit if field in self.entries else ""),
+        )
         self._busy(True)
         try:
             values = values_of(self.values.value or "")
@@ -135,17 +138,20 @@ class SweepPanel:
         self.chart.set_visibility(bool(self.cells))
         if not self.cells:
             return
-        field, name = self.swept
+        field, name, unit = self.swept
         metric, other = self.metric.value or "objective", self.other.value
+        units = self.cells[0].units
+        title = sweeps.titled(metric, units.get(metric, ""))
         try:
             if other:
                 from sagin.core.discovery import system as find_system
 
                 points = sweeps.front(find_system(name), self.cells, metric, other)
-                options = charts.pareto(points, (metric, other), self.session.look)
+                options = charts.pareto(points, (title, sweeps.titled(other, units.get(other, ""))), self.session.look)
             else:
                 lines = sweeps.means(self.cells, metric)
-                options = charts.curves([part.value for part in self.cells], lines, (field, metric), self.session.look)
+                labels = sweeps.titled(field, unit), title
+                options = charts.curves([part.value for part in self.cells], lines, labels, self.session.look)
         except InputError as error:
             self.text.set_text(str(error))
             return

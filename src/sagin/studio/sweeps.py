@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +30,15 @@ MOST_DECISIONS = 20_000  # cells x schemes x drops
 
 @dataclass(frozen=True)
 class Cell:
-    """What one value of the field gave: metrics (drop,) by name, and whether drops are feasible, by scheme."""
+    """What one value of the field gave: metrics (drop,) by name, and whether drops are feasible, by scheme; units."""
 
     value: Any
     metrics: Mapping[str, Mapping[str, np.ndarray]]
     usable: Mapping[str, np.ndarray]
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
-def plan(state: State, field: str, values: Sequence[Any], folder: Path, name: str) -> tuple[Path, Path, int]:
+def plan(state: State, swept: str, values: Sequence[Any], folder: Path, name: str) -> tuple[Path, Path, int]:
     """Write the study file; its path, that of its results, and the number of cells. InputError before anything else."""
     if not 1 <= len(values) <= MOST_VALUES:
         raise InputError("values", f"{len(values)} values", f"1 to {MOST_VALUES}")
@@ -46,13 +47,13 @@ def plan(state: State, field: str, values: Sequence[Any], folder: Path, name: st
     document = {
         "system": state.system,
         "scenario": dict(state.fields),
-        "axes": {field: list(values)},
+        "axes": {swept: list(values)},
         "schemes": schemes,
         "seeds": state.seeds if ":" in state.seeds else list(state.numbers()),
         "bound": True,
     }
     for value in values:
-        scenario = State(**{**vars(state), "fields": {**state.fields, field: value}})
+        scenario = State(**{**vars(state), "fields": {**state.fields, swept: value}})
         drops = state.base.sample(compute.check_size(scenario), state.numbers()[:1])
         compute.check_drops(drops, len(state.numbers()))
     count = len(values) * (len(schemes) + 1) * len(state.numbers())
@@ -77,7 +78,15 @@ def cell(path: str, out: str, place: int, threads: int) -> Cell:
     answers = {name: shards.answer(job, threads) for name, job in study.jobs(here, shards.codes).items()}
     value = next(iter(here.values.values()))
     metrics = {name: answer.metrics for name, answer in answers.items()}
-    return Cell(value, metrics, {name: answer.usable for name, answer in answers.items()})
+    units = {name: str(about.get("units", "")) for part in answers.values() for name, about in part.about.items()}
+    return Cell(value, metrics, {name: answer.usable for name, answer in answers.items()}, units)
+
+
+def titled(name: str, unit: str) -> str:
+    """A quantity on an axis: its words and its unit."""
+    words = name.replace("_", " ")
+    ending = unit.replace("bit/s", "bps").replace("/", "_per_").replace("cycle_per_s", "hz").lower()
+    return f"{words.removesuffix(f' {ending}')} ({unit})" if unit not in ("", "1") else words
 
 
 def finish(path: str, out: str, threads: int) -> int:

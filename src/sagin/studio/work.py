@@ -29,6 +29,10 @@ class Desk:
         self._live: CapacityLimiter | None = None
         self._long: CapacityLimiter | None = None
 
+    def is_busy(self) -> bool:
+        """Is something being computed for what follows a slider, so that whoever asks may as well wait for more?"""
+        return self._live is not None and self._live.borrowed_tokens > 0
+
     async def now(self, begun: asyncio.Event, function: Callable[..., Any], *arguments: Any) -> Any:
         """The answer of a short piece of work; cancelling it ends its process. `begun` is set when its turn comes."""
         self._live = self._live or CapacityLimiter(self.n_live)
