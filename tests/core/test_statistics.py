@@ -105,3 +105,87 @@ def test_deciding_is_rarely_fooled() -> None:
         columns = {name: generator.random(32) for name in "abcdef"}
         lucky += statistics.deciding((generator.random(32) < 0.5).astype(float), columns)[2] <= 0.05
     assert lucky <= 8  # binomial(60, 0.05): 8 or fewer in 99.6 % of cases
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_deciding_has_power_with_32_readings(seed: int) -> None:
+    """Among forty factors of both kinds the planted one is found: a list, a threshold, a trend."""
+    generator = np.random.default_rng(seed)
+    columns: dict[str, np.ndarray] = {f"x{k}": generator.random(32) for k in range(25)}
+    columns |= {f"w{k}": generator.integers(0, 3, 32).astype(str) for k in range(15)}
+    planted = {
+        "w3": (columns["w3"] == "1").astype(float),
+        "x7": (columns["x7"] > np.quantile(columns["x7"], 0.3)).astype(float),
+        "x9": np.clip(np.round(3 * columns["x9"] + generator.normal(0, 0.3, 32)), 0, 2) / 2,
+    }
+    for name, outcome in planted.items():
+        found, share, luck = statistics.deciding(outcome, columns)
+        assert found == name
+        assert share > 0.5
+        assert luck <= 0.005
+
+
+def test_a_trend_explains_more_than_its_groups() -> None:
+    factor = np.arange(12.0)
+    # four groups of three with within-variance 2/3 each: 1 - (8 / 8) / (143 / 11); the line is exact
+    assert statistics.explained(factor, factor) == pytest.approx(1.0)
+    assert statistics.explained(factor, factor.astype(int).astype(str)) == 0.0  # as many groups as entries say nothing
+
+
+def test_discoveries_by_hand() -> None:
+    # steps 0.0125, 0.025, 0.0375, 0.05: the third is the largest below its step, and takes the first two with it
+    assert statistics.discoveries([0.03, 0.2, 0.02, 0.026]) == [True, False, True, True]
+    assert statistics.discoveries([0.04, 0.9]) == [False, False]
+    assert statistics.discoveries([]) == []
+
+
+def _estimate(mean: float, low: float, high: float, n_used: int = 20) -> statistics.Interval:
+    return statistics.Interval(mean, low, high, n_used, 20)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "word"),
+    [
+        (_estimate(0.1, 0.05, 0.15), "holds"),
+        (_estimate(-0.1, -0.15, -0.05), "does_not_hold"),
+        (_estimate(-0.1, -0.25, 0.05), "undecided"),
+        (_estimate(0.1, -0.05, 0.25), "undecided"),
+        (_estimate(0.0, 0.0, 0.0), "does_not_hold"),  # equal in every drop is not above
+        (_estimate(0.1, 0.05, 0.15, 4), "undecided"),
+        (_estimate(np.nan, np.nan, np.nan), "undecided"),
+    ],
+)
+def test_an_interval_that_contains_the_number_is_undecided(estimate: statistics.Interval, word: str) -> None:
+    assert statistics.above(estimate, 0.0, "").word == word
+    assert statistics.everywhere([estimate], "").word == word
+
+
+def test_between_is_undecided_across_a_limit() -> None:
+    assert statistics.between(_estimate(1, 0, 2), 0, 2, "").word == "holds"
+    assert statistics.between(_estimate(1, -0.1, 2), 0, 2, "").word == "undecided"
+    assert statistics.between(_estimate(3, 2.5, 3.5), 0, 2, "").word == "does_not_hold"
+    assert statistics.between(_estimate(2, 1.9, 2.1), 0, 2, "").word == "undecided"
+
+
+def test_every_condition_must_hold() -> None:
+    yes, no, maybe = (statistics.Verdict(word, "e") for word in ("holds", "does_not_hold", "undecided"))
+    assert statistics.every([yes, yes]).word == "holds"
+    assert statistics.every([yes, maybe]).word == "undecided"
+    assert statistics.every([maybe, no]).word == "does_not_hold"
+    assert statistics.combine([]).word == statistics.every([]).word == "undecided"
+
+
+def test_share_is_wilsons() -> None:
+    hits = np.arange(20) < 15
+    wanted = stats.binomtest(15, 20).proportion_ci(method="wilson")
+    got = statistics.share(hits)
+    assert (got.mean, got.low, got.high) == pytest.approx((0.75, wanted.low, wanted.high), rel=1e-5)
+
+
+def test_resampled_limits_of_a_mean_are_students() -> None:
+    values = np.random.default_rng(0).normal(3, 1, 60)
+    got = statistics.resampled(lambda drops: float(values[drops].mean()), 60)
+    exact = statistics.interval(values)
+    assert got.mean == pytest.approx(exact.mean)
+    assert (got.low, got.high) == pytest.approx((exact.low, exact.high), abs=0.06)
+    assert got == statistics.resampled(lambda drops: float(values[drops].mean()), 60)

@@ -284,6 +284,6 @@ def everywhere(gaps: list[Interval], what: str) -> Verdict:
     )
     if sure == len(gaps):
         return Verdict("holds", text)
-    if all(gap.high > 0 for gap in gaps) and sure == 0:
-        return Verdict("undecided", text)
-    return Verdict("partly" if sure else "does_not_hold", text)
+    if sure:
+        return Verdict("partly", text)
+    return Verdict("does_not_hold" if any(gap.high <= 0 for gap in gaps) else "undecided", text)

@@ -17,14 +17,15 @@ from sagin.core import statistics
 from sagin.core.statistics import Interval
 from sagin.experiments import style
 from sagin.presentation.canvas import canvas_of, legend
-from sagin.presentation.looks import Shown, mark
+from sagin.presentation.looks import BOUND, PAPER, Shown, mark
 from sagin.presentation.presets import IEEE, Preset
 from sagin.presentation.quantities import readable
 from sagin.presentation.sheet import Differences, Sheet, differences, scheme_name
 
 UNSURE = "step not sure in the claimed direction"
 MOST_BARS = 12  # intervals and markers a curve
-CLOSE = 0.004  # of the height of the axes: nearer curves coincide
+_ON_TOP = {PAPER: 1, BOUND: 2}
+CLOSE = 0.008  # of the height of the axes: nearer curves coincide
 
 
 @dataclass(frozen=True)
@@ -134,26 +135,31 @@ def _quantity(axes: Any, sheet: Sheet, x: np.ndarray, quantity: str, *, bars: bo
     log = sheet.y_log and bool(np.nanmin(middle, initial=np.inf) > 0)
     label, factor = readable(quantity, middle, log)
     middle = middle * factor
-    wide = _coincident(middle, log, [sheet.curves[row].colour for row in rows])
-    handles = {}
-    for place, row in enumerate(rows):
+    colours = [sheet.curves[row].setting if sheet.single() else sheet.curves[row].colour for row in rows]
+    # the paper's curve and the thin dashed bound lie on the others, which are wider where they coincide
+    order = sorted(range(len(rows)), key=lambda place: _ON_TOP.get(sheet.curves[rows[place]].colour, 0))
+    wide = dict(zip(order, _coincident(middle[order], log, [colours[place] for place in order]), strict=True))
+    drawn = {}
+    for place in order:
+        row = rows[place]
         curve = sheet.curves[row]
         look = mark(curve, sheet.settings(), sheet.single())
         if sheet.ticks:
             look["linestyle"] = "none"
         look["linewidth"] = _rc("lines.linewidth") * (1 + 1.1 * wide[place])
-        look["markersize"] = _rc("lines.markersize") * (1 + 0.55 * wide[place])
+        look["markersize"] = _rc("lines.markersize") * (1 + 0.4 * wide[place])
         every = max(1, len(x) // MOST_BARS)
-        handles[curve.name] = axes.plot(x, middle[place], label=curve.name, markevery=every, **look)[0]
+        drawn[row] = axes.plot(x, middle[place], label=curve.name, markevery=every, **look)[0]
         if bars:
             _bars(axes, x, spans[row], factor, look["color"], every)
+    handles = {sheet.curves[row].name: drawn[row] for row in rows}
     if log:
         _logarithmic(axes, middle)
     elif handles:
         _cut(axes, x, middle, [handle.get_color() for handle in handles.values()])
     axes.set_ylabel(label)
     if compared:
-        handles |= _unsure(axes, sheet, x, rows, middle)
+        handles |= _unsure(axes, sheet, x, rows, middle, log)
     return handles
 
 
@@ -240,7 +246,9 @@ def _logarithmic(axes: Any, middle: np.ndarray) -> None:
         axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}" if f"{value:g}"[0] in "235" else ""))
 
 
-def _unsure(axes: Any, sheet: Sheet, x: np.ndarray, rows: Sequence[int], middle: np.ndarray) -> dict[str, Any]:
+def _unsure(
+    axes: Any, sheet: Sheet, x: np.ndarray, rows: Sequence[int], middle: np.ndarray, log: bool
+) -> dict[str, Any]:
     """Crosses on the steps of claimed trends whose paired 95 % interval does not exclude 0."""
     places = []
     for label, sign in sheet.steps:
@@ -251,7 +259,7 @@ def _unsure(axes: Any, sheet: Sheet, x: np.ndarray, rows: Sequence[int], middle:
         for point in range(len(x) - 1):
             step = statistics.interval(sign * (values[point + 1] - values[point]))
             if not step.low > 0 and np.isfinite(drawn[point : point + 2]).all():
-                places.append((_between(x, point, sheet.x_log), drawn[point : point + 2].mean()))
+                places.append((_between(x, point, sheet.x_log), _between(drawn, point, log)))
     if not places:
         return {}
     at, height = np.array(places).T
@@ -291,11 +299,22 @@ def _differences(axes: Any, sheet: Sheet, x: np.ndarray, part: Differences) -> N
         locator = SymmetricalLogLocator(base=10, linthresh=least)
         locator.set_params(numticks=5)
         axes.yaxis.set_major_locator(locator)
+        crowded = nonzero.max() > 3e4 * least  # ticks next to 0 are too near to be named
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _power(value, least if crowded else 0.0)))
+        axes.margins(y=0.1)
         if lowest >= -least / 2:
             axes.set_ylim(bottom=-least / 2)
     else:
         axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.set_ylabel(f"above {textwrap.fill(part.reference, 14)}\n(paired, %)", fontsize=0.8 * _rc("axes.labelsize"))
+
+
+def _power(value: float, least: float) -> str:
+    """A tick of a symmetric logarithmic axis; none up to `least`."""
+    if value == 0:
+        return "0"
+    exponent = round(float(np.log10(abs(value))))
+    return "" if abs(value) <= 1.001 * least else f"${'-' if value < 0 else ''}10^{{{exponent}}}$"
 
 
 def _column(spans: list[Interval], name: str) -> np.ndarray:

@@ -13,7 +13,7 @@ from sagin.core.figures import Figure, Series
 from sagin.core.values import ByValue
 from sagin.experiments.netcdf import Group, Variable
 from sagin.experiments.series import series_from
-from sagin.presentation.looks import PAPER, Shown, figure_looks
+from sagin.presentation.looks import IMPROVED, OWN, PAPER, Shown, figure_looks
 
 MOST_PANELS = 3
 
@@ -79,9 +79,9 @@ def sheet_of(figure: Figure, series: Series, system: System | None = None) -> Sh
 
 
 def _own_pairs(curves: tuple[Shown, ...], beside: list[str]) -> list[tuple[str, str]]:
-    """A user's curves with the paper's of the same setting."""
+    """A user's curves and the improved scheme's with the paper's of the same setting."""
     papers = {(curve.words, curve.y_label): curve.curve for curve in curves if curve.colour == PAPER}
-    own = [curve for curve in curves if curve.curve in beside]
+    own = [curve for curve in curves if curve.colour in (OWN, IMPROVED) or curve.curve in beside]
     return [(curve.curve, paper) for curve in own if (paper := papers.get((curve.words, curve.y_label)))]
 
 

@@ -35,15 +35,18 @@ def receiver_curves(scenario: Scenario, seeds: np.ndarray) -> Series:
     """Detection against false alarms in the weakest frame, with the pilot that just reaches each sensing SINR.
 
     The closed form, and the share of simulated trials of the whole whitened pilot above the closed form's threshold.
+    A drop is infeasible where that pilot is longer than a frame.
     """
     rates = np.asarray(FALSE_ALARMS)
-    exact = np.empty((len(SINRS_DB), rates.size, len(seeds)))
-    simulated = np.empty_like(exact)
+    exact = np.full((len(SINRS_DB), rates.size, len(seeds)), np.nan)
+    simulated = exact.copy()
     for k, sinr_db in enumerate(SINRS_DB):
         drops = draw(scenario.replace(sensing_sinr_db=sinr_db), seeds)
         least = least_pilot_s(drops)
         for i, seed in enumerate(seeds):
             n = int(np.argmax(least[i]))
+            if not least[i, n] < drops.frame_length_s:
+                continue
             energy = drops.iot_power_w * drops.pilot_symbol_rate_hz * least[i, n]
             steering, clutter = drops.steering_rx[i, n], drops.clutter_covariance[i]
             strength = deflection(energy, drops.target_gain[i, n], steering, clutter, drops.noise_power_w)
@@ -58,13 +61,16 @@ def receiver_curves(scenario: Scenario, seeds: np.ndarray) -> Series:
             simulated[k, :, i] = np.mean(present > thresholds[:, None], axis=1)
     labels = tuple(f"{db:g} dB" for db in SINRS_DB)
     values = np.concatenate([exact, simulated])
-    feasible = np.ones(values.shape, dtype=bool)
+    feasible = np.isfinite(values)
     return Series(rates, labels + tuple(f"{label} simulated" for label in labels), values, feasible)
 
 
 def _detection_falls(series: Series) -> Verdict:
     inner = (series.x > 0) & (series.x < 1)
-    low, high = (series.curve(f"{db:g} dB")[inner] for db in (SINRS_DB[0], SINRS_DB[-1]))
+    known = statistics.common_drops(series).all(axis=0)
+    if known.sum() < statistics.LEAST_DROPS:
+        return Verdict("undecided", f"the pilot fits the frame on {known.sum()} drops only")
+    low, high = (series.curve(f"{db:g} dB")[inner][:, known] for db in (SINRS_DB[0], SINRS_DB[-1]))
     at = int(np.flatnonzero(series.x[inner] == 0.1)[0])
     text = (
         f"at P_FA 0.1 detection goes from {low[at].mean():.4f} at {SINRS_DB[0]} dB to {high[at].mean():.4f} at "
@@ -75,8 +81,11 @@ def _detection_falls(series: Series) -> Verdict:
 
 def _simulation_agrees(series: Series) -> Verdict:
     worst = 0.0
+    known = statistics.common_drops(series).all(axis=0)
+    if not known.any():
+        return Verdict("undecided", "the pilot fits the frame on no drop")
     for db in SINRS_DB:
-        exact, simulated = series.curve(f"{db:g} dB"), series.curve(f"{db:g} dB simulated")
+        exact, simulated = series.curve(f"{db:g} dB")[:, known], series.curve(f"{db:g} dB simulated")[:, known]
         n = exact.shape[1]
         spread = np.sqrt(exact.mean(axis=1) * (1 - exact.mean(axis=1)) / (TRIALS * n))
         gap = np.abs(simulated.mean(axis=1) - exact.mean(axis=1))
@@ -282,7 +291,7 @@ FIGURES = (
         title="Energy against mission time",
         axis=Axis(("n_frames",), tuple(range(100, 801, 100)), "number of frames"),
         y_label="energy of the AAV (J)",
-        curves=CURVES,
+        curves=tuple(dataclasses.replace(curve, beside=curve.label not in PAPER) for curve in CURVES),
         y_log=True,
         claims=(
             Claim(
