@@ -22,12 +22,12 @@ from sagin.cli.inputs import scenario_of
 from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.core.files import write_text
+from sagin.core.selection import parse_seeds
 from sagin.core.statistics import interval
 from sagin.experiments.gaps import gaps
-from sagin.experiments.provenance import provenance
 from sagin.experiments.random_scenarios import MOST, random_scenario
-from sagin.experiments.runs import usable
-from sagin.experiments.seeds import parse_seeds
+from sagin.results.provenance import provenance
+from sagin.results.run import usable
 
 
 def measure(name: str, seeds: Sequence[int], settings: list[str], schemes: list[str]) -> list[dict[str, Any]]:

@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import sagin
-from sagin.experiments import jobs
-from sagin.experiments.jobs import Job, Shards
-from sagin.experiments.provenance import provenance
+from sagin.experiments.shards import Shards, compute
 from sagin.experiments.study import Study
 from sagin.experiments.sweep import pieces, summary_rows, sweep, write_tables
 from sagin.experiments.warm import warm
+from sagin.results import jobs
+from sagin.results.jobs import Job
+from sagin.results.provenance import provenance
+from sagin.results.shards import shard_bytes
 
 SYSTEM, SCHEME, CHEAPEST = "dm_mimo_vec", "ao", "rsu_only"
 Row = dict[str, Any]
@@ -40,7 +42,7 @@ def storing(n: int) -> list[Row]:
             shards = Shards(Path(folder) / "shards")
             parts = list(pieces(study, shards.codes))
             drawing = _cpu(_each, Job.drops, parts)
-            computing = _cpu(_each, jobs.compute, parts, 1)
+            computing = _cpu(_each, compute, parts, 1)
             filling = _cpu(shards.fill, parts, 1)
             tables = _cpu(_tables, study, Path(folder))
         solving = computing - drawing
@@ -143,7 +145,7 @@ def writer(n: int) -> list[Row]:
     for scheme in (SCHEME, CHEAPEST, "bound"):
         for drops in (jobs.CHUNK, jobs.LARGEST):
             job = Job(system, system.scenario(), scheme, tuple(range(drops)))
-            data = jobs.shard_bytes(job.key, jobs.compute(job, threads=1))
+            data = shard_bytes(job.key, compute(job, threads=1))
             with tempfile.TemporaryDirectory() as folder:
                 shards = Shards(folder)
                 count = max(4, min(n // 100, 200))
@@ -166,7 +168,7 @@ def _study(n: int) -> Study:
 
 def _put(shards: Shards, keys: list[str], data: bytes) -> None:
     for key in keys:
-        shards.put_bytes(key, data)
+        shards.store.put_bytes(key, data)
 
 
 def _cpu(work: Callable[..., Any], *args: Any) -> float:

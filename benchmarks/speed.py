@@ -29,7 +29,7 @@ from sagin.core import records
 from sagin.core.contracts import System
 from sagin.core.files import write_text
 from sagin.core.statistics import interval
-from sagin.experiments.provenance import provenance
+from sagin.results.provenance import provenance
 
 Row = dict[str, Any]
 SECTIONS = ("latency", "throughput", "cold", "growth")

@@ -26,8 +26,8 @@ from benchmarks import gap, speed
 from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.core.files import write_text
-from sagin.experiments.provenance import provenance
 from sagin.presentation.reproduce import reproduce
+from sagin.results.provenance import provenance
 
 Row = dict[str, Any]
 SPACE = "\u00a0"  # between a number and its unit

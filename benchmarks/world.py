@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from sagin.core.discovery import system as find_system
-from sagin.experiments.episode import EpisodeStudy, follow
-from sagin.experiments.policies import Episodes, Policy, apply
+from sagin.experiments.policies import apply
+from sagin.results.episode import Episodes, follow
+from sagin.results.episode_study import EpisodeStudy, Policy
 from sagin.world import Site, Times, passes, read_satellites, read_traffic, road_batches, sky, walker, write_omm
 from sagin.world.view import Reason, prepare
 

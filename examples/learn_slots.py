@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sagin.experiments.episode import EpisodeStudy
 from sagin.learning import Pool, SlotVectorEnv, compare, random_policy
+from sagin.results.episode_study import EpisodeStudy
 
 PAIRS, GENERATIONS, SPREAD, STEP = 16, 50, 0.05, 0.01
 

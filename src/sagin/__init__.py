@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from sagin.core.statistics import interval
     from sagin.experiments.compare import compare
     from sagin.experiments.gaps import gaps
-    from sagin.experiments.runs import Run
     from sagin.experiments.runs import solve as run
-    from sagin.experiments.store import load, save
     from sagin.experiments.study import Study, read_study
     from sagin.experiments.sweep import sweep
-    from sagin.experiments.tables import to_table
     from sagin.methods.enumeration import enumerate_all
     from sagin.methods.population_search import SearchOptions, search, search_scheme
     from sagin.presentation.plot import plot
     from sagin.presentation.reproduce import reproduce
+    from sagin.results.run import Run
+    from sagin.results.store import load, save
+    from sagin.results.tables import to_table
     from sagin.systems.ccmsm.model import Decision as CcmsmDecision
     from sagin.systems.ccmsm.model import Drops as CcmsmDrops
     from sagin.systems.ccmsm.model import Metrics as CcmsmMetrics
@@ -140,15 +140,16 @@ _LATE = {
     "sagin.core.statistics": ("interval",),
     "sagin.experiments.compare": ("compare",),
     "sagin.experiments.gaps": ("gaps",),
-    "sagin.presentation.plot": ("plot",),
-    "sagin.presentation.reproduce": ("reproduce",),
-    "sagin.experiments.runs": ("Run", "run"),
-    "sagin.experiments.store": ("load", "save"),
+    "sagin.experiments.runs": ("run",),
     "sagin.experiments.study": ("Study", "read_study"),
     "sagin.experiments.sweep": ("sweep",),
-    "sagin.experiments.tables": ("to_table",),
     "sagin.methods.enumeration": ("enumerate_all",),
     "sagin.methods.population_search": ("SearchOptions", "search", "search_scheme"),
+    "sagin.presentation.plot": ("plot",),
+    "sagin.presentation.reproduce": ("reproduce",),
+    "sagin.results.run": ("Run",),
+    "sagin.results.store": ("load", "save"),
+    "sagin.results.tables": ("to_table",),
 }
 _MODULES = ("random", "records")
 _CALLED = {"run": "solve"}

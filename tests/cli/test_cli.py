@@ -11,7 +11,8 @@ import pytest
 import sagin
 from sagin.core import discovery, records
 from sagin.core.contracts import System
-from sagin.experiments.runs import Outcome, solve
+from sagin.experiments.runs import solve
+from sagin.results.run import Outcome
 
 
 def test_list(good, document) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sagin.experiments import netcdf
+from sagin.results import netcdf
 
 STUDY = """
 system: dm_mimo_vec

@@ -13,9 +13,9 @@ from sagin.core import records
 from sagin.core.contracts import System
 from sagin.core.discovery import locations
 from sagin.core.figures import Series
-from sagin.experiments.jobs import Shards
 from sagin.experiments.readings import stored_standings
 from sagin.experiments.series import series_of
+from sagin.experiments.shards import Shards
 
 
 def _expected(system_name: str) -> dict[str, Any]:

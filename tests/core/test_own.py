@@ -11,13 +11,13 @@ import sagin
 from sagin import InputError
 from sagin.core import own
 from sagin.core.contracts import Scheme, System
-from sagin.experiments import store
 from sagin.experiments.beside import figures_beside
 from sagin.experiments.ledger import judge
 from sagin.experiments.series import series_of
 from sagin.experiments.study import Study, read_study
 from sagin.experiments.sweep import sweep
 from sagin.presentation.reproduce import reproduce
+from sagin.results import store
 
 FILE = """
 import sagin

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sagin.core.discovery import locations, system, system_names
-from sagin.experiments.citations import introduction
+from sagin.presentation.citations import introduction
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

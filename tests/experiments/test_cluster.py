@@ -19,12 +19,13 @@ from sagin import InputError
 from sagin.core.admissible import Reading
 from sagin.core.contracts import System
 from sagin.core.leaving import leave
-from sagin.experiments import jobs
 from sagin.experiments.gaps import gaps
-from sagin.experiments.jobs import Job, Shards
 from sagin.experiments.readings import Judge
+from sagin.experiments.shards import ClusterError, Shards
 from sagin.experiments.study import Study, read_study
 from sagin.experiments.sweep import sweep
+from sagin.results import jobs
+from sagin.results.jobs import Job
 
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
@@ -102,7 +103,7 @@ def test_gaps_and_readings_come_from_workers_too(toy: System, client, monkeypatc
     assert Judge(toy, 5, client=client)(figure, reading) == Judge(toy, 5)(figure, reading)
 
     def refuse(*args: object) -> None:
-        raise jobs.ClusterError("--cluster", "gone", "there")
+        raise ClusterError("--cluster", "gone", "there")
 
     monkeypatch.setattr(cluster, "spread", refuse)
     with pytest.raises(InputError, match="gone"):  # never an undecided verdict

@@ -9,8 +9,10 @@ from sagin.core import statistics
 from sagin.core.contracts import System
 from sagin.experiments import compare
 from sagin.experiments.compare import Entrant, Metric
-from sagin.experiments.jobs import Job, Shards
-from sagin.experiments.runs import Run, solve
+from sagin.experiments.runs import solve
+from sagin.experiments.shards import Shards
+from sagin.results.jobs import Job
+from sagin.results.run import Run
 
 LEAST = Metric("objective", "min")
 

@@ -10,12 +10,14 @@ import xarray
 from sagin.core import records
 from sagin.core.discovery import system as find_system
 from sagin.core.errors import InputError
-from sagin.experiments import netcdf, store
-from sagin.experiments.episode import EpisodeStudy, Result, read_episode_study, run_episode
-from sagin.experiments.episode_file import verify_policies
-from sagin.experiments.episode_report import notes, slot_rows, summary_rows
-from sagin.experiments.policies import Policy, apply
+from sagin.experiments.episode import run_episode
+from sagin.experiments.policies import apply
 from sagin.presentation.episode_figures import age_curve, pictures, time_series
+from sagin.results import netcdf, store
+from sagin.results.episode import Result
+from sagin.results.episode_file import verify_policies
+from sagin.results.episode_study import EpisodeStudy, Policy, read_episode_study
+from sagin.results.episode_tables import notes, slot_rows, summary_rows
 from sagin.systems._template import SYSTEM as TEMPLATE
 
 WORLD = {

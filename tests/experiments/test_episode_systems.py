@@ -8,11 +8,12 @@ import pytest
 
 import sagin
 from sagin.core import records
-from sagin.experiments import store
-from sagin.experiments.episode import EpisodeStudy, Result, read_episode_study, run_episode
-from sagin.experiments.episode_file import verify_policies
-from sagin.experiments.episode_report import summary_rows
-from sagin.experiments.policies import Policy
+from sagin.experiments.episode import run_episode
+from sagin.results import store
+from sagin.results.episode import Result
+from sagin.results.episode_file import verify_policies
+from sagin.results.episode_study import EpisodeStudy, Policy, read_episode_study
+from sagin.results.episode_tables import summary_rows
 from sagin.world.world import SAMPLES, locate
 
 DATA = locate("sample:grid", Path()).parent

@@ -6,7 +6,7 @@ from sagin import InputError
 from sagin.core.contracts import System
 from sagin.experiments import estimate as module
 from sagin.experiments.estimate import Estimate, estimate, estimate_jobs, time_text
-from sagin.experiments.jobs import Job
+from sagin.results.jobs import Job
 
 
 def test_little_work_is_not_measured(toy: System, monkeypatch: pytest.MonkeyPatch) -> None:

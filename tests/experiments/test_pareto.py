@@ -7,7 +7,7 @@ from sagin import InputError
 from sagin.core.contracts import System
 from sagin.experiments import pareto
 from sagin.experiments.compare import Metric
-from sagin.experiments.jobs import Shards
+from sagin.experiments.shards import Shards
 from sagin.presentation.pareto_figure import draw_front
 
 XY = (Metric("objective", "min"), Metric("longest_s", "min"))

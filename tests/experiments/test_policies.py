@@ -4,7 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagin.core.errors import InputError
-from sagin.experiments.policies import NONE, Policy, candidates, parse_policy
+from sagin.experiments.policies import candidates
+from sagin.results.episode import NONE
+from sagin.results.episode_study import Policy, parse_policy
 
 
 @pytest.mark.parametrize(

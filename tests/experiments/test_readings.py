@@ -11,7 +11,7 @@ from sagin.core.admissible import Reading
 from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.experiments import readings
-from sagin.experiments.jobs import Shards
+from sagin.experiments.shards import Shards
 from sagin.presentation.readings_figure import write_survey
 
 

@@ -10,13 +10,13 @@ import pytest
 from sagin import InputError
 from sagin.core.contracts import System
 from sagin.core.results import Status
-from sagin.experiments import store
 from sagin.experiments.compare import certified, stored
 from sagin.experiments.gaps import gaps
 from sagin.experiments.runs import solve
 from sagin.experiments.study import Study
 from sagin.experiments.sweep import sweep
-from sagin.experiments.tables import to_table
+from sagin.results import store
+from sagin.results.tables import to_table
 
 TIGHT = {"tight": True, "deadline_s": 1e-3}
 PROVEN = int(Status.CERTIFIED_INFEASIBLE)

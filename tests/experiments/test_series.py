@@ -6,9 +6,8 @@ import pytest
 from sagin import InputError
 from sagin.core.contracts import System
 from sagin.core.figures import Axis, Curve, Figure, Series
-from sagin.experiments import jobs
-from sagin.experiments.jobs import Shards
 from sagin.experiments.series import jobs_of, series_of, trace_at
+from sagin.experiments.shards import Shards, compute
 
 
 def _series(system: System, figure: Figure, **options: object) -> Series:
@@ -61,8 +60,9 @@ def test_fields_set_together_and_infeasible_drops(toy: System) -> None:
 
 def test_shared_cells_are_computed_once(toy: System, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    compute = jobs.compute
-    monkeypatch.setattr(jobs, "compute", lambda job, *rest: calls.append(job.key) or compute(job, *rest))
+    monkeypatch.setattr(
+        "sagin.experiments.shards.compute", lambda job, *rest: calls.append(job.key) or compute(job, *rest)
+    )
     curve = Curve("one", "equal")
     figure = dataclasses.replace(toy.figure("fig1"), curves=(curve, dataclasses.replace(curve, label="two")))
     shards = Shards()

@@ -14,9 +14,9 @@ import sagin
 from sagin import InputError
 from sagin.core import statistics
 from sagin.core.contracts import System
-from sagin.experiments import jobs, netcdf, store
 from sagin.experiments.study import Study
 from sagin.experiments.sweep import sweep
+from sagin.results import jobs, netcdf, store
 
 ROOT = Path(__file__).parents[2]
 SLOW = """

@@ -10,7 +10,7 @@ import pytest
 from sagin.core import engine
 from sagin.core.contracts import System
 from sagin.experiments import warm
-from sagin.experiments.claims import Claims
+from sagin.results.claims import Claims
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,8 +7,8 @@ import pytest
 
 import sagin
 from sagin.core.random import stream
-from sagin.experiments.episode_study import EpisodeStudy
 from sagin.learning.pool import Pool
+from sagin.results.episode_study import EpisodeStudy
 
 ROADS = {"file": "sample:grid", "origin_m": [225, 225], "range_m": 200, "begin_s": 60}
 SHELL = {"walker": {"planes": 36, "per_plane": 20, "phasing": 5}}
@@ -34,7 +34,7 @@ def pool_of(name: str, n_seeds: int = 3, bounded: bool = True) -> Pool:
     )
     if bounded:
         return Pool.from_study(study)
-    from sagin.experiments.episode import Setting
+    from sagin.results.episode import Setting
 
     return Pool.build(
         sagin.system(name),

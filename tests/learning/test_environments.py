@@ -11,9 +11,11 @@ from pettingzoo.test import parallel_api_test, parallel_seed_test
 import sagin.learning
 from sagin import InputError
 from sagin.core import records
-from sagin.experiments.policies import Episodes, Policy, apply
+from sagin.experiments.policies import apply
 from sagin.learning import SlotEnv, SlotVectorEnv, parallel_env
 from sagin.learning.slot_env import pool_of as pool_of_file
+from sagin.results.episode import Episodes
+from sagin.results.episode_study import Policy
 from tests.learning.conftest import actions, pool_of
 
 STUDY = """

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 
 import sagin
 from sagin.core.figures import Figure, Series
-from sagin.experiments import style
+from sagin.presentation import style
 from sagin.presentation.curves import draw
 from sagin.presentation.looks import BOUND, PAPER, colours_of
 from sagin.presentation.quantities import PURE, parts

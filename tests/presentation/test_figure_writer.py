@@ -3,8 +3,7 @@ import pytest
 
 from sagin.core.contracts import System
 from sagin.core.figures import Axis, Figure, Picture, Series
-from sagin.experiments import style
-from sagin.presentation import curves, figure_writer
+from sagin.presentation import curves, figure_writer, style
 from sagin.presentation.sheet import sheet_of
 
 FIGURE = Figure("f", "t", Axis(("x",), (), "power (W)"), "delay (s)")

@@ -9,7 +9,6 @@ from sagin.cli.main import run
 from sagin.core.contracts import System
 from sagin.core.figures import Series
 from sagin.core.statistics import median_interval
-from sagin.experiments import netcdf
 from sagin.experiments.series import series_tree
 from sagin.experiments.study import Study
 from sagin.experiments.sweep import sweep
@@ -17,6 +16,7 @@ from sagin.presentation.presets import PRESETS, preset
 from sagin.presentation.quantities import readable
 from sagin.presentation.reproduce import outputs
 from sagin.presentation.sheet import from_group, sheet_of, to_group
+from sagin.results import netcdf
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import xarray as xr
 from sagin import InputError
 from sagin.core import statistics
 from sagin.core.contracts import System
-from sagin.experiments import jobs
 from sagin.experiments import series as library
+from sagin.experiments import shards
 from sagin.experiments.series import series_of
 from sagin.presentation import reproduce as module
 from sagin.presentation.reproduce import reproduce
@@ -86,7 +86,7 @@ def test_a_second_run_computes_nothing_and_gives_the_same_drawings(toy: System, 
 
 def test_interrupted_runs_go_on(toy: System, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = [3]
-    compute = jobs.compute
+    compute = shards.compute
 
     def stop(*args):
         left[0] -= 1
@@ -94,10 +94,10 @@ def test_interrupted_runs_go_on(toy: System, tmp_path, monkeypatch: pytest.Monke
             raise KeyboardInterrupt
         return compute(*args)
 
-    monkeypatch.setattr(jobs, "compute", stop)
+    monkeypatch.setattr(shards, "compute", stop)
     with pytest.raises(KeyboardInterrupt):
         reproduce(toy, ["fig1"], out=tmp_path / "out", n_drops=6)
-    monkeypatch.setattr(jobs, "compute", compute)
+    monkeypatch.setattr(shards, "compute", compute)
     report = reproduce(toy, ["fig1"], out=tmp_path / "out", n_drops=6)
     assert report.solved == 12 - 3
 

@@ -12,7 +12,7 @@ from sagin.blocks.access.shannon import shannon_rate
 from sagin.cli import main
 from sagin.core import records
 from sagin.core.admissible import factors
-from sagin.experiments import runs
+from sagin.core.selection import choose
 from sagin.experiments.study import Study
 from sagin.systems.dm_mimo_vec.model import ground_snr
 from sagin.systems.network import drawing, figures, model
@@ -473,11 +473,11 @@ def test_own_region_is_solved_and_certified(tmp_path: Path) -> None:
 def test_schemes_that_a_network_has_not_are_left_out_unless_named() -> None:
     system = sagin.system("network")
     without = Scenario(**{"routes.car": ["v2i", "v2i > feeder"]})
-    assert "local" in runs.choose(system, ["all"], Scenario())
-    assert "local" not in runs.choose(system, ["all"], without)
-    assert "full_offload" not in runs.choose(system, ["baseline"], Scenario(**{"routes.car": ["local"]}))
+    assert "local" in choose(system, ["all"], Scenario())
+    assert "local" not in choose(system, ["all"], without)
+    assert "full_offload" not in choose(system, ["baseline"], Scenario(**{"routes.car": ["local"]}))
     with pytest.raises(InputError, match="for users with the route local"):
-        system.solve(draw(without, [0]), runs.choose(system, ["local"], without)[0])
+        system.solve(draw(without, [0]), choose(system, ["local"], without)[0])
     axes = {"routes.car": [["local", "v2i"], ["v2i"]]}
     assert "local" not in Study("network", axes=axes, schemes=["baseline"], seeds=[0]).schemes
 

@@ -1,4 +1,4 @@
-"""Pages of everything that is not a system: blocks, methods, core, experiments, and who uses what."""
+"""Pages of everything that is not a system: blocks, methods, core, results, experiments, and who uses what."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ TITLES = {
     "sagin.blocks": "Blocks: physics",
     "sagin.methods": "Methods: mathematics",
     "sagin.core": "Core",
+    "sagin.results": "Results",
     "sagin.experiments": "Experiments",
     "sagin.presentation": "Presentation",
 }
@@ -23,8 +24,10 @@ INTRODUCTIONS = {
     "radio and no paper.",
     "sagin.core": "What every system is made of: the contract, records of arrays, parameters, results, figures as "
     "data, statistics, random streams and the compiled engine. `sagin.system` and `sagin.InputError` come from here.",
-    "sagin.experiments": "Runs, stored files, studies, sweeps, figures and the ledger of claims. `sagin.load` and "
-    "`sagin.save` come from here.",
+    "sagin.results": "What is kept: runs and episodes as records, jobs and the keys of their results, stored files, "
+    "tables. `sagin.load` and `sagin.save` come from here.",
+    "sagin.experiments": "What is computed: runs, sweeps, the series behind figures, comparisons, gaps, verdicts, "
+    "readings, episodes, proofs. `sagin.run`, `sagin.sweep`, `sagin.compare` and `sagin.gaps` come from here.",
     "sagin.presentation": "Figures, reproductions of papers, reports. `sagin.reproduce` comes from here.",
 }
 

@@ -13,9 +13,9 @@ from sagin.core.contracts import Space, System
 from sagin.core.discovery import locations
 from sagin.core.figures import Axis, Figure
 from sagin.core.parameters import FieldRow, Parameters, field_rows, nested_classes
-from sagin.experiments.citations import citations, introduction
 from sagin.experiments.ledger import WORDS, fold
 from sagin.experiments.readings import stored_standings
+from sagin.presentation.citations import citations, introduction
 from sagin_docs import sources, uses
 from sagin_docs.shared import anchor, shared_anchor
 from sagin_docs.sources import Module

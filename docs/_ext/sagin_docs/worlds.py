@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sagin.core.parameters import Parameters, field_rows, nested_classes
-from sagin.experiments.episode_study import Handover, Time
+from sagin.results.episode_study import Handover, Time
 from sagin.world.view import Reason
 from sagin.world.world import SAMPLES, Place, World
 from sagin_docs.text import code, docstring, escape, number, page, table

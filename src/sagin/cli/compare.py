@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from sagin.core.contracts import System
     from sagin.experiments.compare import Entrant, Metric, Pair
     from sagin.experiments.episode_compare import Played
-    from sagin.experiments.jobs import Shards
     from sagin.experiments.pareto import Front
+    from sagin.experiments.shards import Shards
 
 SEEDS = "0:20"
 OUTPUTS = ("means.csv", "pairs.csv", "pareto.csv", "pareto.png", "pareto.pdf", "compare.json")  # files of a comparison
@@ -106,9 +106,9 @@ def _stored(
 
     from sagin.experiments.compare import aligned, reference, stored
     from sagin.experiments.episode_compare import are_episodes, episode_entrants, played
-    from sagin.experiments.episode_file import verify_policies
-    from sagin.experiments.folders import open_folder
-    from sagin.experiments.store import TOLERANCE, load, verify
+    from sagin.results.episode_file import verify_policies
+    from sagin.results.folders import open_folder
+    from sagin.results.store import TOLERANCE, load, verify
 
     for name in targets:
         if not Path(name).exists():
@@ -147,9 +147,9 @@ def _from_file(
 ) -> None:
     """Compare on the drops of a file; nothing is kept by pieces."""
     from sagin.experiments.compare import reference, stored
-    from sagin.experiments.drop_files import read_drops
-    from sagin.experiments.folders import open_folder
     from sagin.experiments.runs import solve
+    from sagin.results.drop_files import read_drops
+    from sagin.results.folders import open_folder
 
     (metric, against), (out, force, threads, json) = what, how
     _two(schemes)
@@ -174,10 +174,10 @@ def _fresh(
 ) -> None:
     import numpy as np
 
+    from sagin.core.selection import parse_seeds
     from sagin.experiments.compare import certified, parse_metric, reference, solved
-    from sagin.experiments.jobs import Job
     from sagin.experiments.progress import progress
-    from sagin.experiments.seeds import parse_seeds
+    from sagin.results.jobs import Job
 
     (metric, against), (out, force, threads, json) = what, how
     numbers = parse_seeds(seeds)
@@ -200,8 +200,9 @@ def _fresh(
 
 def _open(out: Path | None, force: bool, system: System, facts: dict[str, Any]) -> tuple[Shards, Path | None]:
     """Where results are kept: a folder that continues only the same comparison, or memory."""
-    from sagin.experiments.folders import open_folder
-    from sagin.experiments.jobs import Shards, versions
+    from sagin.experiments.shards import Shards
+    from sagin.results.folders import open_folder
+    from sagin.results.jobs import versions
 
     if out is None:
         return Shards(), None
@@ -296,10 +297,10 @@ def _pareto(
     how: tuple[Path | None, bool, int | None, bool],
 ) -> None:
     from sagin.core.files import write_bytes
+    from sagin.core.selection import parse_seeds
     from sagin.experiments import pareto as library
     from sagin.experiments.compare import parse_metric
     from sagin.experiments.progress import progress
-    from sagin.experiments.seeds import parse_seeds
     from sagin.presentation.pareto_figure import draw_front
 
     out, force, threads, json = how
@@ -367,8 +368,8 @@ def _store(folder: Path, document: dict[str, Any], tables: dict[str, Any]) -> No
     import json
 
     from sagin.core.files import write_text
-    from sagin.experiments.provenance import provenance
-    from sagin.experiments.tables import csv_text
+    from sagin.results.provenance import provenance
+    from sagin.results.tables import csv_text
 
     for name, rows in tables.items():
         write_text(folder / name, csv_text(rows))

@@ -12,7 +12,7 @@ from sagin.cli import inputs, output
 from sagin.core.errors import InputError
 
 if TYPE_CHECKING:
-    from sagin.experiments.runs import Run
+    from sagin.results.run import Run
 
 
 def solve(
@@ -38,9 +38,9 @@ def solve(
     All schemes decide the same drops; means are over the drops feasible for all of them.
     """
     from sagin.core.files import check_target
+    from sagin.core.selection import parse_seeds
     from sagin.experiments.progress import progress
     from sagin.experiments.runs import solve as run_schemes
-    from sagin.experiments.seeds import parse_seeds
 
     inputs.at_least_one(threads, "--threads")
     chosen, scheme = inputs.with_own(inputs.system_of(system), scheme)
@@ -58,11 +58,11 @@ def solve(
     with progress(len(numbers) * len(schemes), "solve") as advance:
         run = run_schemes(chosen, drops, schemes, threads=threads, progress=advance)
     if out:
-        from sagin.experiments.store import save
+        from sagin.results.store import save
 
         save(out, run, force=force)
     if csv:
-        from sagin.experiments.tables import to_table, write_csv
+        from sagin.results.tables import to_table, write_csv
 
         write_csv(csv, to_table(run), force=force)
     if draw:
@@ -82,8 +82,8 @@ def evaluate(
 
     Exit code 1 if a stored metric differs from ours by more than 1e-9, relatively.
     """
-    from sagin.experiments.episode_file import verify_policies
-    from sagin.experiments.store import TOLERANCE, load, verify
+    from sagin.results.episode_file import verify_policies
+    from sagin.results.store import TOLERANCE, load, verify
 
     run = load(file, audit=True)
     altered = str(run.provenance.get("altered", ""))
@@ -142,10 +142,10 @@ def bound(
     Each scheme is measured against the bound of its own decision space. Default: all schemes. --prove takes the best
     of the paper's and our decisions instead, and drives it and the bound together.
     """
+    from sagin.core.selection import parse_seeds
     from sagin.experiments.gaps import gaps, remarks
     from sagin.experiments.progress import progress
-    from sagin.experiments.runs import reasons, usable
-    from sagin.experiments.seeds import parse_seeds
+    from sagin.results.run import reasons, usable
 
     inputs.at_least_one(threads, "--threads")
     chosen, scheme = inputs.with_own(inputs.system_of(system), scheme)
@@ -259,7 +259,7 @@ def _comparison(run: Run) -> dict[str, Any]:
     from sagin.core import statistics
     from sagin.core.figures import Series
     from sagin.core.results import Status
-    from sagin.experiments.runs import reasons, scalars, usable
+    from sagin.results.run import reasons, scalars, usable
 
     why = reasons(run)
     names = tuple(run.schemes)

@@ -38,11 +38,12 @@ def episode(
     where one stopped. `sagin compare` and `sagin evaluate` read episode.nc.
     """
     from sagin.core.files import write_text
-    from sagin.experiments.episode import read_episode_study, run_episode
-    from sagin.experiments.episode_report import notes, summary_rows
-    from sagin.experiments.provenance import provenance
+    from sagin.experiments.episode import run_episode
     from sagin.presentation.episode_figures import drawings, write
     from sagin.presentation.episode_page import episode_page
+    from sagin.results.episode_study import read_episode_study
+    from sagin.results.episode_tables import notes, summary_rows
+    from sagin.results.provenance import provenance
 
     inputs.at_least_one(threads, "--threads")
     described = read_episode_study(study)
@@ -101,7 +102,8 @@ def world(
         return
     if file is None:
         raise InputError("FILE", None, "given", "or --sample DIR")
-    from sagin.experiments.world_report import pass_rows, read_setting, world_rows
+    from sagin.presentation.world_report import pass_rows, world_rows
+    from sagin.results.episode import read_setting
 
     setting, study = read_setting(file)
     if draw is not None:
@@ -121,9 +123,9 @@ def world(
 def _draw(setting: Any, study: Any, kind: str, path: Path, force: bool) -> None:
     from sagin.core.figures import Axis, Figure
     from sagin.core.files import check_target, write_bytes
-    from sagin.experiments import world_pictures
-    from sagin.experiments.episode import view_of
+    from sagin.presentation import world_pictures
     from sagin.presentation.figure_writer import FORMATS, draw_picture
+    from sagin.results.episode import view_of
 
     ending = path.suffix.removeprefix(".").lower()
     if kind not in KINDS:

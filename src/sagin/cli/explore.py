@@ -98,8 +98,8 @@ def drops(
     change are computed again.
     """
     from sagin.core import records
-    from sagin.experiments.drop_files import write_drops
-    from sagin.experiments.seeds import parse_seeds
+    from sagin.core.selection import parse_seeds
+    from sagin.results.drop_files import write_drops
 
     chosen = inputs.system_of(system)
     drawn = chosen.sample(inputs.scenario_of(chosen, settings, scenario), parse_seeds(seeds))
@@ -115,7 +115,7 @@ def drops(
 
 def cite(system: inputs.SystemName, json: inputs.Json = False) -> None:
     """Print BibTeX of the paper, this software and its base."""
-    from sagin.experiments.citations import citations
+    from sagin.presentation.citations import citations
 
     chosen = inputs.system_of(system)
     entries = citations(chosen)

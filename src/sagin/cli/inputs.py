@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sagin.core.contracts import System
     from sagin.experiments.estimate import Estimate
-    from sagin.experiments.jobs import Job
+    from sagin.results.jobs import Job
 
 SystemName = Annotated[str, typer.Argument(metavar="SYSTEM", help="Name of a system; see `sagin list`.")]
 Schemes = Annotated[
@@ -152,12 +152,12 @@ def drops_of(
     system: System, scenario: Any, seeds: str, file: Path | None, fields: Mapping[str, Any]
 ) -> tuple[Any, Any]:
     """Drops and their seeds: drawn, or those of a file, whose scenario yields only to `fields` given in words."""
-    from sagin.experiments.seeds import parse_seeds
+    from sagin.core.selection import parse_seeds
 
     if file is None:
         numbers = parse_seeds(seeds)
         return system.sample(scenario, numbers), numbers
-    from sagin.experiments.drop_files import read_drops
+    from sagin.results.drop_files import read_drops
 
     drops = read_drops(file, system, fields)
     return drops, tuple(drops.seeds.tolist())
@@ -204,7 +204,7 @@ def schemes_of(
     system: System, wanted: Iterable[str] | None, options: Iterable[str] | None, scenario: Any = None
 ) -> dict[str, dict[str, Any]]:
     """Chosen schemes with their options, all checked; roles and `all` leave out what the scenario has not."""
-    from sagin.experiments.runs import choose
+    from sagin.core.selection import choose
 
     chosen: dict[str, dict[str, Any]] = {name: {} for name in choose(system, wanted or (), scenario)}
     form = "scheme.key=value"

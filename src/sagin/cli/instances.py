@@ -15,8 +15,8 @@ from sagin.core.errors import InputError
 if TYPE_CHECKING:
     from sagin.core.contracts import System
     from sagin.experiments.challenge import Judged
-    from sagin.experiments.instances import Instance
     from sagin.experiments.proofs import Proof
+    from sagin.results.instances import Instance
 
 Names = Annotated[
     list[str] | None,
@@ -36,7 +36,7 @@ def _all(context: typer.Context) -> None:
 @group.command("list")
 def list_(which: Names = None, json: inputs.Json = False) -> None:
     """List instances: best objective known, whose it is, certified bound, gap."""
-    from sagin.experiments.instances import select, to_row
+    from sagin.results.instances import select, to_row
 
     chosen = select(which or ())
     if json:
@@ -60,9 +60,9 @@ def export(
     Put your own decision into the arrays `decision_...` and give the files to `sagin challenge`.
     """
     from sagin.core.files import make_folder
-    from sagin.experiments.instance_files import KINDS
-    from sagin.experiments.instance_files import export as write
-    from sagin.experiments.instances import select
+    from sagin.results.instance_files import KINDS
+    from sagin.results.instance_files import export as write
+    from sagin.results.instances import select
 
     if f".{kind}" not in KINDS:
         raise InputError("--format", kind, "one of " + ", ".join(word.lstrip(".") for word in KINDS))
@@ -76,8 +76,9 @@ def export(
 @group.command()
 def check(which: Names = None, threads: inputs.Threads = None) -> None:
     """Measure instances again; exit code 1 if arrays, objectives or bounds are not as the table says."""
-    from sagin.experiments.instances import drift, select
+    from sagin.experiments.instances import drift
     from sagin.experiments.progress import progress
+    from sagin.results.instances import select
 
     chosen = select(which or ())
     lines: list[str] = []
@@ -101,9 +102,9 @@ def rebuild(
 ) -> None:
     """Measure all instances of a system from scratch and write their table."""
     from sagin.core.files import check_target, write_text
-    from sagin.experiments.instances import families, to_csv
     from sagin.experiments.instances import rebuild as measure
     from sagin.experiments.progress import progress
+    from sagin.results.instances import families, to_csv
 
     owner = inputs.system_of(system)
     check_target(out, force, "--out")
@@ -162,7 +163,7 @@ def challenge(
             judged = judge_scheme(scheme, chosen, time, lambda _: advance(1))
     beaten = [item for item in judged if item.is_record and not item.contradicts]
     if record and beaten:
-        from sagin.experiments.instance_files import write_record
+        from sagin.results.instance_files import write_record
 
         make_folder(record, "--record")
         for item in beaten:
@@ -180,7 +181,7 @@ def challenge(
 
 
 def _instances_for(scheme: str, on: Sequence[str] | None, time: float | None) -> list[Instance]:
-    from sagin.experiments.instances import select
+    from sagin.results.instances import select
 
     if time is not None and not time > 0:
         raise InputError("--time", time, "> 0 s")
@@ -194,8 +195,8 @@ def _instances_for(scheme: str, on: Sequence[str] | None, time: float | None) ->
 
 def _write(judged: list[Judged], csv: Path | None, latex: Path | None, html: Path | None) -> None:
     from sagin.core.files import write_text
-    from sagin.experiments.tables import csv_text
     from sagin.presentation.challenge_tables import rows, to_html, to_latex
+    from sagin.results.tables import csv_text
 
     if csv:
         write_text(csv, csv_text(rows(judged)), "--csv")

@@ -26,7 +26,7 @@ def new(
     folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the new folder goes.")] = Path(),
 ) -> None:
     """Start a system or a scheme of your own: a working package with its test, ready to install."""
-    from sagin.experiments.skeletons import new_scheme, new_system
+    from sagin.cli.skeletons import new_scheme, new_system
 
     if (system is not None) != (kind is Kind.SCHEME):
         raise InputError("--system", system, "given for a scheme, and for nothing else", "see `sagin list`")

@@ -79,11 +79,12 @@ def readings(
     one stopped.
     """
     from sagin.core.admissible import factors
-    from sagin.experiments.folders import open_folder
-    from sagin.experiments.jobs import Shards, versions
     from sagin.experiments.progress import progress
     from sagin.experiments.readings import Judge, survey, to_rows
+    from sagin.experiments.shards import Shards
     from sagin.presentation.readings_figure import write_survey
+    from sagin.results.folders import open_folder
+    from sagin.results.jobs import versions
 
     inputs.at_least_one(threads, "--threads")
     inputs.at_least_one(drops, "--drops")

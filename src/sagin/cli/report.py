@@ -47,9 +47,9 @@ def report(
     `sagin episode`, from what is stored.
     """
     from sagin.core.files import check_target, make_folder, write_text
-    from sagin.experiments.provenance import provenance
     from sagin.presentation.report import chapter, read_speed
     from sagin.presentation.report_page import page
+    from sagin.results.provenance import provenance
 
     inputs.at_least_one(threads, "--threads")
     inputs.at_least_one(drops, "--drops")
@@ -89,11 +89,11 @@ def _is_place(word: str) -> bool:
 
 def _report_episode(words: list[str], given: Mapping[str, object], out: Path | None, force: bool, json: bool) -> None:
     from sagin.core.files import check_target, write_text
-    from sagin.experiments.episode_read import episode_file, read_result
-    from sagin.experiments.episode_report import notes, summary_rows
-    from sagin.experiments.provenance import provenance
     from sagin.presentation.episode_figures import drawings
     from sagin.presentation.episode_page import episode_page
+    from sagin.results.episode_read import episode_file, read_result
+    from sagin.results.episode_tables import notes, summary_rows
+    from sagin.results.provenance import provenance
 
     if len(words) > 1:
         raise InputError("EPISODE", ", ".join(words), "one at a time", "`sagin compare` takes several")

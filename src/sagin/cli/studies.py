@@ -15,7 +15,7 @@ from sagin.core.errors import InputError
 
 if TYPE_CHECKING:
     from sagin.experiments.study import Study
-    from sagin.experiments.tables import Format
+    from sagin.results.tables import Format
 
 TableFormat = Annotated[str, typer.Option("--format", metavar="csv|parquet", help="Format of the long table.")]
 Folder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the results.")]
@@ -39,11 +39,11 @@ def sweep(
     Results go to results/STUDY. The same command goes on where an interrupted one stopped, and several at once share
     the work. --part is for job arrays: in a folder of its own (then `sagin merge`), or in one that all share.
     """
-    from sagin.experiments.jobs import LARGEST
     from sagin.experiments.parts import WHOLE, parse_part
     from sagin.experiments.study import read_study
     from sagin.experiments.sweep import sweep as run_sweep
-    from sagin.experiments.tables import check_format
+    from sagin.results.jobs import LARGEST
+    from sagin.results.tables import check_format
 
     inputs.at_least_one(threads, "--threads")
     kind = check_format(format)
@@ -99,7 +99,7 @@ def merge(
     of `sagin solve --out` must be of the same scenario: other seeds are appended, other schemes on the same seeds stand
     side by side.
     """
-    from sagin.experiments.tables import check_format
+    from sagin.results.tables import check_format
 
     folders = [Path(target).is_dir() for target in targets]
     if all(folders):
@@ -108,8 +108,8 @@ def merge(
     if any(folders):
         raise InputError("target", targets[folders.index(True)], "folders only, or files only")
     from sagin.core.files import check_target
-    from sagin.experiments.merge import merge_files
-    from sagin.experiments.store import save
+    from sagin.results.merge import merge_files
+    from sagin.results.store import save
 
     check_target(out, force)
     run = merge_files(targets)

@@ -1,1 +1,1 @@
-"""Runs and their files, sweeps, figures, ledgers of claims, certified gaps."""
+"""What is computed: runs, sweeps, series, comparisons, gaps, claims, readings, episodes, proofs."""

@@ -14,8 +14,8 @@ import numpy as np
 from sagin.core import own, records
 from sagin.core.discovery import system
 from sagin.core.errors import InputError
-from sagin.experiments import instance_files, instances
-from sagin.experiments.instances import Instance
+from sagin.results import instance_files, instances
+from sagin.results.instances import Instance
 
 START_S = 120.0  # for a process to import and to compile at its first instance, beside the time limit
 

@@ -28,8 +28,10 @@ from sagin.core.contracts import Late
 from sagin.core.errors import InputError
 from sagin.core.leaving import at_leaving
 from sagin.core.plain_yaml import read_mapping
-from sagin.experiments.jobs import BOUND, UNKEPT, ClusterError, Codes, Job, Progress, Shards, compute, shard_bytes
+from sagin.experiments.shards import ClusterError, Progress, Shards, compute
 from sagin.experiments.warm import warm
+from sagin.results.jobs import BOUND, UNKEPT, Codes, Job
+from sagin.results.shards import shard_bytes
 
 try:
     import cloudpickle
@@ -190,7 +192,7 @@ def spread(shards: Shards, parts: Iterable[Job], client: Client, progress: Progr
     parts = iter(parts)
     first = list(itertools.islice(parts, FIRST))
     with _Flight(shards, client, progress or (lambda count: None)) as flight:
-        flight.prepare(part for part in first if not shards.has(part.key))
+        flight.prepare(part for part in first if not shards.store.has(part.key))
         left: Iterable[Job] = itertools.chain(first, parts)
         while left := flight.run(left):
             time.sleep(0.5)  # others have claimed them, or the scheduler is away
@@ -269,8 +271,8 @@ class _Flight:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self.shards.claims:
-            self.shards.claims.tidy()
+        if self.shards.store.claims:
+            self.shards.store.claims.tidy()
         self.flying.clear()
         self.stack.close()
 
@@ -342,7 +344,7 @@ class _Flight:
 
     def _launch(self, part: Job) -> bool:
         """Send a piece that is not stored; False if another process computes it."""
-        if self.shards.has(part.key):
+        if self.shards.store.has(part.key):
             self.shards.count(part.key, False)
             self.progress(len(part.seeds))
             return True
@@ -350,9 +352,9 @@ class _Flight:
             bound = "code of which workers can say that they have the same"
             raise ClusterError("--cluster", part.scheme, bound, part.code.problem)
         self.prepare([part])
-        if self.shards.claims and not self.shards.claims.take(part.key):
+        if self.shards.store.claims and not self.shards.store.claims.take(part.key):
             return False
-        if self.shards.has(part.key):  # finished since it was looked for
+        if self.shards.store.has(part.key):  # finished since it was looked for
             self._release(part)
             return self._launch(part)
         future = self.client.submit(solved, *packed(part), key=f"sagin-{part.key}", pure=False)
@@ -374,7 +376,7 @@ class _Flight:
                 if data is None:
                     lost.append(part)
                     continue
-                self.shards.put_bytes(part.key, data)
+                self.shards.store.put_bytes(part.key, data)
                 self.shards.count(part.key, True)
                 self.progress(len(part.seeds))
             except LOST:
@@ -386,8 +388,8 @@ class _Flight:
         return lost
 
     def _release(self, part: Job) -> None:
-        if self.shards.claims:
-            self.shards.claims.release(part.key)
+        if self.shards.store.claims:
+            self.shards.store.claims.release(part.key)
 
 
 def _told(part: Job, error: BaseException | None) -> BaseException:

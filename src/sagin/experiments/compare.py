@@ -15,12 +15,14 @@ from sagin.core.errors import InputError, unknown
 from sagin.core.figures import Series
 from sagin.core.records import Breach
 from sagin.core.results import Status
+from sagin.core.selection import choose
 from sagin.core.statistics import LEAST_DROPS, Interval
 from sagin.core.values import ByValue
-from sagin.experiments.jobs import Answer, Job
-from sagin.experiments.netcdf import stored_breaches
-from sagin.experiments.runs import Outcome, Run, choose, proven, scalars, usable
-from sagin.experiments.tables import Row
+from sagin.experiments.runs import proven
+from sagin.results.jobs import Answer, Job
+from sagin.results.netcdf import stored_breaches
+from sagin.results.run import Outcome, Run, same_drops, same_scenario, scalars, usable
+from sagin.results.tables import Row
 
 EQUAL = 1e-9  # relative difference below which two values of a drop are a tie
 
@@ -209,39 +211,6 @@ def _about(system: System, scheme: str, options: Mapping[str, Any]) -> dict[str,
         "larger": larger,
         "options": dict(options),
     }
-
-
-def same_scenario(first: tuple[str, Run], second: tuple[str, Run]) -> None:
-    """InputError that names the first difference between the problems of two stored runs."""
-    (name, one), (other, two) = first, second
-    if one.system.name != two.system.name:
-        raise _differ("system", two.system.name, one.system.name, name, other)
-    before, after = one.scenario.to_flat(), two.scenario.to_flat()
-    for key in {**before, **after}:
-        if after.get(key) != before.get(key):
-            raise _differ(f"scenario.{key}", after.get(key), before.get(key), name, other)
-
-
-def same_drops(first: tuple[str, Run], second: tuple[str, Run]) -> None:
-    """InputError that names the first difference between the drops of two stored runs."""
-    same_scenario(first, second)
-    (name, one), (other, two) = first, second
-    if len(one.seeds) != len(two.seeds):
-        raise _differ("number of drops", len(two.seeds), len(one.seeds), name, other)
-    for row, (seed, other_seed) in enumerate(zip(one.seeds.tolist(), two.seeds.tolist(), strict=True)):
-        if seed != other_seed:
-            raise _differ(f"seeds[{row}]", other_seed, seed, name, other)
-    for column in records.columns(type(one.drops)):
-        left, right = np.asarray(getattr(one.drops, column)), np.asarray(getattr(two.drops, column))
-        if left.shape != right.shape:
-            raise _differ(f"{column}.shape", right.shape, left.shape, name, other)
-        if not np.array_equal(left, right):
-            place = tuple(int(part) for part in np.argwhere(left != right)[0])
-            raise _differ(f"{column}{list(place)}", right[place].item(), left[place].item(), name, other)
-
-
-def _differ(field: str, value: Any, wanted: Any, name: str, other: str) -> InputError:
-    return InputError(field, value, f"{wanted!r} as in {name}", f"{other} holds other drops")
 
 
 def reference(known: Sequence[tuple[str, str, str]], word: str) -> str:

@@ -6,12 +6,9 @@ evaluation of those decisions at other slots.
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from hashlib import blake2b
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,78 +17,30 @@ import numpy as np
 from sagin.core import records
 from sagin.core.errors import InputError
 from sagin.core.results import Solution
-from sagin.experiments import jobs
-from sagin.experiments.episode_study import EpisodeStudy, Time, read_episode_study
-from sagin.experiments.fingerprint import Fingerprint, bound_code, fingerprint, scheme_code
-from sagin.experiments.folders import open_folder
-from sagin.experiments.jobs import BOUND, Answer, Job, Shards, key_of, outcome
-from sagin.experiments.netcdf import pack, unpack
-from sagin.experiments.policies import Applied, Episodes, Policy, apply
+from sagin.experiments.policies import apply
 from sagin.experiments.progress import progress
-from sagin.experiments.runs import Outcome, Run
+from sagin.experiments.shards import Shards
+from sagin.results import jobs
+from sagin.results.episode import Applied, Episodes, Result, Setting, follow
+from sagin.results.episode_study import EpisodeStudy, Policy, read_episode_study
+from sagin.results.fingerprint import Fingerprint, bound_code, fingerprint, scheme_code
+from sagin.results.folders import open_folder
+from sagin.results.jobs import BOUND, Answer, Job, key_of, outcome
+from sagin.results.netcdf import pack, unpack
+from sagin.results.run import Outcome, Run
 from sagin.world.view import (
     Followed,
     Reason,
-    Surroundings,
-    View,
-    count_reasons,
     filled,
-    prepare,
     reasons_text,
-    shown,
 )
 from sagin.world.visibility import Sky, find_sky
-from sagin.world.world import World, digests
+from sagin.world.world import World
 
 __all__ = ["EpisodeStudy", "Result", "read_episode_study", "run_episode"]
 
 LEAST_SHARE, LOW_SHARE = 0.05, 0.5  # usable slots: below, an error; below, a warning
 OUTPUTS = ("episode.nc", "slots.csv", "summary.csv", "report.html", "figures")
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A world at a time; its files by content. What it holds is read once a process."""
-
-    world: World
-    time: Time
-    folder: str
-    files: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def of(cls, study: EpisodeStudy) -> Setting:
-        """The setting of a study; InputError for files that cannot be read."""
-        return cls.made(study.world, study.time, study.folder)
-
-    @classmethod
-    def made(cls, world: World, time: Time, folder: str | Path) -> Setting:
-        """The setting of a world whose file names are relative to `folder`."""
-        found = digests(world.files(), Path(folder))
-        return cls(world, time, str(folder), tuple(sorted(found.items())))
-
-    def facts(self) -> dict[str, Any]:
-        """Everything that decides what is seen: parameters, times, contents of files, not their names."""
-        world = self.world.to_dict()
-        for name in dict(self.files):
-            block, key = name.split(".")
-            world[block][key] = "a file"
-        return {"world": world, "time": self.time.to_dict(), "files": dict(self.files)}
-
-    @cached_property
-    def key(self) -> str:
-        """Digest of the facts."""
-        return blake2b(json.dumps(self.facts(), sort_keys=True).encode(), digest_size=16).hexdigest()
-
-    def surroundings(self, sky: Sky | None = None) -> Surroundings:
-        """What the files hold and what is in the sky; `sky`: if it is known already."""
-        if self.key not in _PREPARED:
-            while len(_PREPARED) > 3:
-                _PREPARED.pop(next(iter(_PREPARED)))
-            _PREPARED[self.key] = prepare(self.world, self.time.times(), self.folder, sky=sky)
-        return _PREPARED[self.key]
-
-
-_PREPARED: dict[str, Surroundings] = {}  # by key: read once a process
 
 
 @dataclass(frozen=True)
@@ -132,59 +81,8 @@ class EpisodeJob(Job):
         return (replace(self, seeds=(seed,)) for seed in self.seeds)
 
 
-def follow(system: Any, scenario: Any, surroundings: Surroundings, seed: int) -> Followed:
-    """The episode of a seed, with the seats in force."""
-    view = view_of(system, scenario, surroundings)
-    return shown(system.episodic.follow(scenario, view, seed), view)
-
-
-def view_of(system: Any, scenario: Any, surroundings: Surroundings) -> View:
-    """The world seated for a scenario of a system."""
-    cache = surroundings.__dict__.setdefault("_views", {})
-    seats = system.episodic.seats(scenario)
-    if seats not in cache:
-        cache[seats] = View(surroundings, *seats)
-    return cache[seats]
-
-
 def _usable(followed: Followed) -> Any:
     return records.take(followed.drops, np.flatnonzero(followed.reason == Reason.USABLE))
-
-
-@dataclass(frozen=True)
-class Result:
-    """What an episode study gave. Rows are seed after seed, slot after slot.
-
-    `run`: drops and fresh decisions of all rows. `applied`: by scheme and policy. `bound`: (row,) or None.
-    `reason`: (seed, slot). `window`: (row,) slots in which rows are compared. `inputs`: the files of its world are at
-    hand, which is not so of every stored episode.
-    """
-
-    study: EpisodeStudy
-    setting: Setting
-    followed: tuple[Followed, ...]
-    episodes: Episodes
-    run: Run
-    applied: dict[tuple[str, Policy], Applied]
-    bound: np.ndarray | None
-    reason: np.ndarray
-    window: np.ndarray
-    counts: dict[str, int] = field(default_factory=dict)
-    inputs: bool = True
-
-    @property
-    def summary(self) -> Any:
-        """One row for each scheme and policy, as a data frame."""
-        from sagin.experiments.episode_report import summary_rows
-
-        return _frame(summary_rows(self))
-
-    @property
-    def slots(self) -> Any:
-        """One row for each seed and slot, as a data frame."""
-        from sagin.experiments.episode_report import slot_rows
-
-        return _frame(slot_rows(self))
 
 
 def run_episode(
@@ -210,7 +108,7 @@ def run_episode(
     result = _result(study, setting, followed, episodes, answers)
     result = replace(result, counts={name: getattr(shards, name) for name in ("solved", "reused", "damaged")})
     if folder:
-        from sagin.experiments.episode_file import write_results
+        from sagin.results.episode_file import write_results
 
         write_results(folder, result)
     return result
@@ -219,18 +117,18 @@ def run_episode(
 def _sky(setting: Setting, shards: Shards) -> Sky | None:
     """The sky of a study, found once and kept like every other piece."""
     source = setting.world.satellites
-    if source is None or setting.key in _PREPARED:
+    if source is None or setting.known:
         return None
     facts = setting.facts()
     kept = {"site": facts["world"]["site"], "satellites": facts["world"]["satellites"], "time": facts["time"]}
     files = {name: text for name, text in facts["files"].items() if name == "satellites.file"}
     key = key_of({"sky": kept, "files": files}, fingerprint({"find": find_sky, "read": World.read_satellites}))
-    tree = shards.get(key)
+    tree = shards.store.get(key)
     if tree is not None:
         return unpack(Sky, tree)
     sky = setting.surroundings().sky
     assert sky is not None
-    shards.put(key, pack(sky))
+    shards.store.put(key, pack(sky))
     return sky
 
 
@@ -322,14 +220,3 @@ def _window(study: EpisodeStudy, usable: np.ndarray, applied: dict[tuple[str, Po
     inside = usable & (np.arange(usable.shape[1]) >= first)
     in_force = [part.in_force for (_, policy), part in applied.items() if policy in study.policies]
     return inside.ravel() & np.logical_and.reduce(in_force)
-
-
-def unusable_counts(result: Result) -> dict[str, int]:
-    """Number of unusable slots by reason, over all seeds."""
-    return dict(count_reasons(result.reason))
-
-
-def _frame(rows: list[dict[str, Any]]) -> Any:
-    import pandas
-
-    return pandas.DataFrame(rows)

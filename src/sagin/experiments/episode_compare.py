@@ -12,11 +12,12 @@ import numpy as np
 from sagin.core import records
 from sagin.core.errors import InputError
 from sagin.core.records import Breach
-from sagin.experiments import netcdf
-from sagin.experiments.compare import Entrant, Metric, Pair, larger_problem, pairs, same_drops
-from sagin.experiments.netcdf import Group, unpack
-from sagin.experiments.runs import Run, choose, scalars
-from sagin.experiments.store import EPISODE, read_decision
+from sagin.core.selection import choose
+from sagin.experiments.compare import Entrant, Metric, Pair, larger_problem, pairs
+from sagin.results import netcdf
+from sagin.results.netcdf import Group, unpack
+from sagin.results.run import Run, same_drops, scalars
+from sagin.results.store import EPISODE, read_decision
 
 CHARGED = "objective_charged"  # a metric of episodes: with the charges of handovers
 

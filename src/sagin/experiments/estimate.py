@@ -16,7 +16,7 @@ from sagin.core.errors import InputError
 from sagin.core.room import Shapes, capped, computed_bytes, counts, drop_bytes, shapes_of, size_names, size_text
 
 if TYPE_CHECKING:
-    from sagin.experiments.jobs import Job
+    from sagin.results.jobs import Job
 
 ENOUGH_S = 0.25  # a measured part that takes this long tells how the rest will go
 WORTH_S = 20.0  # shorter runs need no announcement

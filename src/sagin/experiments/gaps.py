@@ -16,11 +16,13 @@ from sagin.core.errors import InputError
 from sagin.core.files import write_text
 from sagin.core.results import Status
 from sagin.core.values import ByValue
-from sagin.experiments.folders import open_folder
-from sagin.experiments.jobs import BOUND, Job, Shards, versions
-from sagin.experiments.jobs import outcome as outcome_of
-from sagin.experiments.runs import Run, certified, solve, usable
-from sagin.experiments.tables import Row, csv_text
+from sagin.experiments.runs import certified, solve
+from sagin.experiments.shards import Shards
+from sagin.results.folders import open_folder
+from sagin.results.jobs import BOUND, Job, versions
+from sagin.results.jobs import outcome as outcome_of
+from sagin.results.run import Run, usable
+from sagin.results.tables import Row, csv_text
 
 if TYPE_CHECKING:
     from distributed import Client

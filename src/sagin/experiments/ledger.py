@@ -12,7 +12,7 @@ from string import ascii_lowercase
 
 from sagin.core.contracts import System
 from sagin.core.figures import Figure, Series
-from sagin.experiments.tables import csv_text
+from sagin.results.tables import csv_text
 
 WORDS = {
     "holds": "holds",

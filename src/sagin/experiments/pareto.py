@@ -14,10 +14,10 @@ from sagin.core.contracts import System
 from sagin.core.errors import InputError, unknown
 from sagin.core.figures import Series
 from sagin.core.statistics import Interval
-from sagin.experiments import jobs
 from sagin.experiments.compare import EQUAL, Metric, larger_problem
-from sagin.experiments.jobs import Codes, Job
-from sagin.experiments.tables import Row
+from sagin.results import jobs
+from sagin.results.jobs import Codes, Job
+from sagin.results.tables import Row
 
 
 @dataclass(frozen=True)

@@ -3,69 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from sagin.core import records
-from sagin.core.contracts import System
-from sagin.core.errors import InputError
-
-NONE = -1  # no decision in force
-_FORMS = "every, {every: K}, {stale: D}, {hysteresis: H}, or period, age and hysteresis"
-
-
-@dataclass(frozen=True)
-class Policy:
-    """Decide every `period` slots, apply `age` slots later, change only for a gain above `hysteresis` (relative)."""
-
-    period: int = 1
-    age: int = 0
-    hysteresis: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name, least in (("period", 1), ("age", 0)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise InputError(f"policies.{name}", value, f"an integer >= {least}")
-        number = isinstance(self.hysteresis, int | float) and not isinstance(self.hysteresis, bool)
-        if not (number and 0 <= self.hysteresis < 1):
-            raise InputError("policies.hysteresis", self.hysteresis, "a number >= 0 and < 1")
-
-    @property
-    def label(self) -> str:
-        """As people read it: `every`, `every 6`, `stale 2`, `hysteresis 0.05`, or several of them."""
-        parts = [f"every {self.period}"] if self.period > 1 else []
-        parts += [f"stale {self.age}"] if self.age else []
-        parts += [f"hysteresis {self.hysteresis:g}"] if self.hysteresis else []
-        return " ".join(parts) or "every"
-
-    @property
-    def name(self) -> str:
-        """As groups of a file are named."""
-        return self.label.replace(" ", "_")
-
-    def to_dict(self) -> dict[str, Any]:
-        """The three numbers."""
-        return dataclasses.asdict(self)
-
-
-def parse_policy(value: Any) -> Policy:
-    """A policy as studies write it."""
-    if isinstance(value, Policy):
-        return value
-    if value == "every":
-        return Policy()
-    if not isinstance(value, Mapping) or not value:
-        raise InputError("policies", value, _FORMS)
-    short = {"every": "period", "stale": "age"}
-    given = {short.get(str(key), str(key)): item for key, item in value.items()}
-    unknown = set(given) - {"period", "age", "hysteresis"}
-    if unknown or len(given) != len(value):
-        raise InputError("policies", dict(value), _FORMS)
-    return Policy(**given)
+from sagin.results.episode import NONE, Applied, Episodes
+from sagin.results.episode_study import Policy
 
 
 def candidates(policy: Policy, usable: np.ndarray) -> np.ndarray:
@@ -80,55 +25,6 @@ def candidates(policy: Policy, usable: np.ndarray) -> np.ndarray:
     if policy.age < len(usable):
         source[policy.age :] = latest[: len(usable) - policy.age]
     return np.where(usable, source, NONE)
-
-
-@dataclass(frozen=True)
-class Episodes:
-    """Drops of all seeds, seed after seed and slot after slot, and what happens in them.
-
-    `usable` (seed, slot). `holders` (row, user): equal numbers mean that the seat's holder is the same; None: no users.
-    `serving` (row, seat) satellite seats, None: no sky. `start`: a decision a row from which `settle` begins, or None.
-    """
-
-    system: System
-    drops: Any
-    usable: np.ndarray
-    holders: np.ndarray | None
-    serving: np.ndarray | None
-    reach_m: float | None = None
-    start: Any = None
-
-    @property
-    def n_slots(self) -> int:
-        """Slots of a seed."""
-        return self.usable.shape[1]
-
-    def rows(self, slot: np.ndarray) -> np.ndarray:
-        """Rows (row,) of slots (seed, slot) of the same seed, -1 where there is none."""
-        first = np.arange(len(slot))[:, None] * self.n_slots
-        return np.where(slot >= 0, first + slot, NONE).ravel()
-
-
-@dataclass(frozen=True)
-class Applied:
-    """One scheme under one policy, a row for each row of the drops.
-
-    `source`: (row,) slot whose decision is in force, -1: none, or the slot is unusable; such rows hold the decision of
-    their own drop. `charged`: objective with handovers. `changed`: (row, user) handovers.
-    """
-
-    policy: Policy
-    source: np.ndarray
-    decision: Any
-    metrics: Any
-    feasible: np.ndarray
-    changed: np.ndarray
-    charged: np.ndarray
-
-    @property
-    def in_force(self) -> np.ndarray:
-        """(row,) bool."""
-        return self.source != NONE
 
 
 def apply(episodes: Episodes, decision: Any, policy: Policy, handover: tuple[float, float]) -> Applied:

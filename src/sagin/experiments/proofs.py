@@ -13,8 +13,10 @@ import numpy as np
 from sagin.core import records
 from sagin.core.contracts import Step, System
 from sagin.core.errors import InputError
-from sagin.experiments.instances import beats, exact_of
-from sagin.experiments.runs import solve, usable
+from sagin.experiments.instances import exact_of
+from sagin.experiments.runs import solve
+from sagin.results.instances import beats
+from sagin.results.run import usable
 
 
 @dataclass(frozen=True)

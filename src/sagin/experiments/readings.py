@@ -19,8 +19,9 @@ from sagin.core.discovery import locations
 from sagin.core.errors import InputError
 from sagin.core.figures import Claim, Curve, Figure, Verdict
 from sagin.core.statistics import deciding, discoveries, explained
-from sagin.experiments.jobs import ClusterError, Job, Shards
 from sagin.experiments.series import whole_series
+from sagin.experiments.shards import ClusterError, Shards
+from sagin.results.jobs import Job
 
 SCORE = {"holds": 1.0, "partly": 0.5, "does_not_hold": 0.0, "contradictory": 0.0, "undecided": np.nan}
 LUCK = 0.05  # of the claims for which an assumption is said to decide, the share that chance accounts for

@@ -15,10 +15,11 @@ from sagin.core.contracts import System, check_seeds
 from sagin.core.errors import InputError
 from sagin.core.figures import Curve, Figure, Series
 from sagin.core.results import Status
-from sagin.experiments.fingerprint import figure_code
-from sagin.experiments.jobs import UNKEPT, Answer, Codes, Job, Shards, key_of
-from sagin.experiments.netcdf import Group, Variable
-from sagin.experiments.tables import Row
+from sagin.experiments.shards import Shards
+from sagin.results.fingerprint import figure_code
+from sagin.results.jobs import UNKEPT, Answer, Codes, Job, key_of
+from sagin.results.netcdf import Group, Variable
+from sagin.results.tables import Row
 
 ITERATION = ("iteration",)
 
@@ -154,13 +155,13 @@ def whole_series(  # noqa: PLR0913  (where each kind of result is)
     drawn = [(curve.label, curve.value, curve.scheme) for curve in figure.curves]
     text = json.dumps([figure.name, figure.extra, drawn, figure.axis.numbers().tolist(), [job.key for job in jobs]])
     key = (UNKEPT if unkept else "") + blake2b(text.encode(), digest_size=16).hexdigest()
-    tree = shards.get(key)
+    tree = shards.store.get(key)
     if tree is None:
         if client is not None:
             cells.fill((part for job in jobs for part in job.parts()), client=client)
         series = series_of(system, figure, seeds, shards=cells, threads=threads)
         if series is not None:
-            shards.put(key, series_tree(series))
+            shards.store.put(key, series_tree(series))
             shards.solved += 1
         return series
     shards.reused += 1
@@ -178,11 +179,11 @@ def _computed(system: System, figure: Figure, seeds: Iterable[int] | None, shard
     code = figure_code(system, figure.compute)
     shards.tell(f"{system.name}, {figure.name}", code)
     key = key_of(facts, code)
-    tree = shards.get(key)
+    tree = shards.store.get(key)
     if tree is None:
         series = series_of(system, figure, seeds)
         assert series is not None
-        shards.put(key, series_tree(series))
+        shards.store.put(key, series_tree(series))
         shards.solved += 1
         return series
     shards.reused += 1

@@ -17,9 +17,8 @@ from sagin.core.errors import InputError
 from sagin.core.own import extended, placed
 from sagin.core.plain_yaml import read_mapping
 from sagin.core.room import counts
-from sagin.experiments.jobs import BOUND, Codes, Job
-from sagin.experiments.runs import choose
-from sagin.experiments.seeds import parse_seeds
+from sagin.core.selection import choose, parse_schemes, parse_seeds
+from sagin.results.jobs import BOUND, Codes, Job
 
 MOST_CELLS = 100_000
 KEYS = ("system", "scenario", "axes", "schemes", "seeds", "bound")
@@ -187,17 +186,3 @@ def _axes(axes: Any) -> dict[str | tuple[str, ...], list[Any]]:
             raise InputError(f"axes.{key}", values, "a list of values")
         table[tuple(field.strip() for field in str(key).split(","))] = values
     return table
-
-
-def parse_schemes(schemes: Any) -> Any:
-    """Schemes as studies write them: a name, a list of names or roles, or a mapping of names to options."""
-    if isinstance(schemes, str) and schemes.strip():
-        return [schemes]
-    if isinstance(schemes, Mapping):
-        for name, options in schemes.items():
-            if options is not None and not isinstance(options, Mapping):
-                raise InputError(f"schemes.{name}", options, "a mapping of options to values")
-        return schemes
-    if not isinstance(schemes, list | tuple) or not all(isinstance(name, str) for name in schemes):
-        raise InputError("schemes", schemes, "a list of names or roles, or a mapping of names to options")
-    return schemes

@@ -13,15 +13,17 @@ import numpy as np
 from sagin.core.files import make_folder, write_text
 from sagin.core.results import Status
 from sagin.core.running import Running
-from sagin.experiments import jobs
-from sagin.experiments.folders import open_folder
-from sagin.experiments.jobs import BOUND, Answer, Codes, Shards
 from sagin.experiments.parts import WHOLE, Part
 from sagin.experiments.progress import progress
-from sagin.experiments.runs import Run, certified
-from sagin.experiments.store import save
+from sagin.experiments.runs import certified
+from sagin.experiments.shards import Shards
 from sagin.experiments.study import Cell, Study
-from sagin.experiments.tables import Block, Format, Row, csv_text, write_blocks
+from sagin.results import jobs
+from sagin.results.folders import open_folder
+from sagin.results.jobs import BOUND, Answer, Codes
+from sagin.results.run import Run
+from sagin.results.store import save
+from sagin.results.tables import Block, Format, Row, csv_text, write_blocks
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -77,7 +79,7 @@ def sweep(  # noqa: PLR0913  (what can be asked of a sweep)
     folder = open_sweep(study, out, force=force) if out is not None else None
     shards = Shards(folder / "shards" if folder else None)
     fill(study, shards, threads, part, client)
-    missing = sum(not shards.has(piece.key) for piece in pieces(study, shards.codes)) if part != WHOLE else 0
+    missing = sum(not shards.store.has(piece.key) for piece in pieces(study, shards.codes)) if part != WHOLE else 0
     if missing:
         return Sweep(study, [], shards, shards.solved, shards.reused, shards.damaged, missing)
     return finish(study, shards, folder, cells, format)

@@ -11,8 +11,9 @@ from multiprocessing import get_context
 
 from sagin.core import discovery
 from sagin.core.errors import InputError
-from sagin.experiments.claims import Claims
-from sagin.experiments.jobs import BOUND, Job, Progress, compute
+from sagin.experiments.shards import Progress, compute
+from sagin.results.claims import Claims
+from sagin.results.jobs import BOUND, Job
 
 
 def warm(jobs: Iterable[Job]) -> None:

@@ -14,11 +14,13 @@ import numpy as np
 from sagin.core import records
 from sagin.core.contracts import Episodic, System, check_seeds
 from sagin.core.errors import InputError
-from sagin.experiments.episode import EpisodeJob, Setting, view_of
-from sagin.experiments.episode_study import EpisodeStudy, episodic_of, read_episode_study
-from sagin.experiments.jobs import BOUND, Shards
-from sagin.experiments.seeds import parse_seeds
+from sagin.core.selection import parse_seeds
+from sagin.experiments.episode import EpisodeJob
+from sagin.experiments.shards import Shards
 from sagin.learning.observation import Scaling, Seen, fit, look, scale
+from sagin.results.episode import Setting, view_of
+from sagin.results.episode_study import EpisodeStudy, episodic_of, read_episode_study
+from sagin.results.jobs import BOUND
 from sagin.world.clock import Times
 from sagin.world.view import Followed, Reason, Surroundings, shown
 

@@ -14,12 +14,14 @@ import numpy as np
 
 from sagin.core import random
 from sagin.core.errors import InputError
-from sagin.experiments.episode import Result, run_episode
-from sagin.experiments.episode_report import notes, summary_rows
-from sagin.experiments.policies import Policy, apply
-from sagin.experiments.tables import Row
+from sagin.experiments.episode import run_episode
+from sagin.experiments.policies import apply
 from sagin.learning.play import Players
 from sagin.learning.pool import Pool, with_seeds
+from sagin.results.episode import Result
+from sagin.results.episode_study import Policy
+from sagin.results.episode_tables import notes, summary_rows
+from sagin.results.tables import Row
 from sagin.world.view import filled
 
 Act = Callable[[np.ndarray], np.ndarray]  # observations (player, n) to actions (player, n)

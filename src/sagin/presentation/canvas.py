@@ -12,7 +12,7 @@ from matplotlib import rc_context, rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
-from sagin.experiments import style
+from sagin.presentation import style
 
 FORMATS = ("png", "pdf", "svg")
 _DATED: dict[str, dict[str, None]] = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sagin.experiments.challenge import Judged
-from sagin.experiments.provenance import provenance
 from sagin.presentation.report_html import document, el, table
+from sagin.results.provenance import provenance
 
 HEAD = ("instance", "by", "objective", "gap to bound", "to best known", "rank", "remark")
 

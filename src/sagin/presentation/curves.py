@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, Symmetr
 
 from sagin.core import statistics
 from sagin.core.statistics import Interval
-from sagin.experiments import style
+from sagin.presentation import style
 from sagin.presentation.canvas import canvas_of, legend
 from sagin.presentation.looks import BOUND, PAPER, Shown, mark
 from sagin.presentation.presets import IEEE, Preset

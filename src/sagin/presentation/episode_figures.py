@@ -11,10 +11,10 @@ import numpy as np
 from sagin.core.figures import Axis, Figure, Picture, Series
 from sagin.core.files import make_folder, write_bytes
 from sagin.core.statistics import LEAST_DROPS
-from sagin.experiments import world_pictures
-from sagin.experiments.episode import Result
-from sagin.experiments.episode_report import by_seed
-from sagin.experiments.policies import Policy
+from sagin.presentation import world_pictures
+from sagin.results.episode import Result
+from sagin.results.episode_study import Policy
+from sagin.results.episode_tables import by_seed
 from sagin.world.seats import EMPTY
 
 MOST_CURVES = 6

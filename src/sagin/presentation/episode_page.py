@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sagin.experiments.episode import Result
-from sagin.experiments.episode_report import notes, summary_rows
 from sagin.presentation.report_html import Html, data_uri, document, el, pixels, plain_unit, table
 from sagin.presentation.report_numbers import DASH, number, percent
+from sagin.results.episode import Result
+from sagin.results.episode_tables import notes, summary_rows
 
 CAPTIONS = {
     "time_series": "Objective with charges, and the bound, slot by slot; gaps where slots are not compared.",

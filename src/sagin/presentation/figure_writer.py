@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from sagin.core.contracts import System
 from sagin.core.figures import Figure, Picture, Series
-from sagin.experiments import style
+from sagin.presentation import style
 from sagin.presentation.canvas import FORMATS, canvas_of, legend, to_bytes
 from sagin.presentation.curves import draw
 from sagin.presentation.sheet import sheet_of

@@ -9,7 +9,7 @@ from typing import Any
 
 from sagin.core.contracts import System
 from sagin.core.figures import Figure, Look, Series
-from sagin.experiments import style
+from sagin.presentation import style
 
 # colours that mean the same in every figure: the paper's scheme, ours, the certified bound, the user's own
 PAPER, IMPROVED, OWN, BOUND = 0, 1, 3, 4

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from matplotlib import rc_context
 
-from sagin.experiments import style
 from sagin.experiments.pareto import Front, Point
+from sagin.presentation import style
 from sagin.presentation.canvas import canvas_of, to_bytes
 
 

@@ -15,12 +15,12 @@ from matplotlib.figure import Figure as Canvas
 
 from sagin.core.errors import InputError, unknown
 from sagin.core.reading import read_text
-from sagin.experiments import netcdf
 from sagin.presentation.curves import Extra, draw
 from sagin.presentation.looks import Shown
 from sagin.presentation.presets import Preset, preset
 from sagin.presentation.sheet import Sheet, from_group, scheme_name
 from sagin.presentation.swept import TABLE, swept_sheet
+from sagin.results import netcdf
 
 
 def plot(

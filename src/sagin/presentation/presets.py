@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from sagin.core.errors import InputError, unknown
-from sagin.experiments import style
+from sagin.presentation import style
 
 LEAST_INCH, MOST_INCH = 1.5, 40.0
 LEAST_PT, MOST_PT = 4.0, 60.0

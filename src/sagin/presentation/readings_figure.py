@@ -11,10 +11,10 @@ from matplotlib.patches import Patch
 
 from sagin.core.contracts import System
 from sagin.core.files import write_bytes, write_text
-from sagin.experiments import style
 from sagin.experiments.readings import STORED, Survey, draw_rows, to_markdown, to_rows
-from sagin.experiments.tables import csv_text
+from sagin.presentation import style
 from sagin.presentation.canvas import canvas_of, to_bytes
+from sagin.results.tables import csv_text
 
 WIDTH_INCH = 7.16  # both columns of an IEEE page
 # from sure to not, readable in grey: dark, middle, light, white

@@ -21,17 +21,18 @@ from sagin.core.files import make_folder
 from sagin.core.values import ByValue
 from sagin.experiments import ledger
 from sagin.experiments.beside import figures_beside
-from sagin.experiments.citations import citations, introduction
 from sagin.experiments.compare import Entrant, Metric, Pair, pairs, solved
-from sagin.experiments.folders import MANIFEST, open_folder
 from sagin.experiments.gaps import Gap, bound_gap
-from sagin.experiments.jobs import BOUND, Job, Shards, versions
 from sagin.experiments.ledger import Entry
 from sagin.experiments.progress import progress
 from sagin.experiments.readings import sentences
 from sagin.experiments.series import cached_series, figure_seeds, jobs_of
-from sagin.experiments.tables import Row
+from sagin.experiments.shards import Shards
 from sagin.presentation import figure_writer
+from sagin.presentation.citations import citations, introduction
+from sagin.results.folders import MANIFEST, open_folder
+from sagin.results.jobs import BOUND, Job, versions
+from sagin.results.tables import Row
 
 DROPS = 20  # seeds 0, 1, ... behind gaps and improvement where the caller does not say
 LARGEST_SVG = 400_000  # bytes; a drawing of more strokes is kept as pixels

@@ -15,18 +15,20 @@ from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.core.figures import Figure, Picture, Series
 from sagin.core.files import write_bytes, write_text
-from sagin.experiments import ledger, netcdf
-from sagin.experiments.folders import open_folder
-from sagin.experiments.jobs import Shards, versions
+from sagin.experiments import ledger
 from sagin.experiments.ledger import Entry
-from sagin.experiments.netcdf import Group, Variable
 from sagin.experiments.progress import progress
-from sagin.experiments.provenance import provenance
 from sagin.experiments.readings import sentences
 from sagin.experiments.series import cached_series, figure_seeds, jobs_of, mean_rows, series_tree
-from sagin.experiments.tables import Row, csv_text, long_rows
+from sagin.experiments.shards import Shards
 from sagin.presentation import figure_writer
 from sagin.presentation.sheet import sheet_of, to_group
+from sagin.results import netcdf
+from sagin.results.folders import open_folder
+from sagin.results.jobs import versions
+from sagin.results.netcdf import Group, Variable
+from sagin.results.provenance import provenance
+from sagin.results.tables import Row, csv_text, long_rows
 
 if TYPE_CHECKING:
     from distributed import Client

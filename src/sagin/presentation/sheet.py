@@ -11,9 +11,9 @@ import numpy as np
 from sagin.core.contracts import System
 from sagin.core.figures import Figure, Series
 from sagin.core.values import ByValue
-from sagin.experiments.netcdf import Group, Variable
 from sagin.experiments.series import series_from
 from sagin.presentation.looks import IMPROVED, OWN, PAPER, Shown, figure_looks
+from sagin.results.netcdf import Group, Variable
 
 MOST_PANELS = 3
 

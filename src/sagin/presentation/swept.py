@@ -16,8 +16,8 @@ from sagin.core.errors import InputError, unknown
 from sagin.core.figures import Axis, Curve, Figure, Look, Series
 from sagin.core.parameters import field_rows
 from sagin.core.reading import read_text
-from sagin.experiments.folders import MANIFEST
 from sagin.presentation.sheet import Sheet, sheet_of
+from sagin.results.folders import MANIFEST
 
 TABLE = "table.csv"
 _FACTS = ("scheme", "seed", "status", "feasible", "iterations")

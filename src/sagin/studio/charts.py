@@ -11,7 +11,7 @@ import numpy as np
 
 from sagin.core.figures import Picture
 from sagin.core.pictures import decade
-from sagin.experiments import style
+from sagin.presentation import style
 from sagin.presentation.quantities import readable
 
 Options = dict[str, Any]

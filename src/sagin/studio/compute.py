@@ -15,8 +15,9 @@ from sagin.core.contracts import System
 from sagin.core.discovery import system as find_system
 from sagin.core.errors import InputError
 from sagin.core.own import placed
+from sagin.core.selection import choose
 from sagin.experiments import compare, gaps, runs
-from sagin.experiments.runs import Outcome, Run
+from sagin.results.run import Outcome, Run, reasons
 from sagin.studio.folder import inside
 from sagin.studio.state import State
 
@@ -105,7 +106,7 @@ def decide(state: State, folder: str, count: int, threads: int) -> Answer:
         warnings.simplefilter("ignore", RuntimeWarning)
         scenario = check_size(state)
         system, names = with_own(state, Path(folder))
-        chosen = runs.choose(system, names, scenario)
+        chosen = choose(system, names, scenario)
         check_drops(system.sample(scenario, state.numbers()[:1]), count)
         drops = system.sample(scenario, state.numbers()[:count])
         run = runs.solve(system, drops, chosen, threads=threads)
@@ -162,7 +163,7 @@ def answer_of(run: Run) -> Answer:
             scheme.role, scheme.space.__name__, scheme.summary, compare.larger_problem(run.system, name)
         )
     why = {name: run.system.reasons(run.drops, part.solution.decision) for name, part in run.schemes.items()}
-    return Answer(run.system.name, run.drops, dict(run.schemes), about, breaches=runs.reasons(run), reasons=why)
+    return Answer(run.system.name, run.drops, dict(run.schemes), about, breaches=reasons(run), reasons=why)
 
 
 def bounds(state: State, spaces: tuple[str, ...], count: int, threads: int) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -181,7 +182,7 @@ def bounds(state: State, spaces: tuple[str, ...], count: int, threads: int) -> t
 
 def load_run(path: str) -> Answer:
     """A stored run."""
-    from sagin.experiments.store import load
+    from sagin.results.store import load
 
     return answer_of(load(path))
 

@@ -13,9 +13,9 @@ from sagin.core.errors import InputError
 from sagin.core.figures import Picture
 from sagin.core.pictures import sky, told
 from sagin.core.units import to_deg
-from sagin.experiments import netcdf
-from sagin.experiments.netcdf import Group
-from sagin.experiments.store import EPISODE, load, read_decision
+from sagin.results import netcdf
+from sagin.results.netcdf import Group
+from sagin.results.store import EPISODE, load, read_decision
 from sagin.studio.compute import Answer, answer_of
 from sagin.world.view import Reason
 

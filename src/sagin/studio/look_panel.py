@@ -186,9 +186,9 @@ def put_chart(chart: Any, options: charts.Options, label: str) -> None:
 
 def picture_bytes(picture: Picture, name: str, kind: str) -> bytes:
     """A picture as a file."""
-    from sagin.experiments.tables import csv_text
     from sagin.presentation.figure_writer import draw_picture
     from sagin.presentation.reproduce import picture_rows
+    from sagin.results.tables import csv_text
 
     if kind == "csv":
         return csv_text(picture_rows(picture)).encode()

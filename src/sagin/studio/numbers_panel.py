@@ -113,7 +113,7 @@ class NumbersPanel:
 
 def run_bytes(answer: Answer, kind: str) -> bytes:
     """A run as a file: every drop and decision, or a row a drop."""
-    from sagin.experiments import netcdf, store, tables
+    from sagin.results import netcdf, store, tables
 
     whole = answer.run()
     return tables.csv_text(tables.to_table(whole)).encode() if kind == "csv" else netcdf.to_bytes(store.to_group(whole))

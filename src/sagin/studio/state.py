@@ -15,7 +15,7 @@ from sagin.core.discovery import system as find_system
 from sagin.core.errors import InputError
 from sagin.core.own import is_place
 from sagin.core.parameters import Parameters
-from sagin.experiments.seeds import parse_seeds
+from sagin.core.selection import parse_seeds
 
 LONGEST_LINK = 16_000  # characters
 LARGEST_STATE = 200_000  # characters when unpacked

@@ -15,11 +15,13 @@ from sagin.core.contracts import System
 from sagin.core.errors import InputError, unknown
 from sagin.core.figures import Series
 from sagin.core.files import write_text
-from sagin.experiments import compare, jobs, pareto
-from sagin.experiments.folders import open_folder
-from sagin.experiments.jobs import BOUND, Shards
+from sagin.experiments import compare, pareto
+from sagin.experiments.shards import Shards
 from sagin.experiments.study import read_study
 from sagin.experiments.sweep import sweep
+from sagin.results import jobs
+from sagin.results.folders import open_folder
+from sagin.results.jobs import BOUND
 from sagin.studio import compute
 from sagin.studio.folder import inside, new_name
 from sagin.studio.state import State
