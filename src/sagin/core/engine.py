@@ -29,6 +29,7 @@ from threadpoolctl import ThreadpoolController
 
 from sagin.core import machine, sources
 from sagin.core.errors import printable
+from sagin.core.linking import Inner, make
 from sagin.core.reading import reason_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -45,7 +46,7 @@ _TOLD: set[str] = set()
 
 def kernel(function: F) -> F:
     """Compile a function written for one drop: cached on disk, free of the interpreter lock, IEEE arithmetic."""
-    return _cached(numba.njit(**SETTINGS)(function))
+    return _cached(make(function, **SETTINGS))
 
 
 def bare_kernel(function: F) -> F:
@@ -53,7 +54,7 @@ def bare_kernel(function: F) -> F:
 
     Counting costs about 5 ns an array at each call, as much as the work of a small kernel with many arrays.
     """
-    return _cached(numba.njit(**SETTINGS, _nrt=False)(function))  # type: ignore[call-overload]
+    return _cached(make(function, **SETTINGS, _nrt=False))
 
 
 def _cached(dispatcher: Any) -> Any:
@@ -294,6 +295,8 @@ class _Cache(caching.FunctionCache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a kernel if that is possible."""
+        if isinstance(data.entry_point, Inner):
+            return
         try:
             super().save_overload(sig, data)
         except Exception as error:
