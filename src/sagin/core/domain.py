@@ -8,7 +8,7 @@ import numpy as np
 
 from sagin.core.errors import InputError
 
-_SIGNS = (("gt", ">", np.greater), ("ge", ">=", np.greater_equal), ("lt", "<", np.less), ("le", "<=", np.less_equal))
+_SIGNS = {"gt": (">", np.greater), "ge": (">=", np.greater_equal), "lt": ("<", np.less), "le": ("<=", np.less_equal)}
 
 
 def real(name: str, value: Any, doc: str = "", **bounds: float) -> np.ndarray:
@@ -20,9 +20,9 @@ def real(name: str, value: Any, doc: str = "", **bounds: float) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise InputError(name, value, "real numbers", doc)
     array = array.astype(float, copy=False)
-    for word, sign, test in _SIGNS:
-        if word in bounds:
-            inside = test(array, bounds[word])
-            if not inside.all():
-                raise InputError(name, float(array[~inside].flat[0]), f"{sign} {bounds[word]:.17g}", doc)
+    for word, limit in bounds.items():
+        sign, test = _SIGNS[word]
+        inside = test(array, limit)
+        if not inside.all():
+            raise InputError(name, float(array[~inside].flat[0]), f"{sign} {limit:.17g}", doc)
     return array

@@ -12,9 +12,9 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -130,7 +130,7 @@ def map_chunks(
     size = max(1, min(LARGEST_CHUNK, -(-n_drops // (4 * workers)))) if workers > 1 else LARGEST_CHUNK
     slices = [slice(start, min(start + size, n_drops)) for start in range(0, n_drops, size)]
     done = progress or (lambda count: None)
-    with _blas(len(sys.modules)).limit(limits=1, user_api="blas"):
+    with _one_blas_thread():
         if workers == 1:
             return [_note(work(rows), rows, done) for rows in slices]
         pool = ThreadPoolExecutor(workers)
@@ -144,6 +144,20 @@ def map_chunks(
             return [future.result() for future in futures]
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # running kernels cannot be stopped: nobody waits for them
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """BLAS kept to one thread. `ThreadpoolController.limit` takes as long as the work of a drop; asking does not."""
+    held = [(library, library.num_threads) for library in _blas(len(sys.modules)).lib_controllers]
+    changed = [(library, count) for library, count in held if library.user_api == "blas" and count != 1]
+    for library, _ in changed:
+        library.set_num_threads(1)
+    try:
+        yield
+    finally:
+        for library, count in changed:
+            library.set_num_threads(count)
 
 
 @lru_cache(maxsize=1)

@@ -39,10 +39,11 @@ class Library(codegen.JITCodeLibrary):
         """Link all that this one calls, at whatever depth, and optimise it as a whole."""
         self._linking_libraries = self._called()
         super().finalize()
+        engine: Any = self._codegen
         for variable in self._final_module.global_variables:
             known = environment.lookup_environment(variable.name)
             if known is not None:
-                self._codegen.set_env(variable.name, known)
+                engine.set_env(variable.name, known)
 
     def _called(self) -> list[Any]:
         """Libraries in a fixed order; what is ready to run holds what it calls."""
@@ -184,6 +185,6 @@ def _within(numbas: Callable[..., Any]) -> Callable[..., Any]:
 
 def make(function: Callable[..., Any], **options: Any) -> Any:
     """A kernel with numba's options; the function itself where numba is switched off."""
-    if config.DISABLE_JIT:
+    if vars(config)["DISABLE_JIT"]:
         return function
     return Kernel(function, targetoptions={"nopython": True, "boundscheck": None, **options}, pipeline_class=Pipeline)

@@ -194,7 +194,7 @@ def build(cls: type[R], **values: Any) -> R:
     if missing:
         raise InputError(missing[0], None, f"given for {cls.__name__}", table[missing[0]].doc)
     arrays = {name: _coerce(name, values[name], col) for name, col in table.items()}
-    _common_sizes({}, arrays, table)
+    _common_sizes(cls, {}, arrays)
     for name, col in table.items():
         _check_bounds(name, arrays[name], col)
     return cls(**{**values, **arrays})
@@ -202,8 +202,8 @@ def build(cls: type[R], **values: Any) -> R:
 
 def sizes(record: Any, known: Mapping[str, int] | None = None) -> dict[str, int]:
     """Length of every named dimension; InputError where two arrays (or `known`) disagree."""
-    table = columns(type(record))
-    return _common_sizes(dict(known or {}), {name: getattr(record, name) for name in table}, table)
+    arrays = {name: getattr(record, name) for name in columns(type(record))}
+    return _common_sizes(type(record), known or {}, arrays)
 
 
 def n_drops(record: Any) -> int:
@@ -446,16 +446,28 @@ def _from_objects(name: str, array: np.ndarray, col: Column) -> np.ndarray:
         raise InputError(name, "objects", f"an array of {_KINDS[col.dtype]}s", str(error)) from None
 
 
-def _common_sizes(known: dict[str, int], arrays: Mapping[str, Any], table: Mapping[str, Column]) -> dict[str, int]:
-    owner = dict.fromkeys(known, "the drops")
-    for name, col in table.items():
-        if not col.all_dims:
-            continue
-        for dim, length in zip(col.all_dims, arrays[name].shape, strict=False):
-            if known.setdefault(dim, length) != length:
-                raise InputError(f"{name}.shape", arrays[name].shape, f"{known[dim]} along {dim}, as {owner[dim]}")
+def _common_sizes(cls: type, known: Mapping[str, int], arrays: Mapping[str, Any]) -> dict[str, int]:
+    shapes = tuple([arrays[name].shape for name in _arrays(cls)])
+    return dict(_agreed(cls, tuple(known.items()), shapes))
+
+
+@lru_cache(maxsize=128)
+def _arrays(cls: type) -> dict[str, tuple[str, ...]]:
+    """The columns that are arrays, with all their dimensions."""
+    return {name: col.all_dims for name, col in columns(cls).items() if col.all_dims}
+
+
+@lru_cache(maxsize=1024)
+def _agreed(cls: type, known: tuple[tuple[str, int], ...], shapes: tuple[tuple[int, ...], ...]) -> dict[str, int]:
+    """Lengths by dimension; the same few shapes come again and again."""
+    found = dict(known)
+    owner = dict.fromkeys(found, "the drops")
+    for (name, dims), shape in zip(_arrays(cls).items(), shapes, strict=True):
+        for dim, length in zip(dims, shape, strict=False):
+            if found.setdefault(dim, length) != length:
+                raise InputError(f"{name}.shape", shape, f"{found[dim]} along {dim}, as {owner[dim]}")
             owner.setdefault(dim, name)
-    return known
+    return found
 
 
 def _check_bounds(name: str, array: Any, col: Column) -> None:

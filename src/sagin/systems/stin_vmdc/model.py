@@ -268,12 +268,13 @@ def rf_rates(d: Drops, power: np.ndarray, eta: np.ndarray) -> np.ndarray:
     count = serves.sum(axis=1)  # (drop, vehicle)
     per_channel = np.maximum(power, 0) / np.maximum(count, 1)
     later = decoded_later(d.cluster, d.sic_rank)
+    nodes = np.moveaxis(d.path_gain, -1, 0)[:, :, None, :]  # (node, drop, 1, vehicle)
+    received = (serves * per_channel[:, None] * d.fading_rf) * nodes
+    sinr = sic_sinr(received, later, d.sub_noise_w)  # Eq. (8), corrected, see E7, E8
+    instant = shannon_rate(d.sub_bandwidth_hz[:, None], sinr).sum(axis=2)  # Eq. (10) [bit/s]
     rate = np.zeros_like(power)
-    for q, weight in enumerate(d.quad_w):
-        received = serves * per_channel[:, None] * d.fading_rf * d.path_gain[:, None, :, q]
-        sinr = sic_sinr(received, later, d.sub_noise_w)  # Eq. (8), corrected, see E7, E8
-        instant = shannon_rate(d.sub_bandwidth_hz[:, None], sinr).sum(axis=1)  # Eq. (10) [bit/s]
-        rate += weight * instant  # Eq. (11) [bit/s]
+    for weight, part in zip(d.quad_w, instant, strict=True):
+        rate += weight * part  # Eq. (11) [bit/s]
     return rate
 
 
