@@ -7,7 +7,7 @@ import sagin
 from sagin import InputError
 from sagin.cli.main import run
 from sagin.core.contracts import System
-from sagin.core.figures import Series
+from sagin.core.figures import Axis, Figure, Picture, Series
 from sagin.core.statistics import median_interval
 from sagin.experiments.series import series_tree
 from sagin.experiments.study import Study
@@ -16,6 +16,7 @@ from sagin.presentation.presets import PRESETS, preset
 from sagin.presentation.quantities import readable
 from sagin.presentation.reproduce import outputs
 from sagin.presentation.sheet import from_group, sheet_of, to_group
+from sagin.presentation.stored_picture import from_text, to_text
 from sagin.results import netcdf
 
 
@@ -149,3 +150,52 @@ def test_presets_scale_all_type() -> None:
     table = preset("ieee", font_size=16).table()
     assert table["axes.labelsize"] == 16
     assert table["legend.fontsize"] == 14
+
+
+@pytest.fixture
+def schedule(folder: Path) -> Picture:
+    """A schedule and a map stored beside the figures."""
+    picture = Picture(
+        "time (s)",
+        "",
+        points=(("user", np.array([0.1, 2.0]), np.array([1.0, 1 / 3])),),
+        lines=(("link", np.array([[0.1, 2.0]]), np.array([[1.0, 2.0]])),),
+        bars=(("1", 0, 0.0, 1.5), ("2", 1, 0.5, 1.0)),
+        rows=("core 1", "core 2"),
+        paths=(("", np.array([0.0, np.nan, 1.0]), np.array([0.0, np.nan, 1.0])),),
+        texts={"user": ("a", "b")},
+        weights={"bits": {"link": np.array([2.0])}},
+    )
+    figure = Figure("gantt", "Schedule", Axis(("n",), (1,), ""), "", n_drops=1, paint=lambda *_: picture)
+    for file, data in outputs(sagin.system("dm_mimo_vec"), figure, range(1), None).items():
+        (folder / file).write_bytes(data)
+    return picture
+
+
+def test_maps_and_schedules_are_drawn_again(folder: Path, schedule: Picture) -> None:
+    assert from_text(to_text(schedule)) == schedule
+    canvas = sagin.plot(folder, "gantt", style="slides", labels={"user": "vehicle"}, without=["link"], x_label="t")
+    assert canvas.get_figwidth() == PRESETS["slides"].width
+    assert canvas.axes[0].get_xlabel() == "t"
+    names = [text.get_text() for axes in canvas.axes for text in axes.get_legend().get_texts()]
+    assert names == ["vehicle", "1", "2"]
+    with pytest.raises(InputError, match="label = 'users': must be one of user, link, 1, 2"):
+        sagin.plot(folder, "gantt", labels={"users": "x"})
+    with pytest.raises(InputError, match="a map or a schedule takes no further curves"):
+        sagin.plot(folder, "gantt", curves={"mine": ([1], [2])})
+    with pytest.raises(InputError, match="fewer parts"):
+        sagin.plot(folder, "gantt", without=["user", "link", "1", "2"])
+
+
+def test_the_command_draws_all_that_is_stored(
+    folder: Path, schedule: Picture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["plot", str(folder), "--style", "slides"]) == 0
+    assert [Path(path).name for path in capsys.readouterr().out.split()][-2:] == ["gantt.pdf", "gantt.png"]
+
+
+def test_unknown_curves_are_answered_briefly(folder: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        sagin.plot(folder, "fig2", labels={"propsed, I = 4": "x"})
+    assert "proposed, I = 4" in str(raised.value)
+    assert len(str(raised.value)) < 200

@@ -14,6 +14,7 @@ from sagin.cli import inputs, output
 from sagin.core.errors import InputError
 
 if TYPE_CHECKING:
+    from sagin.presentation.plot import Painted
     from sagin.presentation.sheet import Sheet
 
 STYLES = "ieee, ieee-wide, elsevier, elsevier-wide, slides"
@@ -59,7 +60,7 @@ def plot(
     """
     from sagin.core.files import check_target, make_folder, write_bytes
     from sagin.presentation.canvas import FORMATS, to_bytes
-    from sagin.presentation.plot import curve_file, draw_sheet, extras, sheet_at, stored_figures
+    from sagin.presentation.plot import Painted, curve_file, draw_stored, extras, stored_at, stored_figures
     from sagin.presentation.presets import preset
 
     how = preset(style, width, font_size)
@@ -73,13 +74,13 @@ def plot(
         raise InputError("--out", str(target), "a folder, or a name ending in " + ", ".join(FORMATS))
     if kind and len(wanted) > 1:
         raise InputError("--out", str(target), "a folder", f"{len(wanted)} figures are drawn")
-    sheets = [sheet_at(source, name, x=x, metric=metric) for name in wanted]
+    sheets = [stored_at(source, name, x=x, metric=metric) for name in wanted]
     drawings = [
-        draw_sheet(
+        draw_stored(
             sheet,
             how,
             labels={name: text for name, text in names.items() if len(sheets) == 1 or _has(sheet, name)},
-            curves=added,
+            curves=[] if several and isinstance(sheet, Painted) else added,
             without=[name for name in without or () if len(sheets) == 1 or _has(sheet, name)],
             texts=(x_label, y_label),
             note=note,
@@ -100,9 +101,12 @@ def plot(
         output.say(str(path))
 
 
-def _has(sheet: Sheet, name: str) -> bool:
-    from sagin.presentation.sheet import scheme_name
+def _has(sheet: Sheet | Painted, name: str) -> bool:
+    from sagin.presentation.sheet import Sheet, scheme_name
+    from sagin.presentation.stored_picture import labels_of
 
+    if not isinstance(sheet, Sheet):
+        return name in labels_of(sheet.picture)
     return any(name in (curve.curve, curve.name, scheme_name(sheet, curve)) for curve in sheet.curves)
 
 

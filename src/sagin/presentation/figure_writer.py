@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParams
 from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -15,6 +16,7 @@ from sagin.core.figures import Figure, Picture, Series
 from sagin.presentation import style
 from sagin.presentation.canvas import FORMATS, canvas_of, legend, to_bytes
 from sagin.presentation.curves import draw
+from sagin.presentation.presets import IEEE, Preset
 from sagin.presentation.sheet import sheet_of
 
 __all__ = ["FORMATS", "draw_picture", "draw_series"]
@@ -41,6 +43,12 @@ def draw_series(
 
 def draw_picture(figure: Figure, picture: Picture, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:
     """A map, a schedule, stacked columns, or several of them below each other."""
+    canvas = paint(picture)
+    return {kind: to_bytes(canvas, kind) for kind in formats}
+
+
+def paint(picture: Picture, preset: Preset = IEEE, note: str = "") -> Canvas:
+    """The Matplotlib figure of a picture. `note`: a line above."""
     parts = [
         (painter, picture)
         for painter, present in (
@@ -50,16 +58,19 @@ def draw_picture(figure: Figure, picture: Picture, formats: tuple[str, ...] = ("
         )
         if present
     ] or [(_points_and_lines, picture)]
-    with rc_context(style.TABLE):  # type: ignore[arg-type]
-        height = max(style.HEIGHT_INCH, 0.22 * len(picture.rows) + 0.9) * (1 + 0.8 * (len(parts) - 1))
-        canvas = canvas_of(height)
+    with rc_context(preset.table()):  # type: ignore[arg-type]
+        rows = (0.22 * len(picture.rows) + 0.9) * preset.font / IEEE.font
+        height = max(preset.width * preset.ratio, rows) * (1 + 0.8 * (len(parts) - 1))
+        canvas = canvas_of(height, preset.width)
         panels = [canvas.add_subplot(len(parts), 1, place + 1) for place in range(len(parts))]
         for panel, (painter, content) in zip(panels, parts, strict=True):
             handles = painter(panel, content)
-            legend(panel, handles, [str(handle.get_label()) for handle in handles], whole=len(parts) == 1)
+            title = note if panel is panels[0] else ""
+            legend(panel, handles, [str(handle.get_label()) for handle in handles], title, whole=len(parts) == 1)
+            panel.tick_params(which="both", labelfontfamily=str(preset.table()["font.family"]))
         panels[0].set_xlabel(picture.x_label)
         panels[0].set_ylabel(picture.y_label)
-        return {kind: to_bytes(canvas, kind) for kind in formats}
+    return canvas
 
 
 def _points_and_lines(axes: Any, picture: Picture) -> list[Any]:
@@ -111,7 +122,8 @@ def _bars(axes: Any, picture: Picture) -> list[Any]:
     if len(labels) <= len(style.COLOURS):  # colours and hatches repeat beyond
         return [Patch(label=label, linewidth=0.4, **style.fill(index)) for index, label in enumerate(labels)]
     for label, row, start, width in picture.bars:
-        text = axes.text(start + width / 2, row, label, ha="center", va="center", fontsize=5, clip_on=True)
+        size = 0.625 * float(rcParams["font.size"])
+        text = axes.text(start + width / 2, row, label, ha="center", va="center", fontsize=size, clip_on=True)
         text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.8})
     return []
 

@@ -7,20 +7,35 @@ import csv
 import dataclasses
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
-from sagin.core.errors import InputError, unknown
+from sagin.core.errors import InputError, one_of, unknown
+from sagin.core.figures import Picture
 from sagin.core.reading import read_text
 from sagin.presentation.curves import Extra, draw
+from sagin.presentation.figure_writer import paint
 from sagin.presentation.looks import Shown
 from sagin.presentation.presets import Preset, preset
 from sagin.presentation.sheet import Sheet, from_group, scheme_name
+from sagin.presentation.stored_picture import PICTURE, changed, from_text
 from sagin.presentation.swept import TABLE, swept_sheet
 from sagin.results import netcdf
+
+_CURVES = {"label", "x", "value", "feasible"}
+_NO_CURVES = "a map or a schedule takes no further curves"
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A stored map or schedule."""
+
+    name: str
+    picture: Picture
 
 
 def plot(
@@ -40,7 +55,7 @@ def plot(
     x: str = "",
     metric: str = "objective",
 ) -> Canvas:
-    """Draw stored results as a Matplotlib figure, whose `axes` and `savefig` are there for whatever else is wanted.
+    """Draw stored curves, or a stored map or schedule, as a Matplotlib figure with its `axes` and `savefig`.
 
     `source`: a folder of `sagin reproduce` (with the name of a `figure`) or of `sagin sweep`, or a figure's `.nc` file.
     `style`: `ieee`, `ieee-wide`, `elsevier`, `elsevier-wide`, `slides`, or a `Preset`; `width` [inch] and `font_size`
@@ -49,8 +64,8 @@ def plot(
     left out. `x_label`, `y_label`: texts of the axes. `note`: the line above ("": none). `differences`: the panels of
     paired differences. `x`, `metric`: of a sweep, the field along the axis and what is drawn.
     """
-    return draw_sheet(
-        sheet_at(source, figure, x=x, metric=metric),
+    return draw_stored(
+        stored_at(source, figure, x=x, metric=metric),
         preset(style, width, font_size),
         labels=labels or {},
         curves=extras(curves or {}),
@@ -59,6 +74,18 @@ def plot(
         note=note,
         compared=differences,
     )
+
+
+def draw_stored(stored: Sheet | Painted, how: Preset, **choices: Any) -> Canvas:
+    """Stored curves, or a stored map or schedule, in a style; `choices` as `draw_sheet` takes them."""
+    if isinstance(stored, Sheet):
+        return draw_sheet(stored, how, **choices)
+    if choices["curves"]:
+        raise InputError("curves", ", ".join(curve.name for curve in choices["curves"]), "absent", _NO_CURVES)
+    picture = changed(stored.picture, choices["labels"], choices["without"], stored.name)
+    texts = dict(zip(("x_label", "y_label"), choices["texts"], strict=True))
+    picture = dataclasses.replace(picture, **{name: text for name, text in texts.items() if text})
+    return paint(picture, how, choices["note"] or "")
 
 
 def draw_sheet(
@@ -78,7 +105,7 @@ def draw_sheet(
     for field, names in (("label", labels), ("without", without)):
         for name in names:
             if name not in known:
-                raise unknown(field, name, known, f"curves of {sheet.name}")
+                raise InputError(field, name, one_of(name, known), f"curves of {sheet.name}")
     gone = [label for label, names in calls.items() if set(names) & set(without)]
     if len(gone) == len(sheet.curves):
         raise InputError("without", ", ".join(without), "fewer curves than there are")
@@ -107,11 +134,11 @@ def _renamed(curve: Shown, calls: tuple[str, str, str], labels: Mapping[str, str
     return curve if chosen is None else dataclasses.replace(curve, name=chosen)
 
 
-def sheet_at(source: str | Path, figure: str = "", *, x: str = "", metric: str = "objective") -> Sheet:
+def stored_at(source: str | Path, figure: str = "", *, x: str = "", metric: str = "objective") -> Sheet | Painted:
     """What is stored: a figure of a folder, a sweep, or a figure's file."""
     path = Path(source)
     if not path.is_dir():
-        return _sheet_of_file(path)
+        return _stored_in(path)
     if (path / TABLE).is_file():
         if figure:
             raise InputError("figure", figure, "absent", "a sweep has one; say --x and --metric")
@@ -123,26 +150,28 @@ def sheet_at(source: str | Path, figure: str = "", *, x: str = "", metric: str =
         raise InputError("figure", None, "one of " + ", ".join(names), "the folder has several")
     if figure and figure not in names:
         raise unknown("figure", figure, names, f"figures in {path}")
-    return _sheet_of_file(path / f"{figure or names[0]}.nc")
+    return _stored_in(path / f"{figure or names[0]}.nc")
 
 
 def stored_figures(folder: Path) -> list[str]:
-    """Figures of a folder that have curves, by name."""
-    return sorted(path.stem for path in folder.glob("*.nc") if _has_curves(path))
+    """Figures of a folder that can be drawn, by name."""
+    return sorted(path.stem for path in folder.glob("*.nc") if _can_be_drawn(path))
 
 
-def _has_curves(path: Path) -> bool:
+def _can_be_drawn(path: Path) -> bool:
     try:
         tree = netcdf.read(path)
     except InputError:
         return False
-    return {"label", "x", "value"} <= set(tree.variables)
+    return PICTURE in tree.variables or set(tree.variables) >= _CURVES
 
 
-def _sheet_of_file(path: Path) -> Sheet:
+def _stored_in(path: Path) -> Sheet | Painted:
     tree = netcdf.read(path, "source")
-    if not {"label", "x", "value", "feasible"} <= set(tree.variables):
-        raise InputError("source", str(path), "a figure's file, as sagin reproduce writes it", "it holds no curves")
+    if PICTURE in tree.variables:
+        return Painted(path.stem, from_text(str(tree.array(PICTURE)[0])))
+    if not set(tree.variables) >= _CURVES:
+        raise InputError("source", str(path), "a figure's file, as sagin reproduce writes it", "it holds no drawing")
     return from_group(tree)
 
 

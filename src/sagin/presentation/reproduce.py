@@ -23,6 +23,7 @@ from sagin.experiments.series import cached_series, figure_seeds, jobs_of, mean_
 from sagin.experiments.shards import Shards
 from sagin.presentation import figure_writer
 from sagin.presentation.sheet import sheet_of, to_group
+from sagin.presentation.stored_picture import PICTURE, to_text
 from sagin.results import netcdf
 from sagin.results.folders import open_folder
 from sagin.results.jobs import versions
@@ -128,7 +129,9 @@ def outputs(system: System, figure: Figure, seeds: Iterable[int] | None, series:
         picture = figure.paint(system.scenario(**figure.fixed), used)
         drawing = figure_writer.draw_picture(figure, picture)
         rows = picture_rows(picture)
-        data = {"picture.csv": csv_text(rows).encode(), "picture.nc": netcdf.to_bytes(Group(about, _columns(rows)))}
+        whole = Variable(("one",), np.array([to_text(picture)], dtype=object))
+        tree = Group(about, {**_columns(rows), PICTURE: whole})
+        data = {"picture.csv": csv_text(rows).encode(), "picture.nc": netcdf.to_bytes(tree)}
         suffix = "_" if series is not None else "."
         names = {kind: kind if suffix == "_" else kind.removeprefix("picture.") for kind in data}
         files.update({f"{figure.name}{suffix}{names[kind]}": content for kind, content in data.items()})
