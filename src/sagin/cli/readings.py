@@ -66,6 +66,9 @@ def readings(
     ] = None,
     number: Annotated[int, typer.Option("--readings", metavar="N", help="Readings, the defaults first.")] = 64,
     drops: Annotated[int, typer.Option("--drops", metavar="N", help="Drops a point: seeds 0:N.")] = 20,
+    trials: Annotated[
+        int | None, typer.Option("--trials", metavar="N", help="Most readings tried to simplify a witness. [40]")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the results.")] = None,
     cluster: inputs.Cluster = None,
     threads: inputs.Threads = None,
@@ -80,7 +83,7 @@ def readings(
     """
     from sagin.core.admissible import factors
     from sagin.experiments.progress import progress
-    from sagin.experiments.readings import Judge, survey, to_rows
+    from sagin.experiments.readings import INFEASIBLE, TRIALS, Judge, survey, to_rows
     from sagin.experiments.shards import Shards
     from sagin.presentation.readings_figure import write_survey
     from sagin.results.folders import open_folder
@@ -88,6 +91,8 @@ def readings(
 
     inputs.at_least_one(threads, "--threads")
     inputs.at_least_one(drops, "--drops")
+    if trials is not None and trials < 0:
+        raise InputError("--trials", trials, ">= 0")
     chosen = inputs.system_of(system)
     names = [chosen.figure(name).name for name in figures or ()]
     folder = out or Path("results") / f"{chosen.name}_readings"
@@ -95,12 +100,16 @@ def readings(
     open_folder(folder, facts, force=force)
     shards = Shards(folder / "shards")
     with inputs.on_cluster(cluster) as client, progress(number, f"readings of {chosen.name}") as advance:
-        found = survey(Judge(chosen, drops, shards, threads, client), names, number, advance)
+        most = TRIALS if trials is None else trials
+        found = survey(Judge(chosen, drops, shards, threads, client), names, number, advance, most)
     files = write_survey(chosen, found, folder)
     if json:
         every = [factor.name for factor in factors(chosen)]
-        output.print_json({"folder": str(folder), "files": files, "factors": every, "claims": to_rows(found)})
+        told = {"factors": every, "infeasible": found.infeasible, "claims": to_rows(found)}
+        output.print_json({"folder": str(folder), "files": files, **told})
         return
+    if found.infeasible:
+        output.say(f"{found.infeasible} further readings were left out: {INFEASIBLE}")
     rows = [(row.figure, row.claim, row.default.replace("_", " "), row.sentence()) for row in found.standings]
     output.table(
         f"claims of {chosen.name} in {len(found.readings)} readings of {len(factors(chosen))} open choices",

@@ -21,7 +21,9 @@ from sagin.core.figures import Claim, Curve, Figure, Verdict
 from sagin.core.statistics import deciding, discoveries, explained
 from sagin.experiments.series import whole_series
 from sagin.experiments.shards import ClusterError, Shards
+from sagin.results.fingerprint import survey_code
 from sagin.results.jobs import Job
+from sagin.results.provenance import git_commit
 
 SCORE = {"holds": 1.0, "partly": 0.5, "does_not_hold": 0.0, "contradictory": 0.0, "undecided": np.nan}
 LUCK = 0.05  # of the claims for which an assumption is said to decide, the share that chance accounts for
@@ -30,6 +32,7 @@ SINGLES = 12  # single choices tried as a witness, the weightiest first
 TRIALS = 40  # readings tried in all to find a witness and make it simpler
 DRAWS = 16  # draws kept for the schemes that decide them in turn
 STORED = "readings.csv"
+INFEASIBLE = "under them the paper's own scheme finds no feasible decision on most drops"
 SHORT = 8  # choices of a witness that a sentence can hold
 
 
@@ -39,7 +42,8 @@ class Standing:
 
     `default`: verdict under the defaults. `deciding`: the assumption that explains most of the verdicts, "" if none
     does beyond chance; `explained`: its share of their variance. `witness`: words of a command line, the simplest
-    reading found in which the verdict is another one, `witness_verdict`; "" if there is none.
+    reading found in which the verdict is another one, `witness_verdict`; "" if there is none. `commit`: of the checkout
+    that surveyed. `code`: digest of what decided the verdicts (`fingerprint.survey_code`).
     """
 
     figure: str
@@ -56,9 +60,17 @@ class Standing:
     explained: float = 0.0
     witness: str = ""
     witness_verdict: str = ""
+    commit: str = ""
+    code: str = ""
 
-    def sentence(self) -> str:
-        """The verdict as a property of the paper."""
+    def sentence(self, today: str = "") -> str:
+        """The verdict as a property of the paper. `today`: the digest that its code has now; another one is said."""
+        text = self._standing()
+        if not today or today == self.code:
+            return text
+        return f"{text}; surveyed at {self.commit[:9] or 'an unknown commit'}, the code has changed since"
+
+    def _standing(self) -> str:
         n = self.readings
         if self.holds == n:
             text = f"holds in all {n} readings"
@@ -200,10 +212,12 @@ def survey(
     figures: Iterable[str] = (),
     n_readings: int = 64,
     progress: Callable[[int], None] = lambda count: None,
+    trials: int = TRIALS,
 ) -> Survey:
     """Judge the claims of some figures (none: all) under the defaults and n - 1 further readings.
 
-    All factors of the system are drawn whatever the figures. `progress` is called with 1 after each reading.
+    All factors of the system are drawn whatever the figures. `progress` is called with 1 after each reading. `trials`:
+    most readings tried a claim to find a simple witness; 0: the reading nearest to the defaults as it is.
     """
     system = judge.system
     chosen = [system.figure(name) for name in figures] or list(system.figures)
@@ -230,15 +244,19 @@ def survey(
                 words[figure.name, name].append(verdict.word)
         progress(1)
     by_name = {figure.name: figure for figure in chosen}
-    found = [_standing(judge, by_name[name], claim, readings, said) for (name, claim), said in words.items()]
+    found = [_standing(judge, by_name[name], claim, readings, said, trials) for (name, claim), said in words.items()]
     sure = discoveries([luck for _, luck in found if luck < 1.0], LUCK)
     stands = {id(row): fine for (row, _), fine in zip([item for item in found if item[1] < 1.0], sure, strict=True)}
-    standings = [row if stands.get(id(row)) else replace(row, deciding="", explained=0.0) for row, _ in found]
+    codes = {figure.name: survey_code(system, figure) for figure in chosen}
+    standings = [
+        replace(row, code=codes[row.figure], **({} if stands.get(id(row)) else {"deciding": "", "explained": 0.0}))
+        for row, _ in found
+    ]
     return Survey(readings, words, standings, infeasible)
 
 
 def _standing(
-    judge: Judge, figure: Figure, claim: str, readings: list[Reading], words: list[str]
+    judge: Judge, figure: Figure, claim: str, readings: list[Reading], words: list[str], trials: int
 ) -> tuple[Standing, float]:
     """How a claim stands, and the chance that what is said to decide is luck (1: nothing varies)."""
     relevant = [factor for factor in judge.factors if _touches(judge.system, figure, claim, factor)]
@@ -247,30 +265,32 @@ def _standing(
     name, share, luck = deciding(np.array([SCORE[word] for word in words]), columns)
     other = np.array([np.nan if word == "undecided" else float(word != words[0]) for word in words])
     weight = {f: explained(other[np.isfinite(other)], columns[f.name][np.isfinite(other)]) for f in relevant}
-    witness = _witness(judge, figure, claim, list(zip(readings, words, strict=True)), weight)
+    witness = _witness(judge, figure, claim, list(zip(readings, words, strict=True)), weight, trials)
+    counts: dict[str, Any] = {word: words.count(word) for word in SCORE}
     standing = Standing(
         figure.name,
         claim,
         words[0],
-        **{word: words.count(word) for word in SCORE},
+        **counts,
         readings=len(words),
         drops=judge.drops(figure),
         deciding=name,
         explained=share,
         witness=" ".join(witness[0].words()) if witness else "",
         witness_verdict=witness[1] if witness else "",
+        commit=git_commit(),
     )
     return standing, luck
 
 
 def _witness(
-    judge: Judge, figure: Figure, claim: str, told: list[tuple[Reading, str]], weight: Mapping[Factor, float]
+    judge: Judge, figure: Figure, claim: str, told: list[tuple[Reading, str]], weight: Mapping[Factor, float], most: int
 ) -> tuple[Reading, str] | None:
     """The simplest reading found in which the verdict is another one: no choice in it can be left out.
 
     First single choices of the readings with another verdict, the weightiest factor first; then the reading nearest to
     the defaults, from which all is taken out that the change can do without (Junker 2004, QuickXplain). `weight`: how
-    much of the change each relevant factor explains.
+    much of the change each relevant factor explains. `most`: readings tried.
     """
     default = told[0][1]
     changed: list[tuple[float, int, dict[Factor, Any], str]] = []
@@ -295,11 +315,11 @@ def _witness(
         return assemble(some), tried.get(str(assemble(some)), word)
 
     order = sorted(weight, key=lambda factor: -weight[factor])
-    for factor in order[:SINGLES]:
+    for factor in order[: most * SINGLES // TRIALS]:
         there = [given[factor] for *_, given, _ in changed if factor in given]
         if there and differs(some := {factor: min(there, key=factor.distance)}):
             return outcome(some)
-    kept = _least(nearest, [factor for factor in order if factor in nearest], differs, lambda: len(tried) < TRIALS)
+    kept = _least(nearest, [factor for factor in order if factor in nearest], differs, lambda: len(tried) < most)
     return outcome(kept)
 
 
@@ -376,8 +396,14 @@ def _column(values: list[Any], factor: Factor) -> np.ndarray:
 
 
 def sentences(system: System) -> dict[str, str]:
-    """How each claim stands over all readings, by `figure.claim`, as the system ships it; empty if it ships nothing."""
-    return {f"{row.figure}.{row.claim}": row.sentence() for row in stored_standings(system)}
+    """How each claim stands over all readings, by `figure.claim`, as the system ships it; empty if it ships nothing.
+
+    A survey whose figure is decided by other code today says so.
+    """
+    rows = stored_standings(system)
+    figures = {figure.name: figure for figure in system.figures}
+    codes = {name: survey_code(system, figures[name]) for name in {row.figure for row in rows} & figures.keys()}
+    return {f"{row.figure}.{row.claim}": row.sentence(codes.get(row.figure, "")) for row in rows}
 
 
 def stored_standings(system: System) -> list[Standing]:
@@ -414,6 +440,8 @@ def draw_rows(found: Survey) -> list[dict[str, Any]]:
 def to_markdown(system: System, found: Survey) -> str:
     """The standings as a page."""
     lines = [f"# Claims of {system.name} under {len(found.readings)} readings", ""]
+    if found.infeasible:
+        lines += [f"{found.infeasible} further readings were left out: {INFEASIBLE}.", ""]
     lines += ["| figure | claim | by default | over all readings |", "|---|---|---|---|"]
     for row in found.standings:
         cells = (row.figure, row.claim, row.default.replace("_", " "), row.sentence())

@@ -31,6 +31,7 @@ import numpy as np
 
 from sagin.core import contracts, sources
 from sagin.core.contracts import Late, Scheme, System
+from sagin.core.figures import Figure
 from sagin.results import run
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented))
@@ -88,6 +89,26 @@ def bound_code(system: System, space: type, more: Mapping[str, Any] = MappingPro
 def figure_code(system: System, compute: Callable[..., Any]) -> Fingerprint:
     """What decides a figure that is computed by a function of its own."""
     return _of(system, system.spaces[0].decision, {"compute": compute})
+
+
+def survey_code(system: System, figure: Figure) -> str:
+    """Digest of what decides the verdicts of a figure: its model, schemes and rules as functions do it, files aside.
+
+    Machinery, libraries and texts do not enter: it says of a stored survey whether the paper's part has changed since.
+    "" if it cannot be told.
+    """
+    curves = tuple(curve for curve in figure.curves if not curve.beside)
+    schemes = [system.scheme(name) for name in sorted({curve.scheme for curve in curves} - {"bound"})]
+    parts = {
+        "model": (system.draw, system.derive, system.scenario, [space.evaluate for space in system.spaces]),
+        "schemes": [(scheme.solve, scheme.options) for scheme in schemes],
+        "figure": (figure.axis.fields, figure.axis.values, figure.fixed, curves, figure.compute, figure.extra),
+        "rules": [(claim.name, claim.check, claim.otherwise) for claim in figure.claims],
+    }
+    try:
+        return _Walk(frozenset({_module_of(system.draw).partition(".")[0]})).whole(parts).hex()
+    except CannotHashError:
+        return ""
 
 
 def system_code(system: System) -> Fingerprint:
