@@ -12,8 +12,8 @@ import sagin
 from sagin.core import records
 from sagin.core.errors import InputError
 from sagin.experiments import challenge
+from sagin.experiments.instances import drift
 from sagin.results import instance_files, instances
-from sagin.results import instances as measured
 
 OURS = ("ccmsm", "dm_mimo_vec", "isac_sagin", "network", "stin_vmdc", "thz_uav_mec")
 KINDS = {"small", "default", "large", "scarce", "heterogeneous", "degenerate"}
@@ -42,14 +42,14 @@ def test_every_drop_is_drawn_again() -> None:
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_sample_is_measured_again(name: str) -> None:
     (row,) = instances.select([name])
-    assert measured.drift(sagin.system(row.system), row) == []
+    assert drift(sagin.system(row.system), row) == []
 
 
 def test_drift_of_arrays_values_and_bounds_is_told() -> None:
     (row,) = instances.select(["ccmsm/small/0"])
     owner = sagin.system("ccmsm")
     moved = dataclasses.replace(row, checksum="0" * 16, bound=row.bound * (1 + 1e-6), objective=row.objective * 1.1)
-    words = " ".join(measured.drift(owner, moved))
+    words = " ".join(drift(owner, moved))
     assert "arrays" in words
     assert "bound" in words
     assert "objective" in words
