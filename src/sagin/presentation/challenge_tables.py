@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sagin.experiments.challenge import Judged
-from sagin.presentation.report_html import document, el, table
+from sagin.presentation.pages import Table, render
 from sagin.results.provenance import provenance
 
 HEAD = ("instance", "by", "objective", "gap to bound", "to best known", "rank", "remark")
@@ -75,6 +75,5 @@ def to_html(judged: Sequence[Judged]) -> str:
     origin = provenance()
     feasible = sum(item.feasible for item in judged)
     about = f"{feasible} of {len(judged)} decisions keep every constraint; sagin {origin['sagin_version']}"
-    sheet = table("Decisions on certified instances", HEAD, [cells(item) for item in judged], numbers=HEAD[2:6])
-    body = el("body", el("header", el("h1", "Challenge"), el("p", about, class_="lead")), el("main", sheet))
-    return document("Challenge", body)
+    sheet = Table("Decisions on certified instances", HEAD, [cells(item) for item in judged], numbers=HEAD[2:6])
+    return render("challenge.html", title="Challenge", about=about, sheet=sheet)

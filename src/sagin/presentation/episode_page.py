@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sagin.presentation.report_html import Html, data_uri, document, el, pixels, plain_unit, table
+from sagin.presentation.pages import Table, data_uri, part, pixels, plain_unit, render
 from sagin.presentation.report_numbers import DASH, number, percent
 from sagin.results.episode import Result
 from sagin.results.episode_tables import notes, summary_rows
@@ -20,11 +20,6 @@ CAPTIONS = {
     "roads": "The road trace around the site, the disc of the range, and the ways of the seats' holders.",
     "handover": "Which satellite holds which seat, by catalogue number.",
 }
-READING = (
-    "Means are over the slots that are feasible for the row: read the infeasible share beside each. Each seed gives one"
-    " mean, and limits (95 %, Student) are over seeds, since slots are correlated. Policies and schemes are compared on"
-    " the same slots. The gap is the distance to a certified bound of every slot."
-)
 
 
 def episode_page(
@@ -32,28 +27,23 @@ def episode_page(
 ) -> str:
     """The whole document. `drawings`: PNG by name. `origin`: provenance of this page. `made_by`: the command."""
     study = result.study
-    title = f"Episode: {study.system.title}"
     first, *more = notes(result)
-    said = el("ul", *(el("li", line) for line in more)) if more else None
     facts = study.to_dict() | {"files": dict(result.setting.files)}
-    body = el(
-        "body",
-        el("a", "Skip to the content", class_="skip", href="#main"),
-        el("header", el("p", f"sagin, {study.system.name}", class_="kicker"), el("h1", title), el("p", first)),
-        el(
-            "main",
-            el("section", el("h2", "Schemes and policies"), _summary(result), el("p", READING), said, id_="summary"),
-            el("section", el("h2", "Figures"), _plates(drawings), id_="fig"),
-            el("section", el("h2", "The study"), _facts("Parameters, complete", facts), id_="study"),
-            el("section", el("h2", "Provenance"), _facts("Where this page comes from", origin), id_="provenance"),
-            id_="main",
-        ),
-        el("footer", el("p", "Made by ", el("code", made_by), ".")),
+    return render(
+        "episode.html",
+        title=f"Episode: {study.system.title}",
+        made_by=made_by,
+        system=study.system.name,
+        first=first,
+        notes=more,
+        summary=_summary(result),
+        plates=[_plate(name, image) for name, image in drawings.items()],
+        study=_facts("Parameters, complete", facts),
+        origin=_facts("Where this page comes from", origin),
     )
-    return document(title, body)
 
 
-def _summary(result: Result) -> Html:
+def _summary(result: Result) -> Table:
     rows = summary_rows(result)
     unit = plain_unit(result.study.system.objective_unit)
     head = ["scheme, policy", f"mean{f' [{unit}]' if unit else ''}", "95 % limits", "infeasible", "mean age", "regret"]
@@ -72,23 +62,18 @@ def _summary(result: Result) -> Html:
         ]
         for row in rows
     ]
-    return table(f"{result.study.system.name} over time", head, cells, numbers=head[1:])
+    return Table(f"{result.study.system.name} over time", head, cells, numbers=head[1:])
 
 
-def _plates(drawings: Mapping[str, bytes]) -> Html:
-    return el("div", *(_plate(name, image) for name, image in drawings.items()), class_="plates")
-
-
-def _plate(name: str, image: bytes) -> Html:
+def _plate(name: str, image: bytes) -> dict[str, Any]:
     width, height = pixels("png", image)
     words = CAPTIONS.get(name, name)
-    picture = el("img", src=data_uri("png", image), alt=words, width=width // 2, height=height // 2)
-    return el("figure", el("div", picture, class_="paper"), el("figcaption", words), id_=f"fig-{name}")
+    return {"name": name, "words": words, "source": data_uri("png", image), "width": width // 2, "height": height // 2}
 
 
-def _facts(caption: str, facts: Mapping[str, Any]) -> Html:
-    rows = [(name, el("code", json.dumps(value, default=str))) for name, value in _flat("", facts)]
-    return table(caption, ("field", "value"), rows, kind="fields")
+def _facts(caption: str, facts: Mapping[str, Any]) -> Table:
+    rows = [(name, part("code", json.dumps(value, default=str))) for name, value in _flat("", facts)]
+    return Table(caption, ("field", "value"), rows, kind="fields")
 
 
 def _flat(prefix: str, facts: Mapping[str, Any]) -> list[tuple[str, Any]]:

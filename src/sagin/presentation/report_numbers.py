@@ -8,36 +8,36 @@ from typing import Any
 import numpy as np
 
 from sagin.core.statistics import Interval
-from sagin.presentation.report_html import RAISED, Html, text
+from sagin.presentation.pages import RAISED
 
 DASH = "–"
 UNIT = "\u00a0%"
 
 
-def number(value: Any, digits: int = 4) -> Html:
+def number(value: Any, digits: int = 4) -> str:
     """A number in few digits, with a true minus sign."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        return text(value)
+        return str(value)
     if isinstance(value, int | np.integer):
-        return text(str(value).replace("-", "−"))
+        return str(value).replace("-", "−")
     if np.isnan(value):
-        return text(DASH)
+        return DASH
     short = f"{value:.{digits}g}"
     whole = "e+" in short and abs(value) < 1e6  # 1,910 and not 1.91e+03
-    return text((f"{float(short):,.0f}" if whole else short).replace("-", "−"))
+    return (f"{float(short):,.0f}" if whole else short).replace("-", "−")
 
 
-def percent(value: float, *, signed: bool = False) -> Html:
+def percent(value: float, *, signed: bool = False) -> str:
     """A part of one as percent in three digits; rounding errors (below 1e-9) are 0, what is below 0.001 % says so."""
     if not np.isfinite(value):
-        return text(DASH)
+        return DASH
     if abs(value) < 1e-9:
-        return text(f"0{UNIT}")
+        return f"0{UNIT}"
     share, sign = 100 * value, "+" if signed else ""
     if 0 < share < 1e-3 and not signed:
-        return text(f"< 0.001{UNIT}")
+        return f"< 0.001{UNIT}"
     digits = format(share, f"{sign}.0f" if abs(share) >= 99.95 else f"{sign}#.3g")
-    return text(digits.replace("-", "−") + UNIT)
+    return digits.replace("-", "−") + UNIT
 
 
 def spread(span: Interval, scale: float = 1.0, *, sign: str = "") -> list[str]:

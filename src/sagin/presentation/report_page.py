@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from sagin.core import records, statistics
 from sagin.core.figures import Figure, Series
@@ -16,21 +17,8 @@ from sagin.experiments.compare import Pair
 from sagin.experiments.gaps import Gap, remarks
 from sagin.experiments.ledger import WORDS, Entry, fold
 from sagin.experiments.series import mean_rows
+from sagin.presentation.pages import Table, data_uri, part, pixels, plain_math, plain_unit, render, slug
 from sagin.presentation.report import Chapter, Plate
-from sagin.presentation.report_html import (
-    Html,
-    data_uri,
-    document,
-    el,
-    join,
-    pixels,
-    plain_math,
-    plain_unit,
-    prose,
-    slug,
-    table,
-    text,
-)
 from sagin.presentation.report_numbers import DASH, UNIT, number, percent, spread
 
 SIGNS = {"holds": "✓", "partly": "◐", "does_not_hold": "✗", "contradictory": "≠", "undecided": "?"}
@@ -41,26 +29,21 @@ COUNTED = {**WORDS, "holds": "hold", "does_not_hold": "do not hold"}  # several 
 def page(chapters: Sequence[Chapter], broken: Mapping[str, str], origin: Mapping[str, str]) -> str:
     """The whole document. `broken`: systems that cannot be loaded, and why. `origin`: provenance of this report."""
     many = len(chapters) != 1
-    title = "Reproduction report" if many else f"Reproduction report: {chapters[0].system.title}"
     systems = f"{len(chapters)} systems" if many else chapters[0].system.name
-    about = f"sagin {origin.get('sagin_version', '')}, {systems}, {origin.get('created_utc', '')[:10]}"
-    body = el(
-        "body",
-        el("a", "Skip to the content", class_="skip", href="#main"),
-        el("header", el("p", about, class_="kicker"), el("h1", title), el("p", _lead(chapters), class_="lead")),
-        el(
-            "main",
-            _summary(chapters, broken),
-            _contents(chapters),
-            _reading(),
-            *(_system(chapter) for chapter in chapters),
-            _software(chapters),
-            _origin(chapters, origin),
-            id_="main",
-        ),
-        el("footer", el("p", "Made by ", el("code", "sagin report"), ".")),
+    papers = {chapter.system.reference for chapter in chapters}
+    return render(
+        "report.html",
+        title="Reproduction report" if many else f"Reproduction report: {chapters[0].system.title}",
+        made_by="sagin report",
+        about=f"sagin {origin.get('sagin_version', '')}, {systems}, {origin.get('created_utc', '')[:10]}",
+        lead=_lead(chapters),
+        summary=_summary(chapters),
+        problems=_problems(chapters, broken),
+        verdicts=[verdict(word) for word in WORDS],
+        chapters=[_chapter(chapter) for chapter in chapters],
+        software={key: text for one in chapters for key, text in one.bibtex.items() if key not in papers},
+        origin=_origin(chapters, origin),
     )
-    return document(title, body)
 
 
 def _lead(chapters: Sequence[Chapter]) -> str:
@@ -76,25 +59,16 @@ def _lead(chapters: Sequence[Chapter]) -> str:
     )
 
 
-def _contents(chapters: Sequence[Chapter]) -> Html:
-    items = [el("li", _link("How to read this page", "reading"))]
-    for chapter in chapters:
-        name = slug(chapter.system.name)
-        parts = [el("li", _link(title, f"{name}-{part}")) for part, title in _parts(chapter)]
-        items.append(el("li", _link(chapter.system.title, name), el("ul", *parts)))
-    items += [el("li", _link("Software to cite", "software")), el("li", _link("Provenance", "provenance"))]
-    return el("nav", el("h2", "Contents", id_="contents"), el("ol", *items), aria_labelledby="contents")
-
-
-def _parts(chapter: Chapter) -> list[tuple[str, str]]:
+def _parts(chapter: Chapter) -> dict[str, str]:
+    """Titles of the sections of a system, by the word in their address."""
     parts = [("about", "What it is")]
     parts += [("claims", "Claims")] if chapter.entries else []
     parts += [("figures", "Figures")] if chapter.plates else []
     parts += [("gaps", "Gap to the certified bound"), ("improvement", "Our improvement"), ("speed", "Speed")]
-    return [*parts, ("parameters", "Parameters"), ("cite", "How to cite")]
+    return dict([*parts, ("parameters", "Parameters"), ("cite", "How to cite")])
 
 
-def _summary(chapters: Sequence[Chapter], broken: Mapping[str, str]) -> Html:
+def _summary(chapters: Sequence[Chapter]) -> Table:
     counts = sorted({chapter.n_drops for chapter in chapters})
     caption = (
         "All systems at a glance. Gap: how far, at most, the objective is from the best possible one, mean and worst of"
@@ -113,10 +87,9 @@ def _summary(chapters: Sequence[Chapter], broken: Mapping[str, str]) -> Html:
     for chapter in chapters:
         improved = [gap for name in chapter.system.names("improved") if (gap := chapter.gap(name))]
         best = min(chapter.improvements, key=lambda pair: _cost(chapter, pair), default=None)
-        name = el("a", chapter.system.name, href=f"#{slug(chapter.system.name)}")
         rows.append(
             (
-                join((name, el("p", chapter.system.title, class_="small"))),
+                part("system", chapter.system.name, chapter.system.title),
                 _goal(chapter),
                 _tally(chapter.entries),
                 _distance(chapter.gap(chapter.paper)),
@@ -125,19 +98,19 @@ def _summary(chapters: Sequence[Chapter], broken: Mapping[str, str]) -> Html:
                 _fastest(chapter),
             )
         )
-    sheet = table(caption, head, rows, kind="ledger glance")
-    problems = [el("p", f"{name} cannot be loaded: {reason}", class_="note") for name, reason in broken.items()]
+    return Table(caption, head, rows, kind="ledger glance")
+
+
+def _problems(chapters: Sequence[Chapter], broken: Mapping[str, str]) -> list[str]:
+    """What a reader has to know of the report as a whole."""
+    lines = [f"{name} cannot be loaded: {reason}" for name, reason in broken.items()]
     least = min((plate.n_drops for chapter in chapters for plate in chapter.plates if plate.entries), default=0)
     if 0 < least < statistics.LEAST_DROPS:
-        problems.append(
-            el(
-                "p",
-                f"This report was made with {least} drops a point. Verdicts that compare means need"
-                f" {statistics.LEAST_DROPS} at least: most claims stay undecided here.",
-                class_="note",
-            )
+        lines.append(
+            f"This report was made with {least} drops a point. Verdicts that compare means need"
+            f" {statistics.LEAST_DROPS} at least: most claims stay undecided here."
         )
-    return el("section", el("h2", "Summary", id_="summary-title"), sheet, *problems, id_="summary")
+    return lines
 
 
 def _goal(chapter: Chapter) -> str:
@@ -152,8 +125,8 @@ def _objective(chapter: Chapter) -> tuple[str, str]:
     return meaning or "objective", unit
 
 
-def _distance(gap: Gap | None) -> Html:
-    return join((percent(gap.mean), ", worst ", percent(gap.largest))) if gap else Html("no certificate")
+def _distance(gap: Gap | None) -> str:
+    return f"{percent(gap.mean)}, worst {percent(gap.largest)}" if gap else "no certificate"
 
 
 def _cost(chapter: Chapter, pair: Pair) -> float:
@@ -161,92 +134,60 @@ def _cost(chapter: Chapter, pair: Pair) -> float:
     return sign * pair.difference.mean if pair.difference.n_used else np.inf
 
 
-def _tally(entries: Sequence[Entry]) -> Html:
+def _tally(entries: Sequence[Entry]) -> Markup | str:
     counts = [(word, sum(entry.verdict == word for entry in entries)) for word in WORDS]
     parts = [verdict(word, count) for word, count in counts if count]
-    return join(parts, " ") if parts else Html("none")
+    return Markup(" ").join(parts) if parts else "none"
 
 
-def verdict(word: str, count: int | None = None) -> Html:
+def verdict(word: str, count: int | None = None) -> Markup:
     """A verdict as sign and word, never by colour alone; `count`: how many there are."""
-    sign = el("span", SIGNS.get(word, ""), aria_hidden="true")
-    many = "" if count is None else f"{count}\u00a0"
-    return el("span", sign, "\u00a0", many, _counted(word, count or 1), class_=f"verdict {slug(word)}")
+    return part("verdict", word, SIGNS.get(word, ""), _counted(word, count or 1), count)
 
 
 def _counted(word: str, count: int) -> str:
     return (WORDS if count == 1 else COUNTED).get(word, word)
 
 
-def _reading() -> Html:
-    terms = [
-        (
-            join([verdict(word) for word in WORDS], " "),
-            "Verdicts are computed by the rule printed with each claim. An order of two curves needs the 95 % interval"
-            " of their paired difference to exclude zero.",
-        ),
-        (
-            "paper, baseline, improved, extension, own",
-            "Roles of schemes. Improved schemes solve exactly the paper's problem. An extension decides more than the"
-            " paper lets it, so it solves a larger problem and is never compared as if equal. Own schemes are those of"
-            " a user: they stand beside the paper's in tables and figures, and claims are judged without them.",
-        ),
-        (
-            "gap",
-            "Relative distance of the objective to a bound that is certified for each drop: no decision of the same"
-            " space can be closer than 0. Drops that are infeasible or have no certificate are left out and counted.",
-        ),
-        ("interval", "Mean and 95 % confidence interval (Student's t); comparisons are paired, drop by drop."),
-        ("drop", "One random realisation of a scenario, fixed by its seed. All schemes decide the same drops."),
-    ]
-    items = [part for term, meaning in terms for part in (el("dt", term), el("dd", meaning))]
-    return el("section", el("h2", "How to read this page"), el("dl", *items, class_="terms"), id_="reading")
-
-
-def _system(chapter: Chapter) -> Html:
-    makers = {
-        "about": _about,
-        "claims": _claims,
-        "figures": _figures,
-        "gaps": _gaps,
-        "improvement": _improvement,
-        "speed": _speed,
-        "parameters": _parameters,
-        "cite": _cite,
+def _chapter(chapter: Chapter) -> dict[str, Any]:
+    """What `report_system.html` says of a system."""
+    system = chapter.system
+    shared, notes = fold([plain_math(entry.note) for entry in chapter.entries])
+    return {
+        "system": system,
+        "name": slug(system.name),
+        "title": system.title,
+        "parts": _parts(chapter),
+        **_about(chapter),
+        "tally": _tally(chapter.entries),
+        "notes": shared,
+        "claims": _claims(chapter, notes),
+        "plates": [_plate(chapter, plate) for plate in chapter.plates],
+        **_gaps(chapter),
+        **_improvement(chapter),
+        "measured": chapter.speed,
+        "timings": [_timings(name, rows) for name, rows in chapter.speed.sections.items()] if chapter.speed else [],
+        "fields": _fields(f"Scenario of {system.name}: defaults", chapter.scenario),
+        "options": _options(chapter),
+        "bibtex": chapter.bibtex.get(system.reference, ""),
     }
-    name = slug(chapter.system.name)
-    parts = [
-        el("section", el("h3", title), makers[part](chapter), id_=f"{name}-{part}", class_=part)
-        for part, title in _parts(chapter)
-    ]
-    heading = el("h2", chapter.system.title, id_=f"{name}-title")
-    return el("article", el("p", chapter.system.name, class_="kicker"), heading, *parts, id_=name, class_="system")
 
 
-def _about(chapter: Chapter) -> Html:
+def _about(chapter: Chapter) -> dict[str, Any]:
     system = chapter.system
     meaning, unit = _objective(chapter)
-    goal = {"min": "Minimised", "max": "Maximised"}[system.sense]
+    wanted = {"min": "Minimised", "max": "Maximised"}[system.sense]
     sizes = ", ".join(f"{name.replace('_', ' ')}\u00a0×\u00a0{size}" for name, size in chapter.sizes.items() if size)
-    opening = chapter.introduction
-    chosen = [
-        el("li", el("code", name), f": {plain_math(column.doc)}{_per(column.dims)}")
-        for name, column in records.columns(system.spaces[0].decision).items()
-    ]
-    facts = [
-        ("paper", join((prose(opening[0]) if opening else _link(system.reference, f"{slug(system.name)}-cite"),))),
-        ("objective", f"{goal}: {meaning}" + (f"; in {unit}" if unit else "")),
-        ("decided", el("ul", *chosen)),
-        ("default sizes", sizes or DASH),
-    ]
-    terms = [part for term, meaning_ in facts for part in (el("dt", term), el("dd", meaning_))]
-    rows = [(el("code", s.name), s.role, s.space.__name__, s.summary) for s in system.schemes]
-    schemes = table("Schemes", ("scheme", "role", "decides", "what it does"), rows, kind="ledger")
-    refused = [
-        el("p", el("code", name), f" does not run at the default sizes ({reason})", class_="note")
-        for name, reason in chapter.refused.items()
-    ]
-    return join((*(el("p", prose(part)) for part in opening[1:]), el("dl", *terms, class_="facts"), schemes, *refused))
+    columns = records.columns(system.spaces[0].decision)
+    schemes = [(part("code", s.name), s.role, s.space.__name__, s.summary) for s in system.schemes]
+    return {
+        "opening": chapter.introduction,
+        "goal": f"{wanted}: {meaning}" + (f"; in {unit}" if unit else ""),
+        "decided": [(name, f"{plain_math(column.doc)}{_per(column.dims)}") for name, column in columns.items()],
+        "sizes": sizes or DASH,
+        "schemes": Table("Schemes", ("scheme", "role", "decides", "what it does"), schemes, kind="ledger"),
+        "refused": chapter.refused,
+    }
 
 
 def _per(dims: Sequence[str]) -> str:
@@ -254,54 +195,48 @@ def _per(dims: Sequence[str]) -> str:
     return f" (per {' and '.join(dims)})" if dims else ""
 
 
-def _claims(chapter: Chapter) -> Html:
-    name = slug(chapter.system.name)
-    shared, notes = fold([plain_math(entry.note) for entry in chapter.entries])
-    rows = []
-    for entry, (letters, rest) in zip(chapter.entries, notes, strict=True):
-        claim = [el("p", plain_math(entry.text)), el("p", "Holds when: ", plain_math(entry.rule), class_="small")]
-        remarks = [el("a", f"note {letter}", href=f"#{name}-note-{letter}") for letter in letters]
-        remarks += [text(rest)] if rest else []
-        fairness = el("p", el("strong", "Fairness: "), join(remarks, "; "), class_="small") if remarks else None
-        where = el("a", entry.figure, href=f"#{slug(chapter.system.name, 'figure', entry.figure)}")
-        cells = (join(claim), join((_evidence(entry.evidence), fairness)), where, str(entry.drops))
-        rows.append((verdict(entry.verdict), *cells))
-    head = ("verdict", "claim", "evidence", "figure", "drops")
-    listed = [
-        el("p", el("strong", f"Note {letter}: "), remark, ".", class_="small", id_=f"{name}-note-{letter}")
-        for letter, remark in shared.items()
+def _claims(chapter: Chapter, notes: Sequence[tuple[list[str], str]]) -> Table:
+    rows = [
+        (
+            verdict(entry.verdict),
+            part("claim", entry.text, entry.rule),
+            part("evidence", _evidence(entry.evidence), slug(chapter.system.name), letters, rest),
+            part("link", entry.figure, slug(chapter.system.name, "figure", entry.figure)),
+            str(entry.drops),
+        )
+        for entry, (letters, rest) in zip(chapter.entries, notes, strict=True)
     ]
-    sheet = table("Claims, judged", head, rows, kind="ledger")
-    return join((el("p", _tally(chapter.entries)), *listed, sheet))
+    return Table("Claims, judged", ("verdict", "claim", "evidence", "figure", "drops"), rows, kind="ledger")
 
 
-def _evidence(words: str) -> Html:
-    """The numbers behind a verdict; several of them as a list."""
+def _evidence(words: str) -> list[str]:
+    """The numbers behind a verdict; one or two are a sentence."""
     parts = re.split(r"; (?!least difference)", plain_math(words))
-    if len(parts) < 3:
-        return el("p", plain_math(words))
-    return el("ul", *(el("li", part) for part in parts), class_="evidence")
+    return parts if len(parts) > 2 else [plain_math(words)]
 
 
-def _figures(chapter: Chapter) -> Html:
-    return el("div", *(_plate(chapter, plate) for plate in chapter.plates), class_="plates")
-
-
-def _plate(chapter: Chapter, plate: Plate) -> Html:
+def _plate(chapter: Chapter, plate: Plate) -> dict[str, Any]:
+    """A figure, and folded away the means behind it and what each curve is."""
     figure = plate.figure
-    fixed = ", ".join(f"{name} = {_value(value)}" for name, value in figure.fixed.items())
-    words = [el("strong", figure.name), " ", plain_math(figure.title), "."]
-    if fixed:
-        words.append(f" With {fixed}.")
-    if plate.entries:
-        words += [" Claims: ", _tally(plate.entries)]
     width, height = pixels(plate.kind, plate.image)
-    image = el(
-        "img", src=data_uri(plate.kind, plate.image), alt=alternative(plate), width=width or None, height=height or None
-    )
-    numbers = _numbers(plate)
-    name = slug(chapter.system.name, "figure", figure.name)
-    return el("figure", el("div", image, class_="paper"), el("figcaption", *words), numbers, id_=name)
+    curves = []
+    for curve in figure.curves if plate.series is not None else ():
+        changes = {**curve.overrides, **curve.options}
+        more = "; " + ", ".join(f"{name} = {value}" for name, value in changes.items()) if changes else ""
+        curves.append((plain_math(curve.label), f": scheme {curve.scheme}, metric {curve.value}{more}"))
+    return {
+        "name": slug(chapter.system.name, "figure", figure.name),
+        "label": figure.name,
+        "title": plain_math(figure.title),
+        "fixed": ", ".join(f"{name} = {_value(value)}" for name, value in figure.fixed.items()),
+        "tally": _tally(plate.entries) if plate.entries else "",
+        "source": data_uri(plate.kind, plate.image),
+        "alternative": alternative(plate),
+        "width": width,
+        "height": height,
+        "numbers": _means(figure, plate.series) if plate.series is not None else None,
+        "curves": curves,
+    }
 
 
 def alternative(plate: Plate) -> str:
@@ -325,23 +260,7 @@ def alternative(plate: Plate) -> str:
     return f"Chart: {title}. {axes}: {'; '.join(parts)}."
 
 
-def _numbers(plate: Plate) -> Html | None:
-    """The means behind a chart, folded away, and what each curve is."""
-    if plate.series is None:
-        return None
-    sheet = _means(plate.figure, plate.series)
-    curves = []
-    for curve in plate.figure.curves:
-        changes = {**curve.overrides, **curve.options}
-        words = f": scheme {curve.scheme}, metric {curve.value}"
-        more = "; " + ", ".join(f"{name} = {value}" for name, value in changes.items()) if changes else ""
-        curves.append(el("li", el("strong", plain_math(curve.label)), words + more))
-    listed = el("ul", *curves, class_="small") if curves else None
-    summary = el("summary", "Numbers behind ", plate.figure.name)
-    return el("details", summary, sheet, listed, class_="numbers")
-
-
-def _means(figure: Figure, series: Series) -> Html:
+def _means(figure: Figure, series: Series) -> Table:
     rows = mean_rows(None, series)
     points = len(series.x)
     every = -(-points // LONGEST_TABLE)
@@ -353,32 +272,24 @@ def _means(figure: Figure, series: Series) -> Html:
     caption = f"{figure.name}: mean ± half of the 95 % interval over the drops feasible for all curves, {n} drops"
     caption += f"; one point in {every}" if every > 1 else ""
     labels = [plain_math(label) for label in series.labels]
-    return table(caption, (plain_math(figure.axis.label), *labels), lines, numbers=labels)
+    return Table(caption, (plain_math(figure.axis.label), *labels), lines, numbers=labels)
 
 
-def _gaps(chapter: Chapter) -> Html:
-    names = {
-        entrant.scheme: join((el("code", entrant.scheme), " (larger problem)" if entrant.larger else ""))
-        for entrant in chapter.entrants
-    }
+def _gaps(chapter: Chapter) -> dict[str, Any]:
+    names = {entrant.scheme: part("scheme", entrant.scheme, entrant.larger) for entrant in chapter.entrants}
     rows = [
         (names[gap.scheme], gap.role, percent(gap.mean), percent(gap.largest), f"{gap.n_used}/{chapter.n_drops}")
         for gap in chapter.gaps
     ]
     head = ("scheme", "role", "mean gap", "largest gap", "drops")
     caption = "Relative distance to the certified bound of the scheme's own decision space, default scenario"
-    missing = [gap for gap in chapter.gaps if not gap.n_used]
-    notes = [
-        el("p", el("code", gap.scheme), f": no certificate ({_why(chapter, gap.scheme)}).", class_="note")
-        for gap in missing
-    ]
-    notes += [el("p", line + ".", class_="note") for line in remarks(chapter.system, chapter.gaps)]
     partly = [entrant for entrant in chapter.entrants if entrant.usable.any() and entrant.breaches]
-    notes += [
-        el("p", el("code", entrant.scheme), " infeasible: ", "; ".join(map(str, entrant.breaches)), ".", class_="note")
-        for entrant in partly
-    ]
-    return join((table(caption, head, rows, numbers=head[2:]), *notes))
+    return {
+        "gaps": Table(caption, head, rows, numbers=head[2:]),
+        "without_bound": [(gap.scheme, _why(chapter, gap.scheme)) for gap in chapter.gaps if not gap.n_used],
+        "gap_remarks": remarks(chapter.system, chapter.gaps),
+        "infeasible": [(entrant.scheme, "; ".join(map(str, entrant.breaches))) for entrant in partly],
+    }
 
 
 def _why(chapter: Chapter, scheme: str) -> str:
@@ -390,26 +301,13 @@ def _why(chapter: Chapter, scheme: str) -> str:
     return "its bound certifies nothing here" if has else f"its decision space {space.__name__} has no bound"
 
 
-def _improvement(chapter: Chapter) -> Html:
+def _improvement(chapter: Chapter) -> dict[str, Any]:
     if not chapter.against_paper:
-        return el("p", "There is nothing to compare with the paper's scheme at the default scenario.")
-    parts: list[Html] = []
-    for pair in chapter.improvements:
-        used = f"{pair.difference.n_used} of {pair.difference.n} drops"
-        words = (
-            " against ",
-            el("code", pair.second),
-            ": ",
-            el("strong", _improved(pair)),
-            f" on {used}; ",
-        )
-        parts.append(el("p", el("code", pair.first), *words, _record(pair), "."))
-    if not parts:
-        parts.append(el("p", "This system has no improved scheme."))
+        return {"differences": None}
     larger = {entrant.label for entrant in chapter.entrants if entrant.larger}
     rows = [
         (
-            join((el("code", pair.first), " (larger problem)" if pair.first in larger else "")),
+            part("scheme", pair.first, pair.first in larger),
             chapter.system.scheme(pair.first).role,
             _interval(pair.difference),
             _relative(pair),
@@ -422,7 +320,11 @@ def _improvement(chapter: Chapter) -> Html:
     head = ("scheme", "role", "difference" + (f" [{unit}]" if unit else ""), "relative", "win/tie/loss", "drops")
     better = {"min": "lower", "max": "higher"}[chapter.system.sense]
     caption = f"Objective minus that of {chapter.paper}, paired, mean and 95 % interval ({better} is better)"
-    return join((*parts, table(caption, head, rows, numbers=head[2:])))
+    improvements = []
+    for pair in chapter.improvements:
+        used = f"{pair.difference.n_used} of {pair.difference.n} drops"
+        improvements.append((pair.first, pair.second, _improved(pair), used, _record(pair)))
+    return {"improvements": improvements, "differences": Table(caption, head, rows, numbers=head[2:])}
 
 
 def _record(pair: Pair) -> str:
@@ -453,28 +355,13 @@ def _improved(pair: Pair) -> str:
     return f"{pair.word}: {mean}{UNIT} {way} ({low} to {high})"
 
 
-def _speed(chapter: Chapter) -> Html:
-    if chapter.speed is None:
-        command = f"python benchmarks/speed.py {chapter.system.name} --out speed.json"
-        again = f"sagin report {chapter.system.name} --speed speed.json"
-        return el("p", "Not measured. To measure: ", el("code", command), ", then ", el("code", again), ".")
-    where = (
-        "Peers: the same algorithm as a careful reader would write it with general solvers, run beside ours on the same"
-        " drops. Ratio: the peer's time over ours."
-        f" Measured on {chapter.speed.machine or 'an unnamed machine'}, {chapter.speed.created or 'undated'}."
-    )
-    return join(
-        (el("p", where, class_="note"), *(_timings(name, rows) for name, rows in chapter.speed.sections.items()))
-    )
-
-
-def _timings(section: str, rows: Sequence[Mapping[str, Any]]) -> Html:
+def _timings(section: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     head = [key for key in dict.fromkeys(["label", *(key for row in rows for key in row)]) if key != "aim"]
     right = [key for key in head if all(isinstance(row.get(key, 0.0), int | float) for row in rows)]
     lines = [[number(row[key]) if key in row else DASH for key in head] for row in rows]
     shown = {key: f"{key.removesuffix('_s').replace('_', ' ')}{' [s]' * key.endswith('_s')}" for key in head}
     caption = f"Speed: {section.replace('_', ' ')}"
-    return table(caption, shown.values(), lines, numbers=[shown[key] for key in right])
+    return Table(caption, list(shown.values()), lines, numbers=[shown[key] for key in right])
 
 
 def _fastest(chapter: Chapter) -> str:
@@ -486,23 +373,20 @@ def _fastest(chapter: Chapter) -> str:
     return f"{span} times as fast"
 
 
-def _parameters(chapter: Chapter) -> Html:
-    parts = [_fields(f"Scenario of {chapter.system.name}: defaults", chapter.scenario)]
+def _options(chapter: Chapter) -> list[tuple[list[str], Table]]:
+    """Names of the schemes that share options, and these."""
     options: dict[type, list[str]] = {}
     for scheme in chapter.system.schemes:
         if scheme.options.model_fields:
             options.setdefault(scheme.options, []).append(scheme.name)
-    for cls, names in options.items():
-        sheet = _fields(f"Options of {', '.join(names)}: defaults", cls())
-        parts.append(el("details", el("summary", "Options of ", join((el("code", n) for n in names), ", ")), sheet))
-    return join(parts)
+    return [(names, _fields(f"Options of {', '.join(names)}: defaults", kind())) for kind, names in options.items()]
 
 
-def _fields(caption: str, parameters: Any) -> Html:
+def _fields(caption: str, parameters: Any) -> Table:
     rows = [
         (
-            el("code", row.name),
-            el("code", _value(row.value)),
+            part("code", row.name),
+            part("code", _value(row.value)),
             plain_unit(row.unit) or DASH,
             plain_math(row.symbol) or DASH,
             _limits(row.bounds),
@@ -511,7 +395,7 @@ def _fields(caption: str, parameters: Any) -> Html:
         )
         for row in field_rows(parameters)
     ]
-    return table(caption, ("field", "value", "unit", "symbol", "must be", "meaning", "source"), rows, kind="fields")
+    return Table(caption, ("field", "value", "unit", "symbol", "must be", "meaning", "source"), rows, kind="fields")
 
 
 def _limits(bounds: str) -> str:
@@ -520,24 +404,7 @@ def _limits(bounds: str) -> str:
     return words.replace("an integer", "integer").replace(" and ", ", ")
 
 
-def _cite(chapter: Chapter) -> Html:
-    return _entry(chapter.system.reference, chapter.bibtex.get(chapter.system.reference, ""))
-
-
-def _software(chapters: Sequence[Chapter]) -> Html:
-    """The software's entries, which all systems share."""
-    papers = {chapter.system.reference for chapter in chapters}
-    entries = {key: entry for chapter in chapters for key, entry in chapter.bibtex.items() if key not in papers}
-    return el("section", el("h2", "Software to cite"), *(_entry(*item) for item in entries.items()), id_="software")
-
-
-def _entry(key: str, entry: str) -> Html:
-    if entry:
-        return el("pre", el("code", entry), tabindex="0", aria_label=f"BibTeX entry {key}")
-    return el("p", "No BibTeX entry ", el("code", key), ".", class_="note")
-
-
-def _origin(chapters: Sequence[Chapter], origin: Mapping[str, str]) -> Html:
+def _origin(chapters: Sequence[Chapter], origin: Mapping[str, str]) -> Table:
     words = {
         "sagin_version": "version",
         "git_commit": "git commit",
@@ -546,19 +413,14 @@ def _origin(chapters: Sequence[Chapter], origin: Mapping[str, str]) -> Html:
         "host_class": "machine",
         "created_utc": "made (UTC)",
     }
-    rows: list[tuple[str, str]] = [(words.get(name, name), el("code", value)) for name, value in origin.items()]
+    rows: list[tuple[str, str]] = [(words.get(name, name), part("code", value)) for name, value in origin.items()]
     for chapter in chapters:
         drops = sorted({plate.n_drops for plate in chapter.plates})
         figures = f"; figures on seeds {_or([f'0:{count}' for count in drops])}" if drops else ""
         name = f"seeds of {chapter.system.name}"
         rows.append((name, f"0:{chapter.n_drops} (half-open) for gaps and improvement{figures}"))
-        rows.append((f"sources of {chapter.system.name}", el("code", chapter.versions.get("sources", ""))))
-    sheet = table("Where this report comes from", ("what", "value"), rows)
-    return el("section", el("h2", "Provenance"), sheet, id_="provenance")
-
-
-def _link(words: str, target: str) -> Html:
-    return el("a", plain_math(words), href=f"#{target}")
+        rows.append((f"sources of {chapter.system.name}", part("code", chapter.versions.get("sources", ""))))
+    return Table("Where this report comes from", ("what", "value"), rows)
 
 
 def _or(parts: Sequence[Any]) -> str:

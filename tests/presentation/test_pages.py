@@ -1,9 +1,11 @@
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import UndefinedError
 
-from sagin.presentation.report_html import Html, data_uri, el, join, pixels, plain_math, plain_unit, prose, slug, table
+from sagin.presentation.pages import Table, data_uri, part, pixels, plain_math, plain_unit, prose, render, slug
 
 
 class Reader(HTMLParser):
@@ -13,7 +15,7 @@ class Reader(HTMLParser):
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
-        self.feed(words)
+        self.feed("".join(words))  # markup would escape what is added to it
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
@@ -22,19 +24,28 @@ class Reader(HTMLParser):
         self.text += data
 
 
-def test_elements_and_attributes() -> None:
-    assert el("p", "a < b", class_="x y", hidden=True, title=None) == '<p class="x y" hidden>a &lt; b</p>'
-    assert el("img", src="x", alt='"quoted"') == '<img src="x" alt="&quot;quoted&quot;">'
-    assert el("p", el("b", "1"), None, 2, Html("<i>3</i>")) == "<p><b>1</b>2<i>3</i></p>"
-    assert el("meta", http_equiv="X", aria_label="y") == '<meta http-equiv="X" aria-label="y">'
-    assert join(["a", Html("<br>")], ", ") == "a, <br>"
-
-
 @given(st.text(st.characters(exclude_categories=["C"]), max_size=40))
 def test_nothing_escapes_from_text_and_attributes(words: str) -> None:
-    reader = Reader(el("p", words, title=words))
-    assert reader.tags == [("p", {"title": words})]
-    assert reader.text == words
+    sheet = Table(words, ("name", words), [(words, part("code", words))], kind="ledger")
+    reader = Reader(part("table", sheet))
+    start, row = ["div", "table", "caption", "span", "thead", "tr", "th", "th"], ["tr", "th", "td", "code"]
+    assert [tag for tag, _ in reader.tags] == [*start, "tbody", *row]
+    assert reader.tags[0][1]["aria-label"] == words
+    assert reader.tags[-2][1]["data-label"] == words
+    assert "".join(reader.text.split()) == "".join(f"{words}name{words}{words}{words}".split())
+
+
+def test_control_characters_do_not_reach_a_page() -> None:
+    assert "\x1b" not in part("code", "a\x1b[31mb")
+    assert "\x1b" not in prose("a\x1b[31mb `c\x1b`")
+
+
+def test_a_page_loads_nothing_and_runs_nothing() -> None:
+    made = render("challenge.html", title="<b>", about="a & b", sheet=Table("t", ("x",), [("<script>",)]))
+    assert "default-src 'none'" in made
+    assert {"script", "b", "link"}.isdisjoint(tag for tag, _ in Reader(made).tags)
+    with pytest.raises(UndefinedError):
+        render("challenge.html", title="", about="")
 
 
 def test_identifiers_hold_letters_digits_and_hyphens() -> None:
@@ -43,7 +54,9 @@ def test_identifiers_hold_letters_digits_and_hyphens() -> None:
 
 
 def test_tables_name_their_rows_and_columns() -> None:
-    reader = Reader(table("Numbers", ("name", "value"), [("one", 1), (Html("<b>two</b>"), 2)], numbers=("value",)))
+    reader = Reader(
+        part("table", Table("Numbers", ("name", "value"), [("one", 1), (part("code", "two"), 2)], ("value",)))
+    )
     headers = [(tag, attrs["scope"]) for tag, attrs in reader.tags if tag == "th"]
     assert headers == [("th", "col"), ("th", "col"), ("th", "row"), ("th", "row")]
     region = reader.tags[0][1]
