@@ -303,10 +303,10 @@ def test_large_drawings_become_pixels(toy_chapter: Chapter, toy: System, monkeyp
 def test_numbers_read_well() -> None:
     cases = {0.1234567: "12.3", -0.05: "−5.00", 0.0: "0", 1e-12: "0", 85.3: "8530", 1e-5: "0.00100", 9.996: "1000"}
     assert {value: percent(value).removesuffix("\u00a0%") for value in cases} == cases
-    assert percent(3e-8) == "&lt; 0.001\u00a0%"
+    assert percent(3e-8) == "< 0.001\u00a0%"
     assert percent(0.05, signed=True) == "+5.00\u00a0%"
     assert percent(np.nan) == number(np.nan) == "–"
-    assert (number(-1.23456), number(3), number(True), number("<")) == ("−1.235", "3", "True", "&lt;")
+    assert (number(-1.23456), number(3), number(True), number("<")) == ("−1.235", "3", "True", "<")
     assert (number(1912.4, 3), number(-12345.6), number(2.5e7)) == ("1,910", "−12,350", "2.5e+07")
 
 
