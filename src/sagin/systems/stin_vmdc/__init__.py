@@ -26,15 +26,7 @@ SYSTEM: System[Scenario, Drops, Decision, Metrics] = System(
     sense="max",
     scenario=Scenario,
     draw=draw,
-    spaces=(
-        Space(
-            Decision,
-            evaluate,
-            late(f"{_HERE}bound:bound"),
-            late(f"{_HERE}exact:exact"),
-            prove=late(f"{_HERE}prove:prove"),
-        ),
-    ),
+    spaces=(Space(Decision, evaluate, late(f"{_HERE}bound:bound"), late(f"{_HERE}exact:exact")),),
     schemes=(
         Scheme(
             "jtora",

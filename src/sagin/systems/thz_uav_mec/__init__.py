@@ -29,7 +29,15 @@ SYSTEM: System[scenario.Scenario, model.Drops, model.Decision, model.Metrics] = 
     user_dim="iot",
     figures=FIGURES,
     objective_unit="s",
-    spaces=(Space(model.Decision, model.evaluate, late(_HERE + "bound:bound"), late(_HERE + "exact:exact")),),
+    spaces=(
+        Space(
+            model.Decision,
+            model.evaluate,
+            late(_HERE + "bound:bound"),
+            late(_HERE + "exact:exact"),
+            prove=late(_HERE + "prove:prove"),
+        ),
+    ),
     schemes=(
         _scheme("pdd", "paper", "penalty dual decomposition, repaired", "solver:solve_pdd", scenario.PddOptions),
         _scheme("uo", "baseline", "UAV optimisation only", "baselines:solve_uo", scenario.StartOptions),

@@ -50,11 +50,15 @@ def always_late(problem: Problem) -> bool:
 
 def lower_bound(problem: Problem, evaluations: int = EVALUATIONS) -> float:
     """Certified lower bound of the sum of delays: concave in the prices of power and servers, which rise together."""
-    dual = Dual(problem)
-    start = np.append(_first_price(problem), dual.even_load())
+    return best_prices(Dual(problem), evaluations)[1]
+
+
+def best_prices(dual: Dual, evaluations: int = EVALUATIONS) -> tuple[np.ndarray, float]:
+    """Best prices of power and servers (1 + M,) found and the value there, at which the dual is left."""
+    start = np.append(_first_price(dual.problem), dual.even_load())
     best, value = maximise(dual.value, start, 0.5 * start, ENOUGH, evaluations)
     dual.nodes = FINE
-    return max(value, dual.value(best)[0])
+    return best, max(value, dual.value(best)[0])
 
 
 class Dual:
