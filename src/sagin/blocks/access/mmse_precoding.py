@@ -14,7 +14,7 @@ def mmse_precoder(channel: np.ndarray, noise_over_power: float) -> np.ndarray:
     gram = channel @ conjugate + noise_over_power * np.eye(channel.shape[-2])
     columns = conjugate @ np.linalg.inv(gram)
     length = np.linalg.norm(columns, axis=-2, keepdims=True)
-    return np.divide(columns, length, out=np.zeros_like(columns), where=length > 0)
+    return columns * np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)
 
 
 def stream_sinr(channel: np.ndarray, precoder: np.ndarray, power_w: float, noise_w: float) -> np.ndarray:

@@ -199,7 +199,9 @@ def _draw_one(c: Scenario, seed: int) -> tuple[Any, ...]:
         generator = random.stream(seed, "vehicle", m)
         uniform[m] = generator.random(4)
         chi[m] = generator.gamma(c.thz_nakagami_m, 1 / c.thz_nakagami_m)
-    fading = np.stack([random.stream(seed, "fading", m).exponential(size=c.n_channels) for m in vehicles], axis=1)
+    fading = np.empty((c.n_channels, c.n_vehicles))
+    for m in vehicles:
+        fading[:, m] = random.stream(seed, "fading", m).exponential(size=fading.shape[0])
     low, high = from_deg(c.sat_elevation_min_deg), from_deg(c.sat_elevation_max_deg)
     elevation = _between(random.stream(seed, "satellite").random(), low, high)
     return uniform, chi, fading, elevation, backhaul_mean_rate(c, seed)
@@ -211,10 +213,11 @@ def _between(uniform: Any, low: float, high: float) -> Any:
 
 def backhaul_mean_rate(c: Scenario, seed: int) -> float:
     """Mean rate of a stream to the base station [bit/s], over streams and channel draws."""
-    size = c.n_bs_draws * c.rsu_antennas
-    rows = [random.complex_normal(random.stream(seed, "rsu_bs", m), size) for m in range(c.n_vehicles)]
-    channel = np.stack(rows).reshape(c.n_vehicles, c.n_bs_draws, c.rsu_antennas).swapaxes(0, 1)
-    channel = channel * np.sqrt(power_law_gain(c.rsu_bs_distance_m, c.pathloss_exponent))  # (draw, stream, antenna)
+    channel = np.empty((c.n_bs_draws, c.n_vehicles, c.rsu_antennas), dtype=complex)
+    for m in range(c.n_vehicles):
+        rows = random.complex_normal(random.stream(seed, "rsu_bs", m), c.n_bs_draws * c.rsu_antennas)
+        channel[:, m] = rows.reshape(c.n_bs_draws, c.rsu_antennas)
+    channel *= np.sqrt(power_law_gain(c.rsu_bs_distance_m, c.pathloss_exponent))
     rates = backhaul_rate(channel, from_dbm(c.rsu_power_dbm), from_dbm(c.noise_bs_dbm), c.rsu_bs_bandwidth_hz)
     return float(rates.mean())  # Eq. (14) [bit/s]
 
