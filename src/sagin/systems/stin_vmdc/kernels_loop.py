@@ -299,3 +299,23 @@ def alternate(
         if i > 1 and 1.0 / trace[i] - 1.0 / trace[i - 1] <= rules.tolerance / trace[i]:
             return i
     return -rules.max_iterations
+
+
+@kernel
+def alternate_each(
+    task: Task,
+    rules: Rules,
+    mix: np.ndarray,
+    starts: np.ndarray,
+    plans: RecordArray,
+    owners: np.ndarray,
+    traces: np.ndarray,
+    work: Work,
+) -> np.ndarray:
+    """`alternate` from every row of `starts` (start, vehicle) [W], each into its own rows; (start,) rounds."""
+    rounds = np.empty(starts.shape[0], dtype=np.int64)
+    for k in range(starts.shape[0]):
+        for m in range(starts.shape[1]):
+            plans[k, m].power = starts[k, m]
+        rounds[k] = alternate(task, rules, mix, plans[k], owners[k], traces[k], work)
+    return rounds

@@ -9,7 +9,7 @@ import numpy as np
 from sagin.core import records, results
 from sagin.core.errors import InputError
 from sagin.systems.stin_vmdc.kernels import PLAN, VEHICLE, Task, Work
-from sagin.systems.stin_vmdc.kernels_loop import N_VERTICES, OPTIMAL, Rules, alternate, deal_out
+from sagin.systems.stin_vmdc.kernels_loop import N_VERTICES, OPTIMAL, Rules, alternate_each, deal_out
 from sagin.systems.stin_vmdc.model import Decision, Drops
 from sagin.systems.stin_vmdc.options import LoopOptions, OneStart, Starts
 
@@ -97,16 +97,16 @@ def best_of(
 
     Rounds: 0 if no start is feasible, negative if the best ended at the limit. Trace: energy [J].
     """
-    plan, owner = all_local(task)
-    best, best_energy = (plan, owner, 0, np.full(rules.max_iterations + 1, np.nan)), math.inf
-    for start in starts:
-        plan, owner = np.zeros(plan.size, PLAN), owner.copy()
-        plan["power"] = start
-        trace = np.full(rules.max_iterations + 1, np.nan)
-        rounds = alternate(task, rules, mix, plan, owner, trace, work)
-        if rounds and trace[abs(rounds)] < best_energy:
-            best, best_energy = (plan, owner, rounds, trace), trace[abs(rounds)]
-    return best
+    n, length = len(starts), rules.max_iterations + 1
+    plans, owners = np.zeros((n, task.vehicle.size), PLAN), np.empty((n, task.band.size), dtype=np.int64)
+    traces = np.full((n, length), np.nan)
+    rounds = alternate_each(task, rules, mix, np.ascontiguousarray(starts), plans, owners, traces, work)
+    energy = traces[np.arange(n), np.abs(rounds)]
+    energy = np.where((rounds != 0) & (energy < math.inf), energy, math.inf)
+    k = int(energy.argmin())
+    if energy[k] == math.inf:
+        return (*all_local(task), 0, np.full(length, np.nan))
+    return plans[k], owners[k], int(rounds[k]), traces[k]
 
 
 def run(
