@@ -156,8 +156,9 @@ class Figure:
     `fixed`: scenario overrides of the whole figure. `n_drops`: drops used where the caller does not say.
     `extra`: further metrics (drop,) kept beside the drawn one, for claims; "converged" is 1 where the scheme stopped by
     its own rule. `y_log`: logarithmic ordinate.
-    `compute(scenario, seeds) -> Series` replaces axis x curves where a figure is not a sweep of schemes; `looks` says
-    how its curves are drawn. `y_label`: quantity and unit, "delay (s)".
+    `compute(scenario, seeds) -> Series` replaces axis x curves where a figure is not a sweep of schemes; `judged` gives
+    what of it the claims need, where that is less; `looks` says how its curves are drawn. `y_label`: quantity and
+    unit, "delay (s)".
     `paint(scenario, seeds) -> Picture` gives a map or schedule drawn instead of curves.
     """
 
@@ -172,6 +173,7 @@ class Figure:
     extra: tuple[str, ...] = ()
     y_log: bool = False
     compute: Callable[[Any, np.ndarray], Series] | None = None
+    judged: Callable[[Any, np.ndarray], Series] | None = None
     looks: Mapping[str, Look] = field(default_factory=dict)
     paint: Callable[[Any, np.ndarray], Picture] | None = None
 

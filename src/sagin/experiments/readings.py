@@ -169,7 +169,8 @@ class Judge:
     def __call__(self, figure: Figure, reading: Reading) -> dict[str, Verdict]:
         """The verdict on every claim of a figure; undecided where its values cannot be computed."""
         read = under(figure, reading)
-        read = dataclasses.replace(read, curves=tuple(curve for curve in read.curves if not curve.beside))
+        needed = tuple(curve for curve in read.curves if not curve.beside)
+        read = dataclasses.replace(read, curves=needed, compute=read.judged or read.compute)
         seeds = None if self.n_drops is None else range(self.n_drops)
         try:
             with np.errstate(all="ignore"):

@@ -102,7 +102,8 @@ def survey_code(system: System, figure: Figure) -> str:
     parts = {
         "model": (system.draw, system.derive, system.scenario, [space.evaluate for space in system.spaces]),
         "schemes": [(scheme.solve, scheme.options) for scheme in schemes],
-        "figure": (figure.axis.fields, figure.axis.values, figure.fixed, curves, figure.compute, figure.extra),
+        "figure": (figure.axis.fields, figure.axis.values, figure.fixed, curves, figure.extra),
+        "compute": figure.judged or figure.compute,
         "rules": [(claim.name, claim.check, claim.otherwise) for claim in figure.claims],
     }
     try:

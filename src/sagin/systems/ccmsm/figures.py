@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ CORES = Axis(("n_cores",), (1, 2, 3, 4, 5, 6), "number of cores K")
 BACKLOG = Axis(("n_tasks_max", "n_tasks_min"), (2, 3, 4, 5, 6, 7), "number of tasks of a terminal L")
 TERMINALS = Axis(("n_terminals",), (4, 6, 8, 10, 12, 14), "number of terminals N")
 KINDS = ("believed", "true")
+ALL = tuple(model.MODELS)
+JUDGED = ("n_s", *verdicts.RIVALS)  # n_u is drawn, and in no claim
 NAMES = {"n_s": "n-s (CCMSM)", "n_p": "n-p", "1_s": "1-s", "1_p": "1-p", "n_u": "n-u (a core a task)"}
 MODEL_LOOKS = {f"{name} {kind}": Look(f"{NAMES[name]}, {kind}", name, kind) for name in model.MODELS for kind in KINDS}
 NOTE_PARAMETERS = "the paper gives no parameter but the preference: all others are assumed"
@@ -32,28 +34,30 @@ NOTE_HEAVY = (
 )
 
 
-def compare_models(axis: Axis) -> Callable[[Scenario, np.ndarray], Series]:
-    """A figure of all computing models over an axis: each one's own belief and the truth about its plan."""
+def compare_models(axis: Axis, models: tuple[str, ...] = ALL) -> Callable[[Scenario, np.ndarray], Series]:
+    """A figure of computing models over an axis: each one's own belief and the truth about its plan."""
 
     def compute(scenario: Scenario, seeds: np.ndarray) -> Series:
-        # pydantic hashes frozen models, which its stubs do not say
-        return _model_series(axis, scenario, tuple(int(seed) for seed in seeds))  # pyright: ignore[reportArgumentType]
+        labels = tuple(f"{name} {kind}" for name in models for kind in KINDS)
+        values = np.empty((len(labels), len(axis.values), len(seeds)))
+        local = np.empty_like(values)
+        for point in range(len(axis.values)):
+            at = scenario.replace(**axis.at(point))
+            # pydantic hashes frozen models, which its stubs do not say
+            found, local[:, point] = _utilities(at, tuple(seeds.tolist()), models)  # pyright: ignore[reportArgumentType]
+            values[:, point] = found
+        return Series(axis.numbers(), labels, values, np.ones(values.shape, dtype=bool), {"all_local": local})
 
     return compute
 
 
-@lru_cache(maxsize=4)  # the overall figure uses the sweeps of three others
-def _model_series(axis: Axis, scenario: Scenario, seeds: tuple[int, ...]) -> Series:
-    labels = tuple(f"{name} {kind}" for name in model.MODELS for kind in KINDS)
-    values = np.empty((len(labels), len(axis.values), len(seeds)))
-    local = np.empty_like(values)
-    for point in range(len(axis.values)):
-        drops = model.draw(scenario.replace(**axis.at(point)), np.array(seeds))
-        for row, name in enumerate(model.MODELS):
-            values[2 * row : 2 * row + 2, point] = plan_utilities(drops, name)
-        local[:, point] = model.local_utility(drops)
+@lru_cache(maxsize=32)  # sweeps share their default point, and the overall figure has those of three others
+def _utilities(scenario: Scenario, seeds: tuple[int, ...], models: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    drops = model.draw(scenario, np.array(seeds))
+    values = np.concatenate([plan_utilities(drops, name) for name in models])
+    local = model.local_utility(drops)
     values.flags.writeable = local.flags.writeable = False
-    return Series(axis.numbers(), labels, values, np.ones(values.shape, dtype=bool), {"all_local": local})
+    return values, local
 
 
 def plan_utilities(drops: model.Drops, name: str) -> np.ndarray:
@@ -71,11 +75,11 @@ def plan_utilities(drops: model.Drops, name: str) -> np.ndarray:
     return np.concatenate(map_chunks(chunk, len(drops.seeds)), axis=1)
 
 
-def overall(scenario: Scenario, seeds: np.ndarray) -> Series:
+def overall(scenario: Scenario, seeds: np.ndarray, models: tuple[str, ...] = ALL) -> Series:
     """Gain of n_s over the best other model [%], mean over each of the sweeps b, c and d."""
     values = np.empty((len(KINDS), 3, len(seeds)))
     for column, axis in enumerate((CORES, BACKLOG, TERMINALS)):
-        series = compare_models(axis)(scenario, seeds)
+        series = compare_models(axis, models)(scenario, seeds)
         for row, kind in enumerate(KINDS):
             values[row, column] = 100 * verdicts.gains(series, kind).mean(axis=0)
     return Series(np.arange(3.0), KINDS, values, np.ones(values.shape, dtype=bool))
@@ -97,6 +101,7 @@ FIG_A = Figure(
     axis=PREFERENCE,
     y_label=UTILITY,
     compute=compare_models(PREFERENCE),
+    judged=compare_models(PREFERENCE, JUDGED),
     looks=MODEL_LOOKS,
     claims=(
         Claim(
@@ -144,6 +149,7 @@ def _gain_figure(
         y_label=UTILITY,
         fixed={"preference": 0.4},
         compute=compare_models(axis),
+        judged=compare_models(axis, JUDGED),
         looks=MODEL_LOOKS,
         claims=(
             *(
@@ -189,6 +195,7 @@ OVERALL = Figure(
     y_label="gain over the next best model (%)",
     fixed={"preference": 0.4},
     compute=overall,
+    judged=partial(overall, models=JUDGED),
     looks={kind: Look(f"{NAMES['n_s']}, {kind}", "n_s", kind) for kind in KINDS},
     claims=(
         Claim(
