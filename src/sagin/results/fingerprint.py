@@ -92,10 +92,10 @@ def figure_code(system: System, compute: Callable[..., Any]) -> Fingerprint:
 
 
 def survey_code(system: System, figure: Figure) -> str:
-    """Digest of what decides the verdicts of a figure: its model, schemes and rules as functions do it, files aside.
+    """Digest of what decides the verdicts of a figure in the system's own package: its model, schemes and rules.
 
-    Machinery, libraries and texts do not enter: it says of a stored survey whether the paper's part has changed since.
-    "" if it cannot be told.
+    Files, texts and the code of other packages do not enter: it says of a stored survey whether the paper's part has
+    changed since. "" if it cannot be told.
     """
     curves = tuple(curve for curve in figure.curves if not curve.beside)
     schemes = [system.scheme(name) for name in sorted({curve.scheme for curve in curves} - {"bound"})]
@@ -107,7 +107,7 @@ def survey_code(system: System, figure: Figure) -> str:
         "rules": [(claim.name, claim.check, claim.otherwise) for claim in figure.claims],
     }
     try:
-        return _Walk(frozenset({_module_of(system.draw).partition(".")[0]})).whole(parts).hex()
+        return _Inside(_module_of(system.draw)).whole(parts).hex()
     except CannotHashError:
         return ""
 
@@ -214,6 +214,10 @@ class _Walk:
             return _hash(type(value).__qualname__, self.digest(where, inner), self.digest(where, options))
         return self.instance(where, value)
 
+    def another(self) -> _Walk:
+        """A walk by the same rules that has met nothing."""
+        return _Walk(self.home)
+
     def sequence(self, where: str, value: Any) -> bytes:
         """Lists and tuples."""
         parts = (self.digest(f"{where}[{place}]", item) for place, item in enumerate(value))
@@ -230,7 +234,7 @@ class _Walk:
         """Sets, in an order that does not depend on the process: each member is looked at on its own."""
         found = []
         for item in value:
-            walk = _Walk(self.home)
+            walk = self.another()
             found.append(walk.whole({where: item}))
             self.files |= walk.files
             self.libraries |= walk.libraries
@@ -540,6 +544,20 @@ def _file(space: Mapping[str, Any]) -> Path | None:
 def _existing(name: str) -> Path | None:
     path = Path(name)
     return path.resolve() if path.is_file() else None
+
+
+class _Inside(_Walk):
+    """A walk through the package of a module; what others define counts by its name."""
+
+    def __init__(self, module: str) -> None:
+        super().__init__(frozenset({module.partition(".")[0]}))
+        self.start, self.package = module, module.rpartition(".")[0] or module
+
+    def another(self) -> _Walk:
+        return _Inside(self.start)
+
+    def foreign(self, module: str) -> bool:
+        return module != self.package and not module.startswith(f"{self.package}.")
 
 
 def _module_of(value: Any) -> str:
