@@ -47,6 +47,12 @@ def test_the_papers_scheme_is_first_and_nothing_is_left_out(toy: System) -> None
     assert sorted(work[1:]) == sorted(["bound", *(s.name for s in toy.schemes if s.name != "iterate")])
 
 
+def test_processes_compile_whole_systems_where_there_are_enough(toy: System) -> None:
+    work = warm.work_of("toy")
+    assert warm.shares(["toy"], 1) == [("toy", work)]
+    assert warm.shares(["toy"], 2) == [("toy", [scheme]) for scheme in work]
+
+
 def test_the_command_compiles_in_other_processes(tmp_path) -> None:
     path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests" / "toy_system"), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, "-m", "sagin.cli.main", "warm", "toy", "--processes", "1"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import get_context
 
@@ -49,34 +49,36 @@ def work_of(system: str) -> list[str]:
     return [*paper, *bound, *(scheme.name for scheme in found.schemes if scheme.name not in paper)]
 
 
-def warm_one(system: str, scheme: str) -> str:
-    """Compile for one scheme with its default scenario; the reason, where it refuses that."""
+def warm_some(system: str, schemes: Sequence[str]) -> dict[str, str]:
+    """Compile for schemes with their default scenario; the reason, by `system.scheme`, where one refuses that."""
     found = discovery.system(system)
-    try:
-        warm([Job(found, found.scenario(), scheme, (0,))])
-    except InputError as error:
-        return str(error)
-    return ""
+    refused = {}
+    for scheme in schemes:
+        try:
+            warm([Job(found, found.scenario(), scheme, (0,))])
+        except InputError as error:
+            refused[f"{system}.{scheme}"] = str(error)
+    return refused
+
+
+def shares(systems: Sequence[str], processes: int) -> list[tuple[str, list[str]]]:
+    """What is compiled in one process: whole systems where there are enough, else single schemes, the paper's first.
+
+    Kernels that no scheme calls itself are kept in the memory of a process only, and schemes of a system share many.
+    """
+    work = [(system, work_of(system)) for system in systems]
+    if len(work) >= processes:
+        return work
+    return [(system, [scheme]) for system, schemes in work for scheme in schemes]
 
 
 def warm_systems(systems: Iterable[str], processes: int, progress: Progress | None = None) -> dict[str, str]:
-    """Compile the kernels of systems in parallel processes; why, by `system.scheme`, where a scheme refused.
-
-    The paper's scheme of a system comes first and alone: the others share many of its kernels.
-    """
-    left = {system: work_of(system) for system in systems}
+    """Compile the kernels of systems in parallel processes; why, by `system.scheme`, where a scheme refused."""
     refused: dict[str, str] = {}
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        running: dict[Future[str], tuple[str, str]] = {}
-        for system, schemes in left.items():
-            running[pool.submit(warm_one, system, schemes[0])] = (system, schemes[0])
-        while running:
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                system, scheme = running.pop(future)
-                if reason := future.result():
-                    refused[f"{system}.{scheme}"] = reason
-                if scheme == left[system][0]:
-                    running |= {pool.submit(warm_one, system, other): (system, other) for other in left[system][1:]}
-                if progress:
-                    progress(1)
+        running = {pool.submit(warm_some, *share): len(share[1]) for share in shares(list(systems), processes)}
+        for future in as_completed(running):
+            refused |= future.result()
+            if progress:
+                progress(running[future])
     return refused
