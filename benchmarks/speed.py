@@ -132,16 +132,25 @@ def cold(system: System) -> Iterator[Row]:
 
 
 def growth(system: System, quick: bool) -> Iterator[Row]:
-    """CPU seconds of one drop against sizes."""
+    """CPU seconds of one drop against sizes, and the exponent of the power law through the larger half of them."""
     for line in peers(system.name).GROWTH:
+        sizes: list[float] = []
+        taken: list[float] = []
         for shown, overrides in line.points[: 2 if quick else None]:
             drops = system.sample(system.scenario(**overrides), seeds=[0])
             solve = partial(system.solve, drops, line.scheme, threads=1, **line.options)
             solve()
             seconds = mean_seconds(solve, time.process_time, least_s=2.0, most=3)
             yield {"label": f"{line.scheme} against {line.label}", "size": shown, "seconds": seconds}
+            sizes.append(float(shown))
+            taken.append(seconds)
             if seconds > LONGEST_POINT_S:
                 break
+        if len(sizes) >= 3:
+            half = slice(min(len(sizes) // 2, len(sizes) - 3), None)
+            exponent = float(np.polyfit(np.log(sizes[half]), np.log(taken[half]), 1)[0])
+            span = f"{sizes[half][0]:g} to {sizes[-1]:g}"
+            yield {"label": f"{line.scheme} against {line.label}, {span}", "exponent": exponent}
 
 
 def mean_seconds(

@@ -295,8 +295,8 @@ COMPARISONS = (
     ),
 )
 GROWTH = (
-    Growth("ga_ssa against terminals", "ga_ssa", tuple((n, {"n_terminals": n}) for n in SIZES)),
-    Growth("improved against terminals", "improved", tuple((n, {"n_terminals": n}) for n in SIZES)),
-    Growth("ga_ssa against cores", "ga_ssa", tuple((k, {"n_cores": k}) for k in (1, 3, 6, 12))),
-    Growth("improved against cores", "improved", tuple((k, {"n_cores": k}) for k in (1, 3, 6, 12))),
+    Growth("terminals", "ga_ssa", tuple((n, {"n_terminals": n}) for n in SIZES)),
+    Growth("terminals", "improved", tuple((n, {"n_terminals": n}) for n in SIZES)),
+    Growth("cores", "ga_ssa", tuple((k, {"n_cores": k}) for k in (1, 3, 6, 12))),
+    Growth("cores", "improved", tuple((k, {"n_cores": k}) for k in (1, 3, 6, 12))),
 )

@@ -350,8 +350,8 @@ def _proportional(n: int) -> dict[str, Any]:
 VEHICLES = tuple((n, _proportional(n)) for n in (10, 20, 50, 100, 200))
 SUBCHANNELS = tuple((f, {"n_subchannels": f, "max_subchannels_per_cluster": -(-f // 4)}) for f in (8, 12, 24, 48))
 GROWTH = (
-    Growth("jtora against vehicles", "jtora", VEHICLES),
-    Growth("improved against vehicles", "improved", VEHICLES),
-    Growth("jtora against sub-channels", "jtora", SUBCHANNELS),
-    Growth("improved against sub-channels", "improved", SUBCHANNELS),
+    Growth("vehicles", "jtora", VEHICLES),
+    Growth("vehicles", "improved", VEHICLES),
+    Growth("sub-channels", "jtora", SUBCHANNELS),
+    Growth("sub-channels", "improved", SUBCHANNELS),
 )
