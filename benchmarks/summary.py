@@ -2,6 +2,7 @@
 
 python -m benchmarks.summary [SYSTEM ...] [--drops 100] [--out numbers.json] [--results FOLDER] [--into PAGE.md ...]
 
+`--prove SECONDS` adds the gap of the best decision known to the bound that a proof of so long a drop reaches.
 Every number rests on `--drops` drops (seeds 0, 1, ...), a peer's on as many of them as it solves in two minutes. A run
 that was interrupted goes on with the systems that `--out` lacks. `--into` replaces what stands between the markers
 of a page. `sagin report --speed numbers.json` shows the peers of the same document.
@@ -36,12 +37,12 @@ LONGEST_PEER_S = 120.0
 LEAST_TIMED_S = 2.0
 
 
-def measure(system: System, drops: int, results: Path) -> Row:
+def measure(system: System, drops: int, results: Path, prove_s: float | None = None) -> Row:
     """Everything the table says about a system."""
     pair = [system.names("paper")[0], "improved"]
     return {
         "drops": drops,
-        "gaps": {row["label"]: row for row in gap.measure(system.name, range(drops), [], pair)},
+        "gaps": {row["label"]: row for row in gap.measure(system.name, range(drops), [], pair, prove_s)},
         "drops_per_s": {scheme: rate(system, scheme, drops) for scheme in pair},
         "latency": list(speed.latency(system, drops, drops, LONGEST_PEER_S)),
         "claims": Counter(e.verdict for e in reproduce(system, out=results / system.name, n_drops=drops).entries),
@@ -59,12 +60,13 @@ def to_markdown(systems: Mapping[str, Row]) -> str:
     """The tables of a document."""
     head = (
         "| system | drops | gap of the paper's algorithm, mean / worst | gap of ours, mean / worst "
-        "| ours better by, mean [95 %] | peer / ours, one drop | drops/s, paper's / ours "
+        "| proven gap, mean / worst | ours better by, mean [95 %] | peer / ours, one drop | drops/s, paper's / ours "
         "| claims: hold / partly / do not / other |"
     )
     lines = [head, _rule(head)]
     for name, row in systems.items():
-        paper, ours = row["gaps"].values()
+        paper, ours, *known = row["gaps"].values()
+        proven = _gap(known[0], "proven") if known else "not asked"
         claims = row["claims"]
         words = ("holds", "partly", "does_not_hold")
         other = sum(claims.values()) - sum(claims.get(word, 0) for word in words)
@@ -73,7 +75,8 @@ def to_markdown(systems: Mapping[str, Row]) -> str:
         gain = f"{ours['gain_percent']:.2g}{SPACE}% [{ours['gain_low']:.2g}, {ours['gain_high']:.2g}]"
         peer = _short(row["latency"][0]["ratio"])
         lines.append(
-            f"| `{name}` | {row['drops']} | {_gap(paper)} | {_gap(ours)} | {gain} | {peer} | {rates} | {counts} |"
+            f"| `{name}` | {row['drops']} | {_gap(paper)} | {_gap(ours)} | {proven} | {gain} | {peer} | {rates} "
+            f"| {counts} |"
         )
     head = "| system | scheme against peer | drops | peer | ours | ratio, median (least to largest) | in a batch |"
     lines += ["", head, _rule(head)]
@@ -91,9 +94,9 @@ def _rule(head: str) -> str:
     return "|" + "---|" * (head.count("|") - 1)
 
 
-def _gap(row: Row) -> str:
+def _gap(row: Row, word: str = "gap") -> str:
     missing = "" if row["feasible"] == row["drops"] else f" ({row['feasible']} feasible)"
-    mean, worst = (f"{row[f'gap_{name}_percent']:.3g}{SPACE}%" for name in ("mean", "max"))
+    mean, worst = (f"{row[f'{word}_{name}_percent']:.3g}{SPACE}%" for name in ("mean", "max"))
     return f"{mean} / {worst}{missing}"
 
 
@@ -122,6 +125,7 @@ def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("systems", nargs="*")
     parser.add_argument("--drops", type=int, default=100)
+    parser.add_argument("--prove", type=float, metavar="SECONDS")
     parser.add_argument("--out", type=Path, default=Path("results/numbers.json"))
     parser.add_argument("--results", type=Path, default=Path("results/numbers"), help="folder of figures and claims")
     parser.add_argument("--into", type=Path, nargs="*", default=[], metavar="PAGE.md")
@@ -130,7 +134,7 @@ def main(words: list[str] | None = None) -> None:
     for name in args.systems or sagin.system_names():
         if known.get(name, {}).get("drops") == args.drops:
             continue
-        known[name] = measure(sagin.system(name), args.drops, args.results)
+        known[name] = measure(sagin.system(name), args.drops, args.results, args.prove)
         args.out.parent.mkdir(parents=True, exist_ok=True)
         write_text(args.out, json.dumps({"provenance": provenance(), "systems": known}, indent=1) + "\n")
         print(f"{name}: measured", file=sys.stderr)

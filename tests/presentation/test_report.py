@@ -1,6 +1,7 @@
 import dataclasses
 import itertools
 import json
+import math
 import re
 from base64 import b64decode
 from collections.abc import Iterator
@@ -19,11 +20,13 @@ from sagin.core.parameters import field_rows
 from sagin.core.statistics import Interval
 from sagin.experiments import compare, gaps
 from sagin.experiments.ledger import WORDS
+from sagin.experiments.proofs import Proof
 from sagin.presentation import report
 from sagin.presentation.report import Chapter, chapter, speed_of
 from sagin.presentation.report_numbers import number, percent, spread
 from sagin.presentation.report_page import SIGNS, page
 from sagin.presentation.reproduce import reproduce
+from sagin.results.instances import Instance
 
 TOY = Path(__file__).parents[1] / "toy_system"
 ORIGIN = {"sagin_version": "1.2.3", "git_commit": "abc", "host_class": "a <machine>", "created_utc": "2026-11-22T00:00"}
@@ -355,3 +358,28 @@ def test_tables_of_long_figures_show_some_points_and_no_rounding(toy_chapter: Ch
     assert " 0 1 4 1.04 8 1.081 " in table
     assert " 96 1.97 99 2 " in table
     assert "±" not in table
+
+
+def test_proven_gaps_stand_beside_the_quick_ones(toy_chapter: Chapter) -> None:
+    best = min(entrant.values("objective")[0] for entrant in toy_chapter.entrants if entrant.space == "Decision")
+    quick, bound = 0.8 * best, 0.9 * best
+    proof = Proof(0, best, "proof", None, quick=quick, bound=bound, steps=3, ended=False)
+    shown = Page(page([dataclasses.replace(toy_chapter, proofs=(proof,) * DROPS)], {}, ORIGIN))
+    assert "mean gap, proven" in shown.text
+    before, after = (
+        percent(float(toy_chapter.system.gap(np.array([best]), np.array([value]))[0])) for value in (quick, bound)
+    )
+    words = f"best known proof {before} {before} {DROPS}/{DROPS} {after} {after}"
+    assert " ".join(words.split()) in shown.text
+
+
+def test_certified_instances_are_a_table(toy_chapter: Chapter) -> None:
+    items = (
+        Instance("dm_mimo_vec", "small", 0, objective=2.0, by="ao", bound=1.9, bound_by="proof", quick=1.8, steps=4),
+        Instance("dm_mimo_vec", "tight", 1, bound=math.inf, bound_by="bound", quick=math.inf),
+    )
+    shown = Page(page([dataclasses.replace(toy_chapter, instances=items)], {}, ORIGIN))
+    words = f"small/0 2 ao 1.9 proof {percent(2 / 1.8 - 1)} {percent(2 / 1.9 - 1)}"
+    assert " ".join(words.split()) in shown.text
+    assert "certified infeasible" in shown.text
+    assert "Certified instances" not in Page(page([toy_chapter], {}, ORIGIN)).text

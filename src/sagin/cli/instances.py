@@ -40,7 +40,16 @@ def list_(which: Names = None, json: inputs.Json = False) -> None:
 
     chosen = select(which or ())
     if json:
-        rows = [{"instance": item.name, **to_row(item), "gap": item.gap, "optimal": item.optimal} for item in chosen]
+        rows = [
+            {
+                "instance": item.name,
+                **to_row(item),
+                "quick_gap": item.quick_gap,
+                "gap": item.gap,
+                "optimal": item.optimal,
+            }
+            for item in chosen
+        ]
         output.print_json({"instances": rows})
         return
     _print_known(chosen)
@@ -97,10 +106,16 @@ def check(which: Names = None, threads: inputs.Threads = None) -> None:
 def rebuild(
     system: inputs.SystemName,
     out: Annotated[Path, typer.Option("--out", metavar="FILE.csv", help="The table to write.")],
+    time: Annotated[
+        float, typer.Option("--time", metavar="S", help="Seconds an instance that a proof may take.")
+    ] = 20.0,
     threads: inputs.Threads = None,
     force: inputs.Force = False,
 ) -> None:
-    """Measure all instances of a system from scratch and write their table."""
+    """Measure all instances of a system from scratch and write their table.
+
+    Each is proven for some time; the table keeps the number of steps, which give the same bound and decision again.
+    """
     from sagin.core.files import check_target, write_text
     from sagin.experiments.instances import rebuild as measure
     from sagin.experiments.progress import progress
@@ -108,11 +123,13 @@ def rebuild(
 
     owner = inputs.system_of(system)
     check_target(out, force, "--out")
+    if not time > 0:
+        raise InputError("--time", time, "> 0 s")
     count = sum(len(family.seeds) for family in families(owner).values())
     if not count:
         raise InputError("system", system, "one that declares families in instances.yaml", f"{system} has none")
     with progress(count, "rebuild") as advance:
-        rows = measure(owner, threads, advance)
+        rows = measure(owner, threads, advance, time_s=time)
     write_text(out, to_csv(rows), "--out")
     _print_known(rows)
 
@@ -212,9 +229,10 @@ def _print_known(items: Sequence[Instance]) -> None:
     rows: list[tuple[Any, ...]] = []
     for item in items:
         state = "certified infeasible" if item.impossible else "optimal" if item.optimal else percent(item.gap)
-        rows.append((item.name, output.number(item.objective), item.by or "-", output.number(item.bound), state))
-    head = ("instance", "best objective", "by", "certified bound", "gap")
-    output.table("", head, rows, (head[1], head[3], head[4]))
+        numbers = (output.number(item.objective), item.by or "-", output.number(item.bound), item.bound_by)
+        rows.append((item.name, *numbers, percent(item.quick_gap), state))
+    head = ("instance", "best objective", "by", "certified bound", "from", "quick gap", "gap")
+    output.table("", head, rows, (head[1], head[3], *head[5:]))
 
 
 def _print_judged(judged: Sequence[Judged]) -> None:

@@ -34,6 +34,10 @@ def report(
         Path | None,
         typer.Option("--speed", metavar="FILE.json", help="Output of the benchmarks (speed or summary) to show."),
     ] = None,
+    prove: Annotated[
+        float | None,
+        typer.Option("--prove", metavar="S", help="Also prove each drop of the gap table for so many seconds."),
+    ] = None,
     own: inputs.Own = None,
     threads: inputs.Threads = None,
     force: inputs.Force = False,
@@ -53,8 +57,10 @@ def report(
 
     inputs.at_least_one(threads, "--threads")
     inputs.at_least_one(drops, "--drops")
+    if prove is not None and not prove > 0:
+        raise InputError("--prove", prove, "> 0 s")
     if systems and any(_is_place(word) for word in systems):
-        given = {"--drops": drops, "--speed": speed, "--with": own, "--threads": threads}
+        given = {"--drops": drops, "--speed": speed, "--prove": prove, "--with": own, "--threads": threads}
         _report_episode(systems, given, out, force, json)
         return
     measured = read_speed(speed) if speed else None
@@ -63,7 +69,9 @@ def report(
     target = out or PAGE
     if out or target.parent.exists():
         check_target(target, force, "--out")
-    chapters = [chapter(system, results, n_drops=drops, threads=threads, speed=measured) for system in chosen]
+    chapters = [
+        chapter(system, results, n_drops=drops, threads=threads, speed=measured, prove_s=prove) for system in chosen
+    ]
     if out is None:
         make_folder(target.parent)
     write_text(target, page(chapters, broken, provenance()), "--out")

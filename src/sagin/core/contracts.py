@@ -31,6 +31,8 @@ else:
 
 Role = Literal["paper", "baseline", "improved", "extension", "own"]
 
+DRIFT = 1e-9  # relative: objectives and bounds that differ by less are the same
+
 # Relative. A bound is a sum of at most some 1e4 numbers right to the last digits (1e-16), and what cancels in it is at
 # most some 100 times what is left: 1e4 * 1e-16 * 100.
 ROUNDING = 1e-10
@@ -329,6 +331,13 @@ class System(Generic[S, D, X, M]):
         bound = np.where(np.isfinite(bound) & (np.asarray(bound) != 0), bound, np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
             return 1 - objective / bound if self.sense == "max" else objective / bound - 1
+
+    def beats(self, objective: float, known: float) -> bool:
+        """Is an objective better than another one (NaN: there is none), by more than rounding?"""
+        if np.isnan(objective) or np.isnan(known):
+            return not np.isnan(objective)
+        margin = DRIFT * abs(known)
+        return bool(objective < known - margin if self.sense == "min" else objective > known + margin)
 
     def none_feasible(self, bound: np.ndarray) -> np.ndarray:
         """(drop,) bool: the bound certifies that no decision is feasible."""

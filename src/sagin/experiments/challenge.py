@@ -49,7 +49,7 @@ class Judged:
     @property
     def is_record(self) -> bool:
         """Feasible and better than the best decision known."""
-        return self.feasible and instances.beats(system(self.instance.system), self.objective, self.instance.objective)
+        return self.feasible and system(self.instance.system).beats(self.objective, self.instance.objective)
 
     @property
     def contradicts(self) -> bool:
@@ -64,7 +64,7 @@ def judge(instance: Instance, made: Any, by: str, seconds: float = np.nan) -> Ju
     known = [value for value in instance.schemes.values() if not np.isnan(value)]
     if why:
         return Judged(instance, by, objective, why, np.nan, np.nan, 0, len(known), seconds, made)
-    ahead = sum(instances.beats(owner, value, objective) for value in known)
+    ahead = sum(owner.beats(value, objective) for value in known)
     pair = np.array([objective]), np.array([instance.bound])
     best = np.array([instance.objective])
     gap, to_best = float(owner.gap(*pair)[0]), float(owner.gap(pair[0], best)[0])

@@ -11,11 +11,9 @@ from typing import Any
 import numpy as np
 
 from sagin.core import records
-from sagin.core.contracts import Step, System
+from sagin.core.contracts import Exact, Step, System
 from sagin.core.errors import InputError
-from sagin.experiments.instances import exact_of
 from sagin.experiments.runs import solve
-from sagin.results.instances import beats
 from sagin.results.run import usable
 
 
@@ -82,7 +80,7 @@ def _prove(system: System, drops: Any, within: float, time_s: float, most: int |
     objective, by, decision = nan, "", run.schemes[names[0]].solution.decision
     for name, outcome in run.schemes.items():
         value = float(outcome.metrics.objective[0])
-        if usable(outcome.solution)[0] and beats(system, value, objective):
+        if usable(outcome.solution)[0] and system.beats(value, objective):
             objective, by, decision = value, name, outcome.solution.decision
     quick = bound = float(system.bound(drops, threads=1)[0])
     trace = [(perf_counter() - start, objective, bound)]
@@ -92,13 +90,13 @@ def _prove(system: System, drops: Any, within: float, time_s: float, most: int |
         ended = True
         for step in _steps(system, drops, worst if np.isnan(objective) else objective):
             count += 1
-            better, now = beats(system, bound, step.bound), perf_counter() - start
+            better, now = system.beats(bound, step.bound), perf_counter() - start
             if better:
                 bound = step.bound
             if step.decision is not None:
                 metrics = system.evaluate(drops, step.decision)
                 value = float(metrics.objective[0])
-                if records.feasible(metrics)[0] and beats(system, value, objective):
+                if records.feasible(metrics)[0] and system.beats(value, objective):
                     objective, by, decision, better = value, "proof", step.decision, True
             if better:
                 trace.append((now, objective, bound))
@@ -120,3 +118,14 @@ def _steps(system: System, drops: Any, objective: float) -> Iterator[Step]:
         yield from space.prove(drops, objective)
     elif (exact := exact_of(system, drops)) is not None:
         yield Step(float(exact.bound[0]), exact.decision)
+
+
+def exact_of(owner: System, drops: Any) -> Exact | None:
+    """The exact reference of a drop, None where there is none for its size."""
+    solver = owner.spaces[0].exact
+    if solver is None:
+        return None
+    try:
+        return solver(drops)
+    except InputError:
+        return None

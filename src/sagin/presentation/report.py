@@ -25,12 +25,14 @@ from sagin.experiments.compare import Entrant, Metric, Pair, pairs, solved
 from sagin.experiments.gaps import Gap, bound_gap
 from sagin.experiments.ledger import Entry
 from sagin.experiments.progress import progress
+from sagin.experiments.proofs import Proof, prove
 from sagin.experiments.readings import sentences
 from sagin.experiments.series import cached_series, figure_seeds, jobs_of
 from sagin.experiments.shards import Shards
 from sagin.presentation import figure_writer
 from sagin.presentation.citations import citations, introduction
 from sagin.results.folders import MANIFEST, open_folder
+from sagin.results.instances import Instance, instances
 from sagin.results.jobs import BOUND, Job, versions
 from sagin.results.tables import Row
 
@@ -67,7 +69,7 @@ class Chapter(ByValue):
     `sizes`: members of each dimension of a drop. `refused`: schemes that do not take the default sizes, and why.
     `against_paper`: paired differences of the objective to the paper's scheme. `metrics`: meaning and unit by name.
     `introduction`: opening paragraphs of paper.md. `speed`: None if not measured. `shards`: pieces computed, found,
-    damaged.
+    damaged. `proofs`: of the compared drops, none if not asked for. `instances`: what the system's table says.
     """
 
     system: System
@@ -85,6 +87,8 @@ class Chapter(ByValue):
     introduction: tuple[str, ...] = ()
     speed: Speed | None = None
     shards: tuple[int, int, int] = (0, 0, 0)
+    proofs: tuple[Proof, ...] = ()
+    instances: tuple[Instance, ...] = ()
 
     @property
     def entries(self) -> list[Entry]:
@@ -114,9 +118,11 @@ def chapter(
     n_drops: int | None = None,
     threads: int | None = None,
     speed: Mapping[str, Any] | None = None,
+    prove_s: float | None = None,
 ) -> Chapter:
     """Compute (or find) everything about a system; `results/SYSTEM/shards` keeps every finished piece.
 
+    `prove_s`: seconds of a proof of each compared drop, none without; proofs are not kept.
     Schemes of users that the system carries are in every table, and beside the paper's curves in its figures.
     """
     system = dataclasses.replace(system, figures=figures_beside(system, system.figures))
@@ -141,7 +147,7 @@ def chapter(
         shards.fill((part for job in drawn.values() for part in job.parts()), threads, advance)
     found = shards.reused  # what follows reads the compared pieces again
     plates = [plate(system, figure, seeds, shards, threads) for figure in system.figures]
-    drops = system.sample(scenario, numbers[:1])
+    drops = system.sample(scenario, numbers)
     return Chapter(
         system=system,
         scenario=scenario,
@@ -158,6 +164,8 @@ def chapter(
         introduction=introduction(system),
         speed=speed_of(speed, system.name),
         shards=(shards.solved, found, shards.damaged),
+        proofs=tuple(_proofs(system, drops, prove_s)),
+        instances=tuple(instances(system)),
     )
 
 
@@ -212,6 +220,13 @@ def _entrants(
         except InputError as error:  # an exact scheme may refuse the default sizes
             refused[name] = str(error)
     return entrants, refused
+
+
+def _proofs(system: System, drops: Any, seconds: float | None) -> list[Proof]:
+    if seconds is None:
+        return []
+    with progress(records.n_drops(drops), f"prove {system.name}") as advance:
+        return prove(system, drops, time_s=seconds, progress=advance)
 
 
 def _gaps(system: System, entrants: list[Entrant], certified: Mapping[type, np.ndarray]) -> list[Gap]:

@@ -65,6 +65,7 @@ def _parts(chapter: Chapter) -> dict[str, str]:
     parts += [("claims", "Claims")] if chapter.entries else []
     parts += [("figures", "Figures")] if chapter.plates else []
     parts += [("gaps", "Gap to the certified bound"), ("improvement", "Our improvement"), ("speed", "Speed")]
+    parts += [("instances", "Certified instances")] if chapter.instances else []
     return dict([*parts, ("parameters", "Parameters"), ("cite", "How to cite")])
 
 
@@ -164,6 +165,7 @@ def _chapter(chapter: Chapter) -> dict[str, Any]:
         "claims": _claims(chapter, notes),
         "plates": [_plate(chapter, plate) for plate in chapter.plates],
         **_gaps(chapter),
+        "instances": _instances(chapter),
         **_improvement(chapter),
         "measured": chapter.speed,
         "timings": [_timings(name, rows) for name, rows in chapter.speed.sections.items()] if chapter.speed else [],
@@ -277,12 +279,17 @@ def _means(figure: Figure, series: Series) -> Table:
 
 def _gaps(chapter: Chapter) -> dict[str, Any]:
     names = {entrant.scheme: part("scheme", entrant.scheme, entrant.larger) for entrant in chapter.entrants}
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (names[gap.scheme], gap.role, percent(gap.mean), percent(gap.largest), f"{gap.n_used}/{chapter.n_drops}")
         for gap in chapter.gaps
     ]
-    head = ("scheme", "role", "mean gap", "largest gap", "drops")
+    head: tuple[str, ...] = ("scheme", "role", "mean gap", "largest gap", "drops")
     caption = "Relative distance to the certified bound of the scheme's own decision space, default scenario"
+    if chapter.proofs:
+        caption += "; to the quick bound, and to the one that a proof reached"
+        head = (*head, "mean gap, proven", "largest gap, proven")
+        rows = [(*row, *_proven(chapter, gap)) for row, gap in zip(rows, chapter.gaps, strict=True)]
+        rows.append(("best known", "proof", *_best(chapter)))
     partly = [entrant for entrant in chapter.entrants if entrant.usable.any() and entrant.breaches]
     return {
         "gaps": Table(caption, head, rows, numbers=head[2:]),
@@ -290,6 +297,48 @@ def _gaps(chapter: Chapter) -> dict[str, Any]:
         "gap_remarks": remarks(chapter.system, chapter.gaps),
         "infeasible": [(entrant.scheme, "; ".join(map(str, entrant.breaches))) for entrant in partly],
     }
+
+
+def _proven(chapter: Chapter, gap: Gap) -> tuple[str, str]:
+    """Mean and largest gap of a scheme to the proven bound, which is of the first space."""
+    if gap.space != chapter.system.spaces[0].decision.__name__:
+        return DASH, DASH
+    entrant = next(entrant for entrant in chapter.entrants if entrant.scheme == gap.scheme)
+    bound = np.array([proof.bound for proof in chapter.proofs])
+    return _mean_and_largest(chapter.system.gap(entrant.values("objective"), bound))
+
+
+def _best(chapter: Chapter) -> tuple[str, str, str, str, str]:
+    """Gaps of the best decisions known after the proofs, to the quick and to the proven bounds."""
+    best, quick, bound = (
+        np.array([getattr(proof, name) for proof in chapter.proofs]) for name in ("objective", "quick", "bound")
+    )
+    gaps = chapter.system.gap(best, bound)
+    count = f"{np.isfinite(gaps).sum()}/{chapter.n_drops}"
+    return *_mean_and_largest(chapter.system.gap(best, quick)), count, *_mean_and_largest(gaps)
+
+
+def _mean_and_largest(gaps: np.ndarray) -> tuple[str, str]:
+    known = gaps[np.isfinite(gaps)]
+    return (percent(float(known.mean())), percent(float(known.max()))) if known.size else (DASH, DASH)
+
+
+def _instances(chapter: Chapter) -> Table | None:
+    """What the table of a system's certified instances says."""
+    if not chapter.instances:
+        return None
+    rows = []
+    for item in chapter.instances:
+        state = "certified infeasible" if item.impossible else "optimal" if item.optimal else percent(item.gap)
+        known = part("scheme", item.by, False) if item.by in item.schemes else item.by or DASH
+        numbers = number(item.objective, 6), known, number(item.bound, 6), item.bound_by, percent(item.quick_gap)
+        rows.append((f"{item.family}/{item.seed}", *numbers, state))
+    head = ("instance", "best known", "by", "certified bound", "from", "quick gap", "gap")
+    solved = sum(item.optimal for item in chapter.instances)
+    caption = (
+        f"{len(rows)} instances that everybody can draw again, {solved} of them proven (gap at most 0.0001\u00a0%)"
+    )
+    return Table(caption, head, rows, numbers=(head[1], head[3], head[5], head[6]))
 
 
 def _why(chapter: Chapter, scheme: str) -> str:

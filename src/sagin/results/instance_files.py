@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sagin.core import records
-from sagin.core.contracts import System
+from sagin.core.contracts import DRIFT, System
 from sagin.core.discovery import locations, system
 from sagin.core.errors import InputError
 from sagin.core.files import check_target, write_bytes, write_text
@@ -142,7 +142,7 @@ def verified(held: Mapping[str, Any], known: Mapping[str, Instance], where: str)
         raise InputError("record", where, "a decision of a known instance", str(held.get("instance")))
     objective, why = judge(system(instance.system), table.drops_of(instance), decision(instance, _complex(held)))
     claimed = float(held.get("objective", np.nan))
-    if why or not abs(objective - claimed) <= table.DRIFT * abs(claimed):
+    if why or not abs(objective - claimed) <= DRIFT * abs(claimed):
         raise InputError("record", where, f"a feasible decision worth {claimed:.12g}", why or f"worth {objective:.12g}")
     words = {key: str(held.get(key, "")) for key in ("by", "version", "date")}
     return replace(instance, objective=objective, **words)

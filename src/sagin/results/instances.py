@@ -30,7 +30,6 @@ from sagin.results.tables import csv_text
 
 FAMILIES, TABLE, RECORDS = "instances.yaml", "instances.csv", "records"
 OPTIMAL = 1e-6  # relative distance of objective and bound at which an instance counts as solved
-DRIFT = 1e-9  # relative: a table whose numbers move by more is refused
 DIGITS = 34  # bits of a number's mantissa that the checksum sees: the last digits are the processor's
 SCHEME = "scheme_"  # prefix of the columns with the objectives of schemes
 
@@ -40,8 +39,10 @@ class Instance:
     """One drop with what is known of it.
 
     `objective`: of the best decision known, NaN if no feasible one is; `by`: the scheme or person it is from, with
-    `version` and `date`. `bound`: certified, of all decisions of the system's first space; infinite where no decision
-    is feasible; `bound_by`: which. `schemes`: objectives by scheme, NaN where infeasible. `checksum`: of the arrays.
+    `version` and `date`. `bound`: the tightest certified one, of all decisions of the system's first space; infinite
+    where no decision is feasible. `bound_by`: which, "bound", "exact" or "proof"; `quick`: the system's bound. `steps`:
+    of the proof; as many give the same bound and decision again. `schemes`: objectives by scheme, NaN where infeasible.
+    `checksum`: of the arrays.
     """
 
     system: str
@@ -54,6 +55,8 @@ class Instance:
     date: str = ""
     bound: float = np.nan
     bound_by: str = ""
+    quick: float = np.nan
+    steps: int = 0
     schemes: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -70,6 +73,11 @@ class Instance:
     def gap(self) -> float:
         """Relative distance of the best decision known to the bound; NaN without either."""
         return float(system(self.system).gap(np.array([self.objective]), np.array([self.bound]))[0])
+
+    @property
+    def quick_gap(self) -> float:
+        """The same to the system's bound, which a scheme's time is enough for."""
+        return float(system(self.system).gap(np.array([self.objective]), np.array([self.quick]))[0])
 
     @property
     def optimal(self) -> bool:
@@ -172,17 +180,9 @@ def _known(name: str) -> tuple[Instance, ...]:
         return ()
     table = {row.name: row for row in rows}
     for record in read_records(name, table):
-        if beats(system(name), record.objective, table[record.name].objective):
+        if system(name).beats(record.objective, table[record.name].objective):
             table[record.name] = record
     return tuple(table.values())
-
-
-def beats(owner: System, objective: float, known: float) -> bool:
-    """Is an objective better than the best known, by more than rounding?"""
-    if np.isnan(objective) or np.isnan(known):
-        return not np.isnan(objective)
-    margin = DRIFT * abs(known)
-    return objective < known - margin if owner.sense == "min" else objective > known + margin
 
 
 def _shipped(name: str, file: str) -> str:
@@ -213,6 +213,8 @@ def from_row(owner: str, row: Mapping[str, str]) -> Instance:
         row["date"],
         _number(row["bound"]),
         row["bound_by"],
+        _number(row["quick"]),
+        int(row["steps"]),
         schemes,
     )
 
