@@ -15,7 +15,7 @@ from sagin.studio import charts, compute
 from sagin.studio.charts import Look
 from sagin.studio.compute import Answer
 from sagin.studio.look_panel import options_of, picture_bytes, pictures_of, views
-from sagin.studio.numbers_panel import remarks, rows_of, run_bytes
+from sagin.studio.numbers_panel import remarks, rows_of, run_bytes, unit_of
 from sagin.studio.state import State
 
 
@@ -61,10 +61,12 @@ def test_links_are_as_wide_as_their_quantity(answer: Answer) -> None:
 def test_the_table_says_what_the_library_says(answer: Answer) -> None:
     system = sagin.system(answer.system)
     rows = {row["scheme"]: row for row in rows_of(answer)}
+    unit, factor = unit_of(answer)
+    assert unit.endswith(system.objective_unit)
     assert list(rows) == list(answer.outcomes)
     for name, (_, metrics) in answer.outcomes.items():
         kept = np.logical_and.reduce([part.metrics.feasible for part in answer.outcomes.values()])
-        assert rows[name]["mean"].split()[0] == f"{metrics.objective[kept].mean():.5g}"
+        assert rows[name]["mean"].split()[0] == f"{metrics.objective[kept].mean() * factor:.5g}"
         bound = answer.bound_of(name)
         if bound is not None and np.isfinite(bound).all() and metrics.feasible.all():
             worst = 100 * system.gap(metrics.objective, bound).max()

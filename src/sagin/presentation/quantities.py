@@ -7,7 +7,16 @@ import re
 import numpy as np
 
 # prefixes that a unit may take on; units with one of their own (Gbit/s, THz, min) stay as they are
-PREFIXES = {"bit": "kMGT", "bit/s": "kMGT", "bit/J": "kMGT", "Hz": "kMGT", "s": "mµn", "J": "kMGmµn", "W": "kMmµn"}
+PREFIXES = {
+    "bit": "kMGT",
+    "bit/s": "kMGT",
+    "bit/J": "kMGT",
+    "Hz": "kMGT",
+    "s": "mµn",
+    "J": "kMGmµn",
+    "W": "kMmµn",
+    "J/bit": "mµn",
+}
 POWERS = {"T": 12, "G": 9, "M": 6, "k": 3, "": 0, "m": -3, "µ": -6, "n": -9}
 # quantities without a unit: what a label may say instead
 PURE = (

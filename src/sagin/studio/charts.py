@@ -27,7 +27,7 @@ HATCHES: tuple[Options, ...] = (
     {"symbol": "triangle", "dashArrayX": [[9, 9], [0, 9, 9, 0]], "dashArrayY": [7, 2], "symbolSize": 0.75},
 )
 HEAT = ("#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838")  # cividis: even to all eyes, and in grey
-MOST_COLUMNS, MOST_CELLS, MOST_POINTS = 30, 20_000, 5000
+MOST_COLUMNS, MOST_CELLS, MOST_POINTS, MOST_WRITTEN, MOST_ACROSS = 30, 20_000, 5000, 48, 8
 MANY_LINES = 60  # beyond it they are faint, or they hide each other
 ROW_PX, CHART_PX = 24, 380
 
@@ -64,6 +64,15 @@ def height_px(options: Options) -> int:
     rows = options.get("yAxis", {})
     names = rows.get("data") if isinstance(rows, dict) else None
     return max(CHART_PX, ROW_PX * len(names) + 110) if names else CHART_PX
+
+
+def shape(options: Any) -> str:
+    """What a chart is made of but not its numbers: a chart of another shape must be a new one, or parts of both mix."""
+    if isinstance(options, dict):
+        return "{" + ",".join(f"{key}{shape(part)}" for key, part in options.items() if key != "data") + "}"
+    if isinstance(options, list):
+        return "[" + ",".join(shape(part) for part in options if isinstance(part, dict)) + "]"
+    return options if options in ("category", "value") else ""
 
 
 def is_square(options: Options) -> bool:
@@ -128,7 +137,8 @@ def _map(picture: Picture, look: Look, quantity: str) -> Options:
     series: list[Options] = []
     for place, (label, x, y) in enumerate(picture.paths):
         series.append(_path(label, x, y, look, place))
-    widths = style.widths(picture.weights.get(quantity, {}), 0.5, 6.0)
+    many = max((len(xs) for _, xs, _ in picture.lines), default=0) >= MANY_LINES
+    widths = style.widths(picture.weights.get(quantity, {}), 0.5, 1.5 if many else 6.0)
     for place, (label, xs, ys) in enumerate(picture.lines):
         each = widths.get(label)
         said = picture.texts.get(label, ())
@@ -197,8 +207,9 @@ def _span(picture: Picture) -> tuple[float, list[tuple[float, float]]]:
             return 0.2, [(0.0, 1.0), (0.0, 1.0)]
         spans.append((float(values.min()), float(values.max())))
     far = max(abs(end) for span in spans for end in span)
-    room = 1.06 * max(*(high - low for low, high in spans), 1e-6 * far, 1e-9)
-    step = _round_up(room / 8)
+    degrees = picture.x_label.endswith("(deg)")  # a sky, which its own circles frame
+    room = (1.0 if degrees else 1.06) * max(*(high - low for low, high in spans), 1e-6 * far, 1e-9)
+    step = 30.0 if degrees and room > 90 else _round_up(room / 8)
     for count in range(math.ceil(room / step), math.ceil(room / step) + 3):  # one more may be needed to be whole
         starts = [round((low + high) / 2 / step - count / 2) for low, high in spans]
         ends = [(_tidy(start * step), _tidy((start + count) * step)) for start in starts]
@@ -345,7 +356,7 @@ def trace(traces: Mapping[str, np.ndarray], bound: float | None, label: str, loo
         series.append(_line(name, data, look, place, symbols=len(kept) < 40))
     if bound is not None and math.isfinite(bound):
         flat = [[0, bound * factor], [longest - 1 or 1, bound * factor]]
-        series.append(_line("certified bound", flat, look, 4, symbols=False) | {"lineStyle": _dotted(look)})
+        series.append(_bound(flat, look))
     options = _frame(
         look,
         xAxis=_axis(look, "iteration", min=0, minInterval=1),
@@ -356,8 +367,13 @@ def trace(traces: Mapping[str, np.ndarray], bound: float | None, label: str, loo
     return options
 
 
-def _dotted(look: Look) -> Options:
-    return {"color": look.ink, "type": "dotted", "width": 2}
+def _bound(data: list[Any], look: Look) -> Options:
+    dotted = {"color": look.ink, "type": "dotted", "width": 2}
+    return _line("certified bound", data, look, 0, symbols=False) | {
+        "lineStyle": dotted,
+        "symbol": "none",
+        "itemStyle": {"color": look.ink, "opacity": 0},  # of the mark in the legend
+    }
 
 
 def _line(name: str, data: list[Any], look: Look, place: int, symbols: bool = True) -> Options:
@@ -384,7 +400,7 @@ def by_drop(seeds: Sequence[int], values: Mapping[str, np.ndarray], bound: Any, 
     ]
     if bound is not None:
         bound = np.asarray(bound, dtype=float) * factor
-        series.append(_line("certified bound", clean(bound), look, 4, symbols=False) | {"lineStyle": _dotted(look)})
+        series.append(_bound(clean(bound), look))
     options = _frame(
         look,
         xAxis=_axis(look, "seed of the drop", type="category", data=names),
@@ -414,24 +430,33 @@ def heat(array: np.ndarray, dims: Sequence[str], label: str, look: Look) -> Opti
     across = across or [str(k + 1) for k in range(len(flat))]
     rows = flat.shape[1]
     columns = max(1, min(len(flat), MOST_CELLS // max(rows, 1)))
-    cells = [[i, j, value] for i in range(columns) for j, value in enumerate(clean(flat[i]))]
-    finite = flat[:columns][np.isfinite(flat[:columns])]
+    label, factor = scaled(label, [flat[:columns]])
+    largest = float(np.max(np.abs(flat[:columns]), initial=0.0, where=np.isfinite(flat[:columns]))) * factor
+    if largest >= 1e6:  # of a unit that takes no prefix
+        power = 3 * int(math.log10(largest) // 3)
+        label, factor = f"{label}, times 1e{power}", factor / 10.0**power
+    flat = flat[:columns] * factor
+    cells: list[Any] = [[i, j, value] for i in range(columns) for j, value in enumerate(clean(flat[i]))]
+    finite = flat[np.isfinite(flat)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    if len(cells) <= MOST_WRITTEN and columns <= MOST_ACROSS:
+        cells = [_written(cell, (low, high)) for cell in cells]
     bar = {
         "type": "continuous",
         "min": low,
         "max": high if high > low else low + 1,
         "calculable": True,
         "orient": "horizontal",
-        "left": "center",
+        "right": 20,
         "top": 0,
-        "precision": 3,
+        "precision": max(0, 2 - math.floor(math.log10(max(abs(low), abs(high), 1e-9)))) if finite.size else 3,
         "inRange": {"color": list(HEAT)},
         "textStyle": {"color": look.ink},
     }
     return _frame(
         look,
         legend={"show": False},
+        title={"text": label.replace("_", " "), "top": 4, "left": 8, "textStyle": {"color": look.ink, "fontSize": 13}},
         grid={"left": 70, "right": 20, "top": 60, "bottom": 56},
         xAxis=_axis(
             look,
@@ -458,6 +483,17 @@ def heat(array: np.ndarray, dims: Sequence[str], label: str, look: Look) -> Opti
     )
 
 
+def _written(cell: list[Any], ends: tuple[float, float]) -> Options:
+    """A cell with its number in it, in the colour that can be read there."""
+    value = cell[2]
+    light = value is not None and ends[1] > ends[0] and (value - ends[0]) / (ends[1] - ends[0]) > 0.55
+    number = "" if value is None else f"{value:.3g}"
+    return {
+        "value": cell,
+        "label": {"show": True, "formatter": number, "color": "#1d1d1d" if light else "#ffffff", "fontSize": 11},
+    }
+
+
 def curves(
     x: Sequence[Any], lines: Mapping[str, Sequence[tuple[float, float, float]]], labels: tuple[str, str], look: Look
 ) -> Options:
@@ -470,9 +506,10 @@ def curves(
     for place, (name, points) in enumerate(lines.items()):
         ends = np.asarray(points, dtype=float).reshape(-1, 3) * factor
         mean, *limits = ([[a, b] for a, b in zip(place_of, clean(ends[:, k]), strict=False)] for k in range(3))
-        series.append(_line(name, mean, look, place))
+        bound = name == "certified bound"
+        series.append(_bound(mean, look) if bound else _line(name, mean, look, place))
         for limit in limits:
-            faint = {"color": look.colour(place), "width": 0.8, "type": "solid", "opacity": 0.55}
+            faint = {"color": look.ink if bound else look.colour(place), "width": 0.8, "type": "solid", "opacity": 0.55}
             series.append(
                 _line(name, limit, look, place, symbols=False)
                 | {"lineStyle": faint, "silent": True, "tooltip": {"show": False}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from nicegui import ui
@@ -170,6 +171,7 @@ class LookPanel:
 
 def put_chart(chart: Any, options: charts.Options, label: str) -> None:
     """Options into a chart that is there, with the room they need."""
+    chart.props["key"] = f"{chart.id}-{crc32(charts.shape(options).encode()):x}"  # another key: drawn from nothing
     chart.options.clear()
     chart.options.update({name: value for name, value in options.items() if name != "square"})
     drawn = ", ".join(str(part.get("name")) for part in options["series"] if not part.get("silent"))

@@ -8,7 +8,9 @@ from typing import Any
 from nicegui import ui
 
 from sagin.core.discovery import system as find_system
+from sagin.presentation.quantities import parts
 from sagin.studio import compute
+from sagin.studio.charts import scaled
 from sagin.studio.compute import Answer
 from sagin.studio.session import Session
 
@@ -23,24 +25,34 @@ COLUMNS = [
 ]
 
 
-def spread(mean: float, high: float, unit: str = "") -> str:
-    """Mean and half width of an interval."""
-    half = high - mean
+def spread(mean: float, high: float, factor: float) -> str:
+    """Mean and half width of an interval, times a factor."""
+    mean, half = mean * factor, (high - mean) * factor
     number = f"{mean:.5g}" if mean == mean else "-"
-    return number + (f" ± {half:.2g}" if half == half else "") + (f" {unit}" if unit and mean == mean else "")
+    return number + (f" ± {half:.2g}" if half == half else "")
+
+
+def unit_of(answer: Answer) -> tuple[str, float]:
+    """The objective's unit with a prefix that suits its sizes and the factor of numbers: Mbit/J, 1e-6."""
+    sizes = [part.metrics.objective for part in answer.outcomes.values()]
+    label, factor = scaled(f"objective ({find_system(answer.system).objective_unit})", sizes)
+    return parts(label)[1], factor
 
 
 def rows_of(answer: Answer) -> list[dict[str, str]]:
-    """The table as text, a row a scheme."""
+    """The table as text, a row a scheme, in the unit of `unit_of`."""
     rows = []
+    _, factor = unit_of(answer)
     for row in compute.table(answer):
         span, pair, gap = row["mean"], row["minus"], row["gap"]
         rows.append(
             {
                 "scheme": row["scheme"],
                 "role": row["role"],
-                "mean": spread(span.mean, span.high),
-                "minus": "" if pair is None else f"{spread(pair.difference.mean, pair.difference.high)}: {pair.word}",
+                "mean": spread(span.mean, span.high, factor),
+                "minus": ""
+                if pair is None
+                else f"{spread(pair.difference.mean, pair.difference.high, factor)}: {pair.word}",
                 "gap": "" if gap is None else _gap(gap),
                 "steps": f"{row['steps']:.3g}",
                 "infeasible": f"{row['infeasible']} of {answer.n_drops}",
@@ -95,7 +107,8 @@ class NumbersPanel:
             return
         system = find_system(answer.system)
         goal = {"min": "lower", "max": "higher"}[system.sense]
-        unit = f" in {system.objective_unit}" if system.objective_unit else ""
+        word, _ = unit_of(answer)
+        unit = f" in {word}" if word else ""
         self.title.text = (
             f"objective{unit}, {goal} is better; {answer.n_drops} drops, means over those feasible for all"
         )

@@ -27,6 +27,7 @@ CSS = """
 .items-center { align-items: center; }
 .gap-0 { gap: 0; } .gap-1 { gap: 4px; }
 .studio-select { min-width: 150px; flex: 1 1 150px; max-width: 280px; }
+.studio-schemes { max-width: none; flex: 2 1 300px; }
 .studio-drop { min-width: 240px; gap: 12px; }
 .studio-chart { width: 100%; }
 .studio-square { width: 100%; max-width: 640px; aspect-ratio: 1; margin: 0 auto; }
@@ -55,6 +56,7 @@ CSS = """
   .studio-head .q-btn { order: -1; }
   .studio-head .q-field { flex: 1 1 40%; min-width: 0; }
   .studio-select { max-width: none; }
+  .studio-head .studio-schemes { flex: 1 1 100%; order: 1; }
 }
 a.studio-skip { position: absolute; left: -9999px; }
 a.studio-skip:focus { left: 8px; top: 8px; z-index: 9999; background: #fff; color: #000; padding: 8px; }
@@ -123,7 +125,7 @@ class Head:
         )
         for widget, mark in ((self.system, "system"), (self.seeds, "seeds"), (self.schemes, "schemes")):
             widget.props("dense outlined dark options-dense debounce=300").classes("studio-select").mark(mark)
-        self.schemes.props('display-value="" use-chips').classes("grow")
+        self.schemes.props('display-value="" use-chips').classes("studio-schemes")
         session.on("state", self._state)
         session.on("status", self._error)
         self._state()

@@ -88,7 +88,9 @@ def titled(name: str, unit: str) -> str:
     """A quantity on an axis: its words and its unit."""
     words = name.replace("_", " ")
     ending = unit.replace("bit/s", "bps").replace("/", "_per_").replace("cycle_per_s", "hz").lower()
-    return f"{words.removesuffix(f' {ending}')} ({unit})" if unit not in ("", "1") else words
+    for word in (ending, ending.partition("_per_")[0]):
+        words = words.removesuffix(f" {word}")
+    return f"{words} ({unit})" if unit not in ("", "1") else name.replace("_", " ")
 
 
 def finish(path: str, out: str, threads: int) -> int:
