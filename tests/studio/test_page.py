@@ -260,6 +260,43 @@ def test_pages_that_are_closed_are_freed(tmp_path: Path) -> None:
     drive(script, tmp_path)
 
 
+def test_a_system_is_compiled_once_for_all_pages_and_not_begun_again_by_moves(tmp_path: Path) -> None:
+    """The first request of a system may take a minute: no other one beside it, and a newer one does not end it."""
+
+    async def script(user: Any, studio: Studio) -> None:
+        studio.desk = Desk(live=2)
+        asked: list[tuple[str, ...]] = []
+        free = asyncio.Event()
+        now = studio.desk.now
+
+        async def slow(begun: asyncio.Event, function: Any, state: State, *arguments: Any) -> Any:
+            asked.append(state.schemes)
+            begun.set()
+            if len(asked) == 1:
+                await free.wait()
+            return await now(begun, function, state, *arguments)
+
+        studio.desk.now = slow  # type: ignore[method-assign]
+        await user.open("/")
+        (first,) = studio.sessions
+        await user.open("/")
+        await asyncio.sleep(0.3)
+        with user:
+            first.change(fields={"n_vehicles": 5})
+        await asyncio.sleep(2.5)  # more than an outdated request has elsewhere
+        assert asked == [("ao", "improved")]
+        free.set()
+        for _ in range(400):
+            await asyncio.sleep(0.05)
+            if all(session.answer and session.answer.bounds and not session.status for session in studio.sessions):
+                break
+        assert first.answer is not None
+        assert first.answer.drops.task_bits.shape == (3, 5)
+        assert set(asked[1:]) == {("ao",), ("improved",), ("ao", "improved")}  # the last for bounds
+
+    drive(script, tmp_path)
+
+
 def test_sessions_are_limited(tmp_path: Path) -> None:
     async def script(user: Any, studio: Studio) -> None:
         studio.most_sessions = 1

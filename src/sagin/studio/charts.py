@@ -222,6 +222,10 @@ def _tidy(value: float) -> float:
     return float(f"{value:.12g}")
 
 
+def _exponent(value: float) -> int:
+    return int(f"{value:e}".partition("e")[2])
+
+
 def _round_up(value: float) -> float:
     """The next of 1, 2, 2.5, 5 and 10 times a power of ten."""
     if not value > 0 or not math.isfinite(value):
@@ -433,7 +437,7 @@ def heat(array: np.ndarray, dims: Sequence[str], label: str, look: Look) -> Opti
     label, factor = scaled(label, [flat[:columns]])
     largest = float(np.max(np.abs(flat[:columns]), initial=0.0, where=np.isfinite(flat[:columns]))) * factor
     if largest >= 1e6:  # of a unit that takes no prefix
-        power = 3 * int(math.log10(largest) // 3)
+        power = 3 * (_exponent(largest) // 3)
         label, factor = f"{label}, times 1e{power}", factor / 10.0**power
     flat = flat[:columns] * factor
     cells: list[Any] = [[i, j, value] for i in range(columns) for j, value in enumerate(clean(flat[i]))]
@@ -449,7 +453,7 @@ def heat(array: np.ndarray, dims: Sequence[str], label: str, look: Look) -> Opti
         "orient": "horizontal",
         "right": 20,
         "top": 0,
-        "precision": max(0, 2 - math.floor(math.log10(max(abs(low), abs(high), 1e-9)))) if finite.size else 3,
+        "precision": max(0, 2 - _exponent(max(abs(low), abs(high), 1e-9))),
         "inRange": {"color": list(HEAT)},
         "textStyle": {"color": look.ink},
     }

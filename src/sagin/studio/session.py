@@ -15,7 +15,7 @@ from sagin.studio import compute
 from sagin.studio.charts import Look
 from sagin.studio.compute import Answer
 from sagin.studio.state import State
-from sagin.studio.work import Desk, Turn
+from sagin.studio.work import LIVE_S, Desk, Turn
 
 DEBOUNCE_S = 0.06
 SLOW_S = 0.7  # after which a page says that code is being loaded or compiled
@@ -43,6 +43,8 @@ class Studio:
     desk: Desk = field(default_factory=Desk)
     most_sessions: int = 200
     sessions: set[Session] = field(default_factory=set)
+    warm: set[str] = field(default_factory=set)  # systems that have answered: their code is compiled
+    cold: dict[str, asyncio.Lock] = field(default_factory=dict)
 
 
 class Session:
@@ -61,6 +63,7 @@ class Session:
         self.error: InputError | None = None
         self.status = ""
         self.turn = Turn(studio.desk)
+        self.asked = state.system
         self.drawing: asyncio.TimerHandle | None = None
         self.background: set[asyncio.Task] = set()
         self.listeners: dict[str, list[Callable[[], Any]]] = {}
@@ -93,7 +96,9 @@ class Session:
 
     def decide(self) -> None:
         """Ask for the answer to the state; what was asked before is outdated."""
-        number = self.turn.begin()
+        compiling = self.asked not in self.studio.warm
+        number = self.turn.begin(LIVE_S if compiling else None)  # ended early, it would begin again and again
+        self.asked = self.state.system
         task = asyncio.get_running_loop().create_task(self._decide(number))
         self.background.add(task)
         task.add_done_callback(self.background.discard)
@@ -111,9 +116,7 @@ class Session:
             n = len(state.numbers())
             self._say("deciding")
             for count in dict.fromkeys((1, n)):
-                place = (str(studio.folder), count, studio.desk.threads)
-                parts = [self.turn.ask(number, compute.decide, part, *place) for part in compute.alone(state)]
-                answer = compute.together(await asyncio.gather(*parts))
+                answer = await self._ask(number, state, count)
                 slow.cancel()
                 self._take(answer, "" if count == n else f"1 of {n} drops so far")
             spaces = tuple(dict.fromkeys(part.space for part in answer.about.values()))
@@ -130,6 +133,19 @@ class Session:
                 self._fail(error)
         finally:
             slow.cancel()
+
+    async def _ask(self, number: int, state: State, count: int) -> Answer:
+        """Schemes decided side by side; of a system that must be compiled, one request at a time, whoever asks."""
+        studio = self.studio
+        place = (str(studio.folder), count, studio.desk.threads)
+        if state.system not in studio.warm:
+            async with studio.cold.setdefault(state.system, asyncio.Lock()):
+                if state.system not in studio.warm:
+                    answer: Answer = await self.turn.ask(number, compute.decide, state, *place)
+                    studio.warm.add(state.system)
+                    return answer
+        parts = [self.turn.ask(number, compute.decide, part, *place) for part in compute.alone(state)]
+        return compute.together(await asyncio.gather(*parts))
 
     def _take(self, answer: Answer, status: str) -> None:
         self.answer, self.error = answer, None

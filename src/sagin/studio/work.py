@@ -66,13 +66,13 @@ class Turn:
         self.number = 0
         self.tasks: dict[asyncio.Task, asyncio.Event] = {}
 
-    def begin(self) -> int:
-        """Number of a new request; those before are outdated: what waits is dropped, what runs ends soon."""
+    def begin(self, grace_s: float | None = None) -> int:
+        """Number of a new request; those before are outdated: what waits is dropped, what runs ends after a while."""
         self.number += 1
         loop = asyncio.get_running_loop()
         for task, begun in self.tasks.items():
             if begun.is_set():
-                loop.call_later(GRACE_S, task.cancel)
+                loop.call_later(GRACE_S if grace_s is None else grace_s, task.cancel)
             else:
                 task.cancel()
         return self.number
