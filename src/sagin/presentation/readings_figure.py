@@ -47,7 +47,9 @@ def draw_strip(found: Survey, formats: tuple[str, ...] = ("png", "pdf")) -> dict
         axes.set_yticks(range(len(rows)), [f"{row.figure}: {row.claim.replace('_', ' ')}" for row in rows], fontsize=6)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlim(0, n)
-        axes.set_xlabel(f"of {n} readings; right: the assumption that explains most, with its share")
+        named = any(row.deciding for row in rows)
+        beside = "; right: the assumption that explains most, with its share" if named else ""
+        axes.set_xlabel(f"of {n} readings{beside}")
         axes.grid(axis="y", visible=False)
         seen = [word for word in LOOKS if any(getattr(row, word) for row in rows)]
         handles = [Patch(label=word.replace("_", " "), **LOOKS[word]) for word in seen]
