@@ -1,6 +1,7 @@
 """The paper's algorithm, polishing, descent, the bound and the exact optimum of ccmsm."""
 
 import dataclasses
+import itertools
 from itertools import permutations, product
 
 import cvxpy as cp
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from sagin import InputError
 from sagin.core.random import stream
-from sagin.systems.ccmsm import figures, model
+from sagin.experiments import proofs
+from sagin.systems.ccmsm import figures, model, prove
 from sagin.systems.ccmsm.bound import lower_bound
 from sagin.systems.ccmsm.exact import solve_exact
 from sagin.systems.ccmsm.kernels_prices import certified_bound, energy_bound, horizon_limits, make_subsets
@@ -388,3 +390,27 @@ def test_model_figure_believes_and_realises() -> None:
     np.testing.assert_array_equal(series.curve("n_s believed"), series.curve("n_s true"))
     np.testing.assert_array_equal(series.curve("n_s true")[0], series.curve("1_s true")[0])  # one core: one model
     assert (series.curve("n_u believed") <= series.curve("n_u true") + 1e-12).all()
+
+
+# --- proofs
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_proof_never_passes_the_exact_optimum(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prove, "MOST_TASKS", 0)  # not by the exact search itself
+    changes = ({}, {"preference": 0.0}, {"bandwidth_hz": 1e5}, {"preference": 1.0}, {"n_cores": 1}, {"n_tasks_min": 1})
+    fields = {"n_terminals": 3, "n_tasks_min": 3, "n_tasks_max": 3, "n_cores": 2} | changes[seed]
+    drops = SYSTEM.sample(SYSTEM.scenario(**fields), [seed])
+    best = float(SYSTEM.spaces[0].exact(drops).objective[0])
+    bounds = [step.bound for step in itertools.islice(prove.prove(drops, best * 1.02), 25)]
+    assert max(bounds) <= best * (1 + 1e-9)
+    assert bounds == sorted(bounds)
+    assert bounds[-1] >= SYSTEM.bound(drops)[0] * (1 - 5e-3)
+
+
+def test_proof_halves_the_gap() -> None:
+    drops = SYSTEM.sample(seeds=[1])
+    (proof,) = proofs.prove(SYSTEM, drops, within=0.0, steps=60)
+    assert proof.quick <= proof.bound <= proof.objective
+    assert proof.objective / proof.bound - 1 < 0.5 * (proof.trace[0][1] / proof.quick - 1)
+    assert SYSTEM.evaluate(drops, proof.decision).objective[0] == proof.objective

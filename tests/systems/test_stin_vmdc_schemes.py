@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import math
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ import sagin
 from sagin import InputError
 from sagin.core import records
 from sagin.core.results import Status
+from sagin.experiments.proofs import prove
 from sagin.methods.stable_matching import deferred_acceptance, greedy_matching
 from sagin.systems.stin_vmdc import kernels, kernels_bound, kernels_loop, kernels_rematch, kernels_search, solver
 from sagin.systems.stin_vmdc.bound import Prices
@@ -377,26 +377,50 @@ def test_rematching_alone_never_loses() -> None:
 # --- bound and reference
 
 
-def test_bound_holds_at_any_prices() -> None:
+@pytest.mark.parametrize("n_levels", [1, 3])
+def test_bound_holds_at_any_prices(n_levels: int) -> None:
     generator = np.random.default_rng(5)
     energy = solved("improved")[1].energy_j.sum(axis=1)
     for row, task in enumerate(solver.tasks(DROPS)):
-        dual = Prices(task)
+        prices = Prices(task, n_levels)
         for _ in range(20):
-            dual.try_out(10 ** np.append(generator.uniform(-10, -6, 4), generator.uniform(-4, 1)))
-            assert dual.best <= energy[row]
+            trial = 10 ** np.append(generator.uniform(-10, -6, 4 * n_levels), generator.uniform(-4, 1))
+            value, slope = prices.value(trial)
+            assert value <= energy[row]
+            other = trial * generator.uniform(0.5, 1.5, trial.size)
+            assert prices.value(other)[0] <= value + slope @ (other - trial) + 1e-6  # a supergradient
 
 
 def test_bound_of_a_trade_is_above_its_value() -> None:
     generator = np.random.default_rng(6)
+    first = np.array([0, 2])
     for _ in range(50):
         strength, weight, time = generator.exponential(10, (3, 4)), generator.random(4), generator.random(3)
+        low, mu = 0.1 * generator.random(3), generator.random(2)
+        at = kernels_bound.Trade(strength, np.empty((2, 4)), weight, time, first, low, np.ones(3))
         x = np.zeros(3)
-        bound = kernels_bound.trade(strength, time, weight, 3, 1.0, 1e-9, x)
-        trials = generator.random((2000, 3)) ** 3
-        values = np.log1p(trials @ strength) @ weight - trials @ time
+        bound = kernels_bound.trade(at, mu, 1e-9, x)
+        trials = np.concatenate([x[None], np.maximum(low, generator.random((2000, 3)) ** 3)])
+        rates = [np.log1p(trials[:, k:] @ strength[k:]) @ weight for k in first]
+        values = np.array(rates).T @ mu - trials @ time
         assert values.max() <= bound + 1e-12
-        assert math.log1p(0) <= bound <= (np.log1p(x @ strength) @ weight - x @ time) + 1e-6
+        assert bound <= values[0] + 1e-6
+
+
+def test_proof_closes_the_gap() -> None:
+    drops = SYSTEM.sample(SYSTEM.scenario(n_vehicles=10, n_subchannels=6), [0])
+    (proof,) = prove(SYSTEM, drops, within=1e-6, steps=60)
+    assert proof.objective <= proof.bound <= proof.quick
+    assert proof.bound / proof.objective - 1 <= 1e-6 < 1e-3 < proof.quick / proof.objective - 1
+    assert SYSTEM.evaluate(drops, proof.decision).feasible[0]
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_small_drops_are_proven_optimal(seed: int) -> None:
+    drops = SYSTEM.sample(SMALL, [seed])
+    (proof,) = prove(SYSTEM, drops, within=1e-6, steps=60)
+    assert 0 <= proof.bound / proof.objective - 1 <= 1e-6
+    assert proof.objective >= SYSTEM.spaces[0].exact(drops).objective[0] * (1 - 1e-6)
 
 
 def test_certified_gap_is_small() -> None:

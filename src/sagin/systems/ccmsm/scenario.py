@@ -381,7 +381,7 @@ class ImprovedOptions(SeedOptions):
     """Options of `improved`."""
 
     starts: int = parameter(
-        3,
+        9,
         ge=1,
         le=1000,
         doc="best seeds that are descended",
@@ -389,7 +389,7 @@ class ImprovedOptions(SeedOptions):
         plausible="option of ours: no claim of the paper uses it",
     )
     kicks: int = parameter(
-        4,
+        8,
         ge=0,
         le=100_000,
         doc="random disturbances of the best plan",

@@ -26,7 +26,15 @@ SYSTEM: System[Scenario, Drops, Decision, Metrics] = System(
     sense="max",
     scenario=Scenario,
     draw=draw,
-    spaces=(Space(Decision, evaluate, late(f"{_HERE}bound:bound"), late(f"{_HERE}exact:exact")),),
+    spaces=(
+        Space(
+            Decision,
+            evaluate,
+            late(f"{_HERE}bound:bound"),
+            late(f"{_HERE}exact:exact"),
+            prove=late(f"{_HERE}prove:prove"),
+        ),
+    ),
     schemes=(
         Scheme(
             "jtora",

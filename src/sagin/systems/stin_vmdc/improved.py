@@ -10,6 +10,8 @@ import numpy as np
 
 from sagin.core import results
 from sagin.core.keeping import keep_better
+from sagin.methods.space_dilation import maximise
+from sagin.systems.stin_vmdc.bound import Prices, first_prices
 from sagin.systems.stin_vmdc.kernels import Task, Work, band_shares
 from sagin.systems.stin_vmdc.kernels_loop import N_VERTICES
 from sagin.systems.stin_vmdc.kernels_rematch import Limits, descend
@@ -18,9 +20,12 @@ from sagin.systems.stin_vmdc.model import Drops, evaluate
 from sagin.systems.stin_vmdc.options import SearchOptions
 from sagin.systems.stin_vmdc.solver import DUST, best_of, decision, rules, start_powers, tasks, workspace
 
+EVALUATIONS, ENOUGH = 20, 1e-5  # of the bound's dual function, and the relative gain not worth another
+
 
 def solve_improved(drops: Drops, options: SearchOptions) -> results.Solution:
-    """Descend from the result of `jtora` and from all offload at the satellite; go on with the better. Never worse."""
+    """Descend from the result of `jtora` and from all offload at the satellite, and go on with the better; then descend
+    from what the bound's prices suggest. Never worse than `jtora`."""
     work = workspace(drops)
     mix = np.ones((drops.n_vehicles, N_VERTICES))
     limits = Limits(options.max_sweeps, options.max_rounds, options.sweep_tolerance, options.round_tolerance)
@@ -31,7 +36,12 @@ def solve_improved(drops: Drops, options: SearchOptions) -> results.Solution:
         rounds, done = 0, False
         begun.append((plan.copy(), owner.copy()))
         if found:
+            start, matched = suggested(task, plan)
             plan, owner, rounds, done = _race(task, plan, owner, limits, trace, work)
+            other = np.full_like(trace, np.nan)
+            more, ended = descend(task, start, matched, limits, other, work)
+            if more and other[more] < trace[rounds]:
+                plan, owner, rounds, done, trace = start, matched, more, ended, other
             _sweep_up(task, plan, owner, work)
         ends.append((plan, owner, rounds, done, trace))
     plans, owners, rounds, done, trace = (np.array(part) for part in zip(*ends, strict=True))
@@ -70,3 +80,16 @@ def _race(
         more, done = descend(task, plan, owner, limits._replace(max_rounds=limits.max_rounds - 1), trace[1:], work)
         rounds += more
     return plan, owner, rounds, done
+
+
+def suggested(task: Task, plan: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Splits and owners of the bound at its best prices, sought from the price of the band that a plan would pay."""
+    prices = Prices(task)
+    far = plan["zeta"] > 0
+    spent = float((prices.dual.unit * plan["zeta"])[far] @ (1 / plan["alpha"][far]))
+    start, scale = first_prices(prices, np.array([spent]) if far.any() else None)
+    best, _ = maximise(prices.value, start, scale, ENOUGH, EVALUATIONS)
+    prices.value(best)
+    made = np.zeros_like(plan)
+    made["theta"], made["zeta"] = prices.dual.split[:, 2], prices.dual.split[:, 3]
+    return made, prices.owner()
