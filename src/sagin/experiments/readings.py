@@ -316,7 +316,7 @@ def _witness(
         return assemble(some), tried.get(str(assemble(some)), word)
 
     order = sorted(weight, key=lambda factor: -weight[factor])
-    for factor in order[: most * SINGLES // TRIALS]:
+    for factor in order[: -(-most * SINGLES // TRIALS)]:
         there = [given[factor] for *_, given, _ in changed if factor in given]
         if there and differs(some := {factor: min(there, key=factor.distance)}):
             return outcome(some)
