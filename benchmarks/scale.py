@@ -44,7 +44,7 @@ def storing(n: int) -> list[Row]:
             drawing = _cpu(_each, Job.drops, parts)
             computing = _cpu(_each, compute, parts, 1)
             filling = _cpu(shards.fill, parts, 1)
-            tables = _cpu(_tables, study, Path(folder))
+            tables = _cpu(_tables, study, shards, Path(folder))
         solving = computing - drawing
         storing = filling - computing + tables
         rows.append(
@@ -66,8 +66,7 @@ def _each(work: Callable[..., Any], parts: list[Job], *args: Any) -> None:
         work(part, *args)
 
 
-def _tables(study: Study, folder: Path) -> None:
-    shards = Shards(folder / "shards")
+def _tables(study: Study, shards: Shards, folder: Path) -> None:
     write_tables(study, shards, summary_rows(study, study.cells[0], shards), folder, "csv")
 
 

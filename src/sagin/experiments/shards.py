@@ -80,8 +80,9 @@ class Shards:
             from sagin.experiments.cluster import spread
 
             return spread(self, parts, client, progress)
-        for _ in self._settled(parts, lambda key: self.store.has(key) or None, threads, progress):
-            pass
+        for part, found in self._settled(parts, lambda key: self.store.has(key) or None, threads, progress):
+            if isinstance(found, Group):  # computed here: a file takes 12 ms to read, whatever it holds
+                self._remember(part.key, found)
         return None
 
     def answer(self, job: Job, threads: int | None = None, progress: Progress | None = None) -> Answer:
