@@ -191,7 +191,7 @@ def _numbers(tree: Group) -> Answer:
         none = (np.zeros(n, dtype=np.int32), np.full((n, 1), np.nan), np.zeros(n, dtype=np.int8))
         return Answer(np.isfinite(bound), *none, {"objective": bound})
     solution, metrics = tree.groups["solution"], tree.groups["metrics"].variables
-    kept = {name: variable for name, variable in metrics.items() if variable.dims == ("drop",)}
+    kept = {name: metrics[name] for name in sorted(metrics) if metrics[name].dims == ("drop",)}  # as files list them
     return Answer(
         usable_status(solution.array("status")),
         solution.array("iterations"),
