@@ -62,6 +62,11 @@ def test_describe(good, document) -> None:
     text = good("describe", "toy", "--set", "n_users=5")
     for word in ("task_bits_max", "bit/s", "paper Table I", "one of rayleigh, none", "server speed", "delay_s"):
         assert word in text
+    assert "Mbit " in text  # 1 Mbit, not 1e+06 bit
+    part = good("describe", "toy", "--section", "schemes", "--section", "budget")
+    assert "server speed" in part
+    assert "task_bits_max" not in part
+    assert not {"parameters", "example"} & set(document("describe", "toy", "--section", "schemes"))
     facts = document("describe", "toy", "--set", "n_users=5")
     fields = {row["name"]: row for row in facts["parameters"]}
     assert fields["n_users"]["value"] == 5
@@ -223,6 +228,7 @@ def test_version_and_help(good) -> None:
     ("words", "message"),
     [
         (["describe", "toi"], "system = 'toi'"),
+        (["describe", "toy", "--section", "all"], "--section = 'all'"),
         (["solve", "toy", "--scheme", "best"], "scheme = 'best'"),
         (["solve", "toy", "--set", "users=3"], "users = 3: must be a field of Scenario"),
         (["solve", "toy", "--set", "n_user=3"], "did you mean n_users?"),

@@ -13,13 +13,14 @@ from sagin.core.contracts import Space, System
 from sagin.core.discovery import locations
 from sagin.core.figures import Axis, Figure
 from sagin.core.parameters import FieldRow, Parameters, field_rows, nested_classes
+from sagin.core.prefixes import prefixed
 from sagin.experiments.ledger import WORDS, fold
 from sagin.experiments.readings import stored_standings
 from sagin.presentation.citations import citations, introduction
 from sagin_docs import sources, uses
 from sagin_docs.shared import anchor, shared_anchor
 from sagin_docs.sources import Module
-from sagin_docs.text import block, code, docstring, escape, number, page, shift_headings, table
+from sagin_docs.text import block, code, docstring, escape, page, shift_headings, table, with_unit
 
 GOAL = {"min": "Minimised", "max": "Maximised"}
 READING = ("scenario", "model", "solver", "kernels", "improved", "bound", "baselines")
@@ -223,7 +224,7 @@ def _nested(cls: type[Parameters]) -> list[str]:
 
 def _field(row: FieldRow) -> tuple[str, ...]:
     name = code(row.name) + (f" ({escape(row.symbol)})" if row.symbol else "")
-    return name, escape(f"{number(row.value)} {row.unit}".strip()), escape(row.bounds), escape(row.doc)
+    return name, escape(with_unit(row.value, row.unit)), escape(row.bounds), escape(row.doc)
 
 
 def _arrays(system: System) -> str:
@@ -347,7 +348,8 @@ def _budget(system: System) -> str:
     rows = system.budget(system.sample(None, [0])) if system.budget else []
     if not rows:
         return ""
-    cells = [(escape(label), f"{value:.5g}", escape(unit)) for label, value, unit in rows]
+    written = [(label, *prefixed(value, unit)) for label, value, unit in rows]
+    cells = [(escape(label), f"{value:.5g}", escape(unit)) for label, value, unit in written]
     return "\n\n".join(["## Link budget", "Defaults, drop of seed 0.", table(("step", "value", "unit"), cells)])
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from sagin.core.prefixes import prefixed
+
 _CODE = re.compile(r"(``.+?``|`[^`]+`)", re.DOTALL)
 _PUNCTUATION = re.compile(r"([\\*_<>\[\]#~$])")
 _ARGUMENT = re.compile(r"(?<=[.;] )(?=(?:`\w+`,? ?)+:)")
@@ -52,6 +54,12 @@ def number(value: Any) -> str:
         short = f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
         return short if len(short) + 1 < len(text) else text
     return str(value)
+
+
+def with_unit(value: Any, unit: str) -> str:
+    """A value and its unit, with a prefix where one helps: 12 GHz."""
+    shown, written = prefixed(value, unit)
+    return f"{number(shown)} {written}".strip()
 
 
 def docstring(text: str) -> str:

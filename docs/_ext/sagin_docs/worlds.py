@@ -6,7 +6,7 @@ from sagin.core.parameters import Parameters, field_rows, nested_classes
 from sagin.results.episode_study import Handover, Time
 from sagin.world.view import Reason
 from sagin.world.world import SAMPLES, Place, World
-from sagin_docs.text import code, docstring, escape, number, page, table
+from sagin_docs.text import code, docstring, escape, page, table, with_unit
 
 BLOCKS = {
     "SatelliteSource": "satellites",
@@ -62,7 +62,7 @@ def _block(cls: type[Parameters]) -> list[str]:
 
 def _fields(cls: type[Parameters]) -> str:
     rows = [
-        (code(row.name), escape(f"{number(row.value)} {row.unit}".strip()), escape(row.bounds), escape(row.doc))
+        (code(row.name), escape(with_unit(row.value, row.unit)), escape(row.bounds), escape(row.doc))
         for row in field_rows(cls)
     ]
     return table(("field", "default", "must be", "meaning"), rows)

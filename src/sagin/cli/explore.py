@@ -10,10 +10,15 @@ import typer
 
 from sagin.cli import inputs, output
 from sagin.core.errors import InputError
+from sagin.core.prefixes import prefixed
 
 if TYPE_CHECKING:
     from sagin.core.contracts import System
     from sagin.core.parameters import Parameters
+
+
+SECTIONS = ("parameters", "schemes", "options", "figures", "budget", "example")
+_OR = ", ".join(SECTIONS)
 
 
 def list_(json: inputs.Json = False) -> None:
@@ -46,39 +51,60 @@ def describe(
     system: inputs.SystemName,
     settings: inputs.Settings = None,
     scenario: inputs.ScenarioFile = None,
+    section: Annotated[
+        list[str] | None, typer.Option("--section", metavar="NAME", help=f"Only this part, repeatable: {_OR}.")
+    ] = None,
     json: inputs.Json = False,
 ) -> None:
     """Explain a system: parameters, link budget, cost of one task."""
+    wanted = tuple(section or SECTIONS)
+    for word in wanted:
+        if word not in SECTIONS:
+            raise InputError("--section", word, f"one of {_OR}")
     chosen = inputs.system_of(system)
     values = inputs.scenario_of(chosen, settings, scenario)
     if json:
-        document = {
-            **_summary(chosen),
-            "parameters": _fields(values),
-            "budget": [dict(zip(("label", "value", "unit"), row, strict=True)) for row in _budget(chosen, values)],
-            "example": _example(chosen, values),
-        }
-        output.print_json(document)
+        output.print_json(_document(chosen, values, wanted))
         return
     goal = {"min": "minimise", "max": "maximise"}[chosen.sense]
     output.heading(f"{chosen.name}: {chosen.title} [{chosen.reference}]; {goal} `objective` {_unit(chosen)}".rstrip())
-    _print_fields("scenario", values)
-    rows = [(scheme.name, scheme.role, scheme.space.__name__, scheme.summary) for scheme in chosen.schemes]
-    output.table("schemes", ("scheme", "role", "decides", "what it does"), rows)
-    for scheme in chosen.schemes:
+    if "parameters" in wanted:
+        _print_fields("scenario", values)
+    if "schemes" in wanted:
+        rows = [(scheme.name, scheme.role, scheme.space.__name__, scheme.summary) for scheme in chosen.schemes]
+        output.table("schemes", ("scheme", "role", "decides", "what it does"), rows)
+    for scheme in chosen.schemes if "options" in wanted else ():
         if scheme.options.model_fields:
             _print_fields(f"options of {scheme.name}", scheme.options())
     figures = chosen.figures_of(values) if chosen.figures_of else chosen.figures
-    if figures:
+    if figures and "figures" in wanted:
         rows = [(figure.name, figure.title, str(len(figure.claims))) for figure in figures]
         output.table("figures", ("figure", "title", "claims"), rows, ("claims",))
-    budget = _budget(chosen, values)
+    budget = _budget(chosen, values) if "budget" in wanted else []
     if budget:
-        output.table("link budget of seed 0", ("step", "value", "unit"), budget, ("value",))
-    sys.stdout.flush()
-    example = _example(chosen, values)
+        rows = [(step, *prefixed(value, unit)) for step, value, unit in budget]
+        output.table("link budget of seed 0", ("step", "value", "unit"), rows, ("value",))
+    if "example" in wanted:
+        sys.stdout.flush()
+        _print_example(_example(chosen, values))
+
+
+def _document(chosen: System, values: Any, wanted: tuple[str, ...]) -> dict[str, Any]:
+    """The parts that are wanted as one JSON document, numbers in SI units; all parts: nothing is left out."""
+    document = _summary(chosen)
+    if "parameters" in wanted:
+        document["parameters"] = _fields(values)
+    if "budget" in wanted:
+        rows = _budget(chosen, values)
+        document["budget"] = [dict(zip(("label", "value", "unit"), row, strict=True)) for row in rows]
+    if "example" in wanted:
+        document["example"] = _example(chosen, values)
+    return document
+
+
+def _print_example(example: dict[str, Any]) -> None:
     head = ("metric", "value", "unit", "meaning")
-    rows = [(row["metric"], row["value"], row["unit"], row["doc"]) for row in example["metrics"]]
+    rows = [(row["metric"], *prefixed(row["value"], row["unit"]), row["doc"]) for row in example["metrics"]]
     state = "feasible" if example["feasible"] else "infeasible"
     output.table(f"one task under {example['scheme']}, seed 0 ({state})", head, rows, ("value",))
     output.explain({example["scheme"]: example["infeasible_because"]})
@@ -166,7 +192,7 @@ def _print_fields(title: str, parameters: Parameters) -> None:
     for row in _fields(parameters):
         symbol = f" ({row['symbol']})" if row["symbol"] else ""
         parts = (row["doc"] + symbol, row["bounds"], row["source"])
-        rows.append((row["name"], row["value"], row["unit"], "; ".join(part for part in parts if part)))
+        rows.append((row["name"], *prefixed(row["value"], row["unit"]), "; ".join(part for part in parts if part)))
     output.table(title, ("field", "value", "unit", "meaning (symbol); bounds; source"), rows, ("value",))
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from sagin.core.figures import Picture
+from sagin.core.prefixes import step_of
 from sagin.core.units import to_deg
 
-_PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"))
 _PLAIN = ("", "%", "dB", "deg", "rad", "dBm")
 
 
@@ -67,7 +67,7 @@ def amount(value: Any, unit: str = "") -> str:
     number = float(value)
     if unit in _PLAIN or number == 0 or not np.isfinite(number):
         return f"{number:.3g} {unit}".strip()
-    size, prefix = next((pair for pair in _PREFIXES if abs(number) >= pair[0] * (1 - 1e-9)), _PREFIXES[-1])
+    size, prefix = step_of(number)
     return f"{number / size:.3g} {prefix}{unit}"
 
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from sagin.core import records, statistics
 from sagin.core.figures import Figure, Series
 from sagin.core.parameters import field_rows
+from sagin.core.prefixes import prefixed
 from sagin.core.statistics import Interval
 from sagin.experiments.compare import Pair
 from sagin.experiments.gaps import Gap, remarks
@@ -432,17 +433,18 @@ def _options(chapter: Chapter) -> list[tuple[list[str], Table]]:
 
 
 def _fields(caption: str, parameters: Any) -> Table:
+    written = [(row, *prefixed(row.value, row.unit)) for row in field_rows(parameters)]
     rows = [
         (
             part("code", row.name),
-            part("code", _value(row.value)),
-            plain_unit(row.unit) or DASH,
+            part("code", _value(value)),
+            plain_unit(unit) or DASH,
             plain_math(row.symbol) or DASH,
             _limits(row.bounds),
             plain_math(row.doc),
             row.source or DASH,
         )
-        for row in field_rows(parameters)
+        for row, value, unit in written
     ]
     return Table(caption, ("field", "value", "unit", "symbol", "must be", "meaning", "source"), rows, kind="fields")
 
