@@ -162,7 +162,7 @@ def test_gaps_and_improvement_are_those_of_the_library(toy_chapter: Chapter, par
         np.testing.assert_array_equal(ours.gaps, theirs.gaps)
         if ours.n_used:
             assert f"{percent(ours.mean)} {percent(ours.largest)} 6/6".replace("\u00a0", " ") in parsed.text
-    assert "boosted : no certificate (its decision space BoostedDecision has no bound)" in parsed.text
+    assert "boosted : no certificate (for what it decides (boosted decision) there is no bound)" in parsed.text
     assert "boosted (larger problem)" in parsed.text
     (pair,) = toy_chapter.improvements
     objectives = {entrant.label: entrant.values("objective") for entrant in toy_chapter.entrants}

@@ -10,6 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from sagin.core import records, statistics
+from sagin.core.contracts import System
 from sagin.core.figures import Figure, Series
 from sagin.core.parameters import field_rows
 from sagin.core.prefixes import prefixed
@@ -23,6 +24,7 @@ from sagin.presentation.report import Chapter, Plate
 from sagin.presentation.report_numbers import DASH, UNIT, number, percent, spread
 
 SIGNS = {"holds": "✓", "partly": "◐", "does_not_hold": "✗", "contradictory": "≠", "undecided": "?"}
+NOTHING = 5e-4  # a relative difference that is 0.0 % in a table of one digit
 LONGEST_TABLE = 30  # points of a figure in the table of its numbers
 COUNTED = {**WORDS, "holds": "hold", "does_not_hold": "do not hold"}  # several claims
 
@@ -182,7 +184,7 @@ def _about(chapter: Chapter) -> dict[str, Any]:
     wanted = {"min": "Minimised", "max": "Maximised"}[system.sense]
     sizes = ", ".join(f"{name.replace('_', ' ')}\u00a0×\u00a0{size}" for name, size in chapter.sizes.items() if size)
     columns = records.columns(system.spaces[0].decision)
-    schemes = [(part("code", s.name), s.role, s.space.__name__, s.summary) for s in system.schemes]
+    schemes = [(part("code", s.name), s.role, _decides(system, s.space), s.summary) for s in system.schemes]
     return {
         "opening": chapter.introduction,
         "goal": f"{wanted}: {meaning}" + (f"; in {unit}" if unit else ""),
@@ -348,7 +350,15 @@ def _why(chapter: Chapter, scheme: str) -> str:
         return "no feasible drop: " + "; ".join(map(str, entrant.breaches))
     space = chapter.system.scheme(scheme).space
     has = chapter.system.space(space).bound is not None
-    return "its bound certifies nothing here" if has else f"its decision space {space.__name__} has no bound"
+    words = _decides(chapter.system, space)
+    return "its bound certifies nothing here" if has else f"for what it decides ({words}) there is no bound"
+
+
+def _decides(system: System, space: type) -> str:
+    """A decision space in words: that of the paper, or its name taken apart."""
+    if space is system.spaces[0].decision:
+        return "as the paper"
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", space.__name__).lower()
 
 
 def _improvement(chapter: Chapter) -> dict[str, Any]:
@@ -373,7 +383,7 @@ def _improvement(chapter: Chapter) -> dict[str, Any]:
     improvements = []
     for pair in chapter.improvements:
         used = f"{pair.difference.n_used} of {pair.difference.n} drops"
-        improvements.append((pair.first, pair.second, _improved(pair), used, _record(pair)))
+        improvements.append((pair.first, pair.second, _improved(pair), _matters(pair), used, _record(pair)))
     return {"improvements": improvements, "differences": Table(caption, head, rows, numbers=head[2:])}
 
 
@@ -393,11 +403,22 @@ def _relative(pair: Pair) -> str:
     return f"{mean}{UNIT} ({low} to {high})"
 
 
+def _matters(pair: Pair) -> bool:
+    """Is a difference decided, and one that does not round to nothing?"""
+    if pair.word not in ("better", "worse"):
+        return False
+    span = pair.difference
+    largest = max(abs(end) for end in (span.mean, span.low, span.high) if np.isfinite(end))
+    return bool(largest * abs(pair.relative / span.mean) >= NOTHING)
+
+
 def _improved(pair: Pair) -> str:
     """The same in words, where the interval leaves no doubt about the direction."""
     if pair.word not in ("better", "worse"):
         few = pair.difference.n_used < statistics.LEAST_DROPS
         return f"{_relative(pair)}, {'too few drops to decide' if few else pair.word}"
+    if not _matters(pair):
+        return f"equal to within {100 * NOTHING:g}{UNIT}"
     scale = abs(pair.relative / pair.difference.mean)
     mean, *limits = (part.lstrip("−") for part in spread(pair.difference, 100 * scale))
     low, high = limits if pair.difference.mean > 0 else limits[::-1]
