@@ -267,16 +267,16 @@ def test_a_system_is_compiled_once_for_all_pages_and_not_begun_again_by_moves(tm
         studio.desk = Desk(live=2)
         asked: list[tuple[str, ...]] = []
         free = asyncio.Event()
-        now = studio.desk.now
+        take = studio.desk.take
 
-        async def slow(begun: asyncio.Event, function: Any, state: State, *arguments: Any) -> Any:
-            asked.append(state.schemes)
-            begun.set()
+        async def slow(call: Any) -> Any:
+            asked.append(call.arguments[0].schemes)
             if len(asked) == 1:
+                call.begun.set()
                 await free.wait()
-            return await now(begun, function, state, *arguments)
+            return await take(call)
 
-        studio.desk.now = slow  # type: ignore[method-assign]
+        studio.desk.take = slow  # type: ignore[method-assign]
         await user.open("/")
         (first,) = studio.sessions
         await user.open("/")
@@ -292,7 +292,7 @@ def test_a_system_is_compiled_once_for_all_pages_and_not_begun_again_by_moves(tm
                 break
         assert first.answer is not None
         assert first.answer.drops.task_bits.shape == (3, 5)
-        assert set(asked[1:]) == {("ao",), ("improved",), ("ao", "improved")}  # the last for bounds
+        assert {("ao",), ("improved",)} <= set(asked[1:])
 
     drive(script, tmp_path)
 

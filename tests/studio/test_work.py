@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from typing import Any
 
 import pytest
 
@@ -81,3 +82,33 @@ def test_hostile_requests_are_refused_by_name(parts: dict, words: str, tmp_path)
     with pytest.raises(InputError, match=words):
         compute.decide(state, str(tmp_path), 100, 1)
     assert time.process_time() - started < 30
+
+
+def test_who_asks_again_keeps_the_place_in_the_queue() -> None:
+    """A page whose slider moves faster than its turn comes is served all the same: with what it asked for last."""
+
+    async def scenario() -> None:
+        desk = Desk(live=1)
+        await desk.now(asyncio.Event(), abs, 1)  # a process is there
+        busy = asyncio.ensure_future(desk.now(asyncio.Event(), time.sleep, 0.5))
+        moving = Turn(desk)
+        done: list[str] = []
+
+        async def told(name: str, work: Any) -> Any:
+            found = await work
+            done.append(name)
+            return found
+
+        first = asyncio.ensure_future(told("outdated", moving.ask(moving.begin(), abs, -1)))
+        await asyncio.sleep(0.05)
+        other = asyncio.ensure_future(told("other", Turn(desk).ask(0, abs, -5)))
+        await asyncio.sleep(0.05)
+        latest = asyncio.ensure_future(told("moving", moving.ask(moving.begin(), abs, -2)))
+        await busy
+        assert await asyncio.wait_for(latest, 60) == 2
+        assert await asyncio.wait_for(other, 60) == 5
+        assert done == ["moving", "other"]
+        with pytest.raises(asyncio.CancelledError):
+            await first
+
+    asyncio.run(scenario())

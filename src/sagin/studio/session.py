@@ -144,7 +144,8 @@ class Session:
                     answer: Answer = await self.turn.ask(number, compute.decide, state, *place)
                     studio.warm.add(state.system)
                     return answer
-        parts = [self.turn.ask(number, compute.decide, part, *place) for part in compute.alone(state)]
+        alone = [state] if studio.desk.is_busy() else compute.alone(state)  # a busy machine has nothing to gain by it
+        parts = [self.turn.ask(number, compute.decide, part, *place) for part in alone]
         return compute.together(await asyncio.gather(*parts))
 
     def _take(self, answer: Answer, status: str) -> None:
