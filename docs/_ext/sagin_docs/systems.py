@@ -15,7 +15,7 @@ from sagin.core.figures import Axis, Figure
 from sagin.core.parameters import FieldRow, Parameters, field_rows, nested_classes
 from sagin.core.prefixes import prefixed
 from sagin.experiments.ledger import WORDS, fold
-from sagin.experiments.readings import stored_standings
+from sagin.experiments.readings import sentences, stored_standings
 from sagin.presentation.citations import citations, introduction
 from sagin_docs import sources, uses
 from sagin_docs.shared import anchor, shared_anchor
@@ -286,16 +286,13 @@ def _readings(system: System) -> str:
     standings = stored_standings(system)
     if not standings:
         return ""
-    rows = [
-        (
-            row.figure,
-            code(row.claim),
-            row.default.replace("_", " "),
-            escape(row.sentence().removesuffix(row.witness))
-            + (code(row.witness) if row.witness and row.sentence().endswith(row.witness) else ""),
-        )
-        for row in standings
-    ]
+    today = sentences(system)  # with a remark where the code has changed since
+    rows = []
+    for row in standings:
+        text = today[f"{row.figure}.{row.claim}"]
+        before, witness, after = text.partition(row.witness) if row.witness else (text, "", "")
+        words = escape(before) + (code(witness) if witness else "") + escape(after)
+        rows.append((row.figure, code(row.claim), row.default.replace("_", " "), words))
     size = " and ".join(dict.fromkeys(f"{row.readings} readings, {row.drops} drops a point" for row in standings))
     surveyed = {row.figure for row in standings}
     dear = [figure.name for figure in system.figures if figure.claims and figure.name not in surveyed]
