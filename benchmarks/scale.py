@@ -22,10 +22,9 @@ from sagin.experiments.shards import Shards, compute
 from sagin.experiments.study import Study
 from sagin.experiments.sweep import pieces, summary_rows, sweep, write_tables
 from sagin.experiments.warm import warm
-from sagin.results import jobs
+from sagin.results import jobs, netcdf
 from sagin.results.jobs import Job
 from sagin.results.provenance import provenance
-from sagin.results.shards import shard_bytes
 
 SYSTEM, SCHEME, CHEAPEST = "dm_mimo_vec", "ao", "rsu_only"
 Row = dict[str, Any]
@@ -144,7 +143,7 @@ def writer(n: int) -> list[Row]:
     for scheme in (SCHEME, CHEAPEST, "bound"):
         for drops in (jobs.CHUNK, jobs.LARGEST):
             job = Job(system, system.scenario(), scheme, tuple(range(drops)))
-            data = shard_bytes(job.key, compute(job, threads=1))
+            data = netcdf.sealed_bytes(job.key, compute(job, threads=1))
             with tempfile.TemporaryDirectory() as folder:
                 shards = Shards(folder)
                 count = max(4, min(n // 100, 200))

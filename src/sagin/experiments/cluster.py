@@ -30,8 +30,8 @@ from sagin.core.leaving import at_leaving
 from sagin.core.plain_yaml import read_mapping
 from sagin.experiments.shards import ClusterError, Progress, Shards, compute
 from sagin.experiments.warm import warm
+from sagin.results import netcdf
 from sagin.results.jobs import BOUND, UNKEPT, Codes, Job
-from sagin.results.shards import shard_bytes
 
 try:
     import cloudpickle
@@ -88,7 +88,7 @@ def _head(head: bytes, code: str) -> tuple[type[Job], Any, Codes]:
 def solved(head: bytes, body: bytes, code: str) -> bytes:
     """The file of a piece."""
     job = unpacked(head, body, code)
-    return shard_bytes(job.key, compute(job, threads=1))
+    return netcdf.sealed_bytes(job.key, compute(job, threads=1))
 
 
 @contextmanager
@@ -352,7 +352,7 @@ class _Flight:
             bound = "code of which workers can say that they have the same"
             raise ClusterError("--cluster", part.scheme, bound, part.code.problem)
         self.prepare([part])
-        if self.shards.store.claims and not self.shards.store.claims.take(part.key):
+        if not self.shards.store.take(part.key):
             return False
         if self.shards.store.has(part.key):  # finished since it was looked for
             self._release(part)
@@ -388,8 +388,7 @@ class _Flight:
         return lost
 
     def _release(self, part: Job) -> None:
-        if self.shards.store.claims:
-            self.shards.store.claims.release(part.key)
+        self.shards.store.release(part.key)
 
 
 def _told(part: Job, error: BaseException | None) -> BaseException:

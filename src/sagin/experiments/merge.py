@@ -14,8 +14,8 @@ from sagin.core.reading import read_text
 from sagin.experiments.shards import Shards
 from sagin.experiments.study import Study, study_from
 from sagin.experiments.sweep import OUTPUTS, finish, pieces
+from sagin.results import netcdf
 from sagin.results.folders import MANIFEST, difference, open_folder
-from sagin.results.shards import trusted
 from sagin.results.tables import Format
 
 
@@ -57,7 +57,7 @@ def merge_folders(
             target = shards.store.path(path.stem)
             if target.exists():
                 continue
-            if trusted(path) is None:
+            if netcdf.read_sealed(path) is None:
                 damaged += 1
             else:
                 write_bytes(target, path.read_bytes())

@@ -18,7 +18,7 @@ from sagin.results.fingerprint import Fingerprint
 from sagin.results.jobs import BOUND, Answer, Codes, Job, answer_of, joined
 from sagin.results.netcdf import Group, Variable
 from sagin.results.run import Outcome
-from sagin.results.shards import ShardStore
+from sagin.results.shards import MINE, OTHERS, ShardStore
 from sagin.results.store import outcome_group
 
 RECENT_BYTES = 2**26  # of answers kept in memory, so that what was just computed is not read again
@@ -87,10 +87,10 @@ class Shards:
 
     def answer(self, job: Job, threads: int | None = None, progress: Progress | None = None) -> Answer:
         """The result of a job, computed where it is not stored yet."""
+        parts = {part.key: part for part in job.parts()}
         self.tell(f"{job.system.name}, {job.scheme}", job.code)
-        parts = list(job.parts())
-        trees = {part.seeds: tree for part, tree in self._settled(parts, self.store.get, threads, progress)}
-        return answer_of([trees[part.seeds] for part in parts])
+        trees = {part.key: tree for part, tree in self._settled(parts.values(), self.store.get, threads, progress)}
+        return answer_of([trees[key] for key in parts])
 
     def pieces(self, job: Job, threads: int | None = None, progress: Progress | None = None) -> Iterator[Answer]:
         """The numbers of a job piece after piece, without the trees: memory does not grow with the job."""
@@ -126,27 +126,30 @@ class Shards:
         while True:
             held = []
             for part in parts:
-                found = look(part.key)
-                if found is None:
-                    with self.store.claimed(part.key) as mine:
-                        if not mine:
-                            held.append(part)
-                            continue
-                        found = look(part.key) if self.store.has(part.key) else None  # finished meanwhile?
-                        if found is None:
-                            found = compute(part, threads, progress, self.drops(part))
-                            self.store.put(part.key, found)
-                            self.count(part.key, True)
-                            yield part, found
-                            continue
-                self.count(part.key, False)
-                if progress:
+                found = self.store.ask(part.key, look)
+                if found is OTHERS:
+                    held.append(part)
+                    continue
+                mine = found is MINE
+                if mine:
+                    found = self._computed(part, threads, progress)
+                elif progress:
                     progress(len(part.seeds))
+                self.count(part.key, mine)
                 yield part, found
             if not held:
                 return
             parts, waited = held, waited + 1
             pause(waited)
+
+    def _computed(self, part: Job, threads: int | None, progress: Progress | None) -> Group:
+        """The tree of a piece that this process has claimed, handed to the store."""
+        try:
+            tree = compute(part, threads, progress, self.drops(part))
+            self.store.put(part.key, tree)
+        finally:
+            self.store.release(part.key)
+        return tree
 
     def drops(self, job: Job) -> Any:
         """What a job decides, or None where draws are not kept."""

@@ -188,6 +188,23 @@ def to_plain_bytes(root: Group) -> bytes:
     return buffer.getvalue()
 
 
+def sealed_bytes(key: str, tree: Group) -> bytes:
+    """The plain file of a tree that says its own key and checksum."""
+    return to_plain_bytes(
+        Group({**tree.attributes, "key": key, "checksum": checksum(tree)}, tree.variables, tree.groups)
+    )
+
+
+def read_sealed(path: Path) -> Group | None:
+    """The tree of a sealed file; None if it is damaged, or not the one its name says."""
+    try:
+        tree = read(path)
+    except InputError:
+        return None
+    right = tree.attributes.get("key") == path.stem and tree.attributes.get("checksum") == checksum(tree)
+    return tree if right else None
+
+
 def _write_plain(node: Any, group: Group, path: str, layout: dict[str, Any]) -> None:
     layout[path] = [_words(node, group.attributes)]
     for name, variable in group.variables.items():

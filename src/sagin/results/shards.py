@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from sagin.core.errors import InputError
 from sagin.core.files import make_folder, remove_leftovers, write_bytes
 from sagin.results import netcdf
 from sagin.results.claims import Claims
 from sagin.results.jobs import UNKEPT
 from sagin.results.netcdf import Group
 
+MINE, OTHERS = object(), object()  # who computes what is absent: this process, another one
 MEMORY_BYTES = 2**28  # of results without a folder; what is beyond lies in a temporary one
 
 
@@ -55,7 +56,7 @@ class ShardStore:
         path = self._place(key)
         if not path.exists():
             return None
-        tree = trusted(path)
+        tree = netcdf.read_sealed(path)
         if tree is None:
             self.spoiled.add(key)
         return tree
@@ -68,7 +69,7 @@ class ShardStore:
                 self.spare -= size
                 self.memory[key] = tree
                 return
-        self.put_bytes(key, shard_bytes(key, tree))
+        self.put_bytes(key, netcdf.sealed_bytes(key, tree))
 
     def put_bytes(self, key: str, data: bytes) -> None:
         """Keep the file of a result."""
@@ -76,9 +77,25 @@ class ShardStore:
             self.spill = self.spill or tempfile.TemporaryDirectory(prefix="sagin-")
         write_bytes(self._place(key), data, self.field)
 
-    def claimed(self, key: str) -> AbstractContextManager[bool]:
-        """True for the one process that may compute a result now."""
-        return self.claims.claimed(key) if self.claims and self._in_folder(key) else nullcontext(True)
+    def ask(self, key: str, look: Callable[[str], Any]) -> Any:
+        """What `look` finds under a key; where that is None, `MINE` (compute it, `put`, `release`) or `OTHERS`."""
+        found = look(key)
+        if found is None and not self.take(key):
+            return OTHERS
+        if found is None and self.has(key):  # finished since it was looked for?
+            found = look(key)
+            if found is not None:
+                self.release(key)
+        return MINE if found is None else found
+
+    def take(self, key: str) -> bool:
+        """Claim a result: False if another process computes it."""
+        return self.claims.take(key) if self.claims and self._in_folder(key) else True
+
+    def release(self, key: str) -> None:
+        """Give a claim back."""
+        if self.claims and self._in_folder(key):
+            self.claims.release(key)
 
     def _in_folder(self, key: str) -> bool:
         return self.folder is not None and not key.startswith(UNKEPT)
@@ -87,19 +104,3 @@ class ShardStore:
         if self._in_folder(key):
             return self.path(key)
         return Path(self.spill.name if self.spill else os.devnull) / f"{key}.nc"
-
-
-def trusted(path: Path) -> Group | None:
-    """The result in a shard's file; None if it is damaged or not what its name says."""
-    try:
-        tree = netcdf.read(path)
-    except InputError:
-        return None
-    right = tree.attributes.get("key") == path.stem and tree.attributes.get("checksum") == netcdf.checksum(tree)
-    return tree if right else None
-
-
-def shard_bytes(key: str, tree: Group) -> bytes:
-    """The file of a shard."""
-    stamped = Group({**tree.attributes, "key": key, "checksum": netcdf.checksum(tree)}, tree.variables, tree.groups)
-    return netcdf.to_plain_bytes(stamped)
