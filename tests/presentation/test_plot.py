@@ -9,12 +9,13 @@ from sagin.cli.main import run
 from sagin.core.contracts import System
 from sagin.core.figures import Axis, Figure, Picture, Series
 from sagin.core.statistics import median_interval
+from sagin.experiments.reproduced import Reproduced
 from sagin.experiments.series import series_tree
 from sagin.experiments.study import Study
 from sagin.experiments.sweep import sweep
 from sagin.presentation.presets import PRESETS, preset
 from sagin.presentation.quantities import readable
-from sagin.presentation.reproduce import outputs
+from sagin.presentation.reproduce import data_files, drawings
 from sagin.presentation.sheet import from_group, sheet_of, to_group
 from sagin.presentation.stored_picture import from_text, to_text
 from sagin.results import netcdf
@@ -30,9 +31,14 @@ def folder(tmp_path: Path) -> Path:
         values = np.random.default_rng(1).uniform(1, 2, shape) * np.arange(1, shape[0] + 1)[:, None, None]
         labels = tuple(curve.label for curve in figure.curves)
         series = Series(figure.axis.numbers(), labels, values, np.ones(shape, dtype=bool))
-        for file, data in outputs(system, figure, range(6), series).items():
-            (tmp_path / file).write_bytes(data)
+        _write(tmp_path, Reproduced(figure, np.arange(6), series, None, []))
     return tmp_path
+
+
+def _write(folder: Path, found: Reproduced) -> None:
+    system = sagin.system("dm_mimo_vec")
+    for file, data in (drawings(system, found) | data_files(system, found)).items():
+        (folder / file).write_bytes(data)
 
 
 def _names(canvas) -> list[str]:
@@ -167,8 +173,7 @@ def schedule(folder: Path) -> Picture:
         weights={"bits": {"link": np.array([2.0])}},
     )
     figure = Figure("gantt", "Schedule", Axis(("n",), (1,), ""), "", n_drops=1, paint=lambda *_: picture)
-    for file, data in outputs(sagin.system("dm_mimo_vec"), figure, range(1), None).items():
-        (folder / file).write_bytes(data)
+    _write(folder, Reproduced(figure, np.arange(1), None, picture, []))
     return picture
 
 

@@ -19,15 +19,14 @@ from sagin.core.errors import InputError
 from sagin.core.figures import Figure, Picture, Series
 from sagin.core.files import make_folder
 from sagin.core.values import ByValue
-from sagin.experiments import ledger
 from sagin.experiments.beside import figures_beside
 from sagin.experiments.compare import Entrant, Metric, Pair, pairs, solved
 from sagin.experiments.gaps import Gap, bound_gap
 from sagin.experiments.ledger import Entry
 from sagin.experiments.progress import progress
 from sagin.experiments.proofs import Proof, prove
-from sagin.experiments.readings import sentences
-from sagin.experiments.series import cached_series, figure_seeds, jobs_of
+from sagin.experiments.reproduced import Reproduced, reproduced
+from sagin.experiments.series import jobs_of
 from sagin.experiments.shards import Shards
 from sagin.presentation import figure_writer
 from sagin.presentation.citations import citations, introduction
@@ -188,22 +187,20 @@ def plate(
     system: System, figure: Figure, seeds: Iterable[int] | None, shards: Shards, threads: int | None = None
 ) -> Plate:
     """One figure, drawn and judged; the drawing is an SVG without fonts, the same for the same values."""
-    series = cached_series(system, figure, seeds, shards, threads)
-    used = figure_seeds(figure, seeds)
-    picture = figure.paint(system.scenario(**figure.fixed), used) if figure.paint else None
+    found = reproduced(system, figure, seeds, shards, threads)
     with rc_context({"svg.hashsalt": "sagin", "svg.fonttype": "path"}):
-        image, kind = _draw(system, figure, series, picture, "svg"), "svg"
+        image, kind = _draw(system, found, "svg"), "svg"
         if len(image) > LARGEST_SVG:
-            image, kind = _draw(system, figure, series, picture, "png"), "png"
-    return Plate(figure, image, kind, series, picture, ledger.judge(figure, series, sentences(system)), len(used))
+            image, kind = _draw(system, found, "png"), "png"
+    return Plate(figure, image, kind, found.series, found.picture, found.entries, len(found.seeds))
 
 
-def _draw(system: System, figure: Figure, series: Series | None, picture: Picture | None, kind: str) -> bytes:
-    if picture is not None:
-        image = figure_writer.draw_picture(figure, picture, (kind,))[kind]
+def _draw(system: System, found: Reproduced, kind: str) -> bytes:
+    if found.picture is not None:
+        image = figure_writer.draw_picture(found.figure, found.picture, (kind,))[kind]
     else:
-        assert series is not None
-        image = figure_writer.draw_series(figure, series, (kind,), system=system)[kind]
+        assert found.series is not None
+        image = figure_writer.draw_series(found.figure, found.series, (kind,), system=system)[kind]
     if kind == "svg":  # prolog, document type and metadata only name addresses
         words = re.sub(r"^.*?(?=<svg\b)|<metadata>.*?</metadata>\s*", "", image.decode(), flags=re.DOTALL)
         image = words.encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,11 @@ from sagin.core import statistics
 from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.core.figures import Figure, Picture, Series
-from sagin.core.files import write_bytes, write_text
+from sagin.core.files import write_bytes
 from sagin.experiments import ledger
 from sagin.experiments.ledger import Entry
-from sagin.experiments.progress import progress
-from sagin.experiments.readings import sentences
-from sagin.experiments.series import cached_series, figure_seeds, jobs_of, mean_rows, series_tree
+from sagin.experiments.reproduced import Reproduced, fill, reproduced
+from sagin.experiments.series import mean_rows, series_tree
 from sagin.experiments.shards import Shards
 from sagin.presentation import figure_writer
 from sagin.presentation.sheet import sheet_of, to_group
@@ -75,23 +74,30 @@ def reproduce(  # noqa: PLR0913  (what can be asked of a reproduction)
     facts |= {"changed": changed} if (changed := _changes(system, chosen)) else {}
     folder = open_folder(out, facts, force=force, outputs=("claims.csv", "claims.md"))
     shards = Shards(folder / "shards")
-    jobs = {job.key: job for figure in chosen for job in jobs_of(system, figure, seeds, shards.codes)}
-    standings = sentences(system)
+    fill(system, chosen, seeds, shards, threads=threads, client=client)
     entries, files = [], []
-    with progress(sum(len(job.seeds) for job in jobs.values()), f"reproduce {system.name}") as advance:
-        shards.fill((part for job in jobs.values() for part in job.parts()), threads, advance, client)
     for figure in chosen:
-        series = cached_series(system, figure, seeds, shards, threads)
-        entries += ledger.judge(figure, series, standings)
-        for name, data in outputs(system, figure, seeds, series).items():
-            write_bytes(folder / name, data)
-            files.append(name)
+        found = reproduced(system, figure, seeds, shards, threads)
+        entries += found.entries
+        files += _write(folder, drawings(system, found) | data_files(system, found))
     names = [figure.name for figure in chosen]
-    whole = ledger.merge(system, entries, ledger.from_csv(folder / "claims.csv"), names)
-    write_text(folder / "claims.csv", ledger.to_csv(whole))
-    write_text(folder / "claims.md", ledger.to_markdown(system, whole))
+    _write(folder, _ledger_files(system, ledger.merge(system, entries, ledger.from_csv(folder / "claims.csv"), names)))
     counts = (shards.solved, shards.reused, shards.damaged)
     return Report(folder, [*files, "claims.md", "claims.csv"], entries, *counts)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> list[str]:
+    """Write files of these names; the names."""
+    for name, data in files.items():
+        write_bytes(folder / name, data)
+    return list(files)
+
+
+def _ledger_files(system: System, entries: list[Entry]) -> dict[str, bytes]:
+    return {
+        "claims.csv": ledger.to_csv(entries).encode(),
+        "claims.md": ledger.to_markdown(system, entries).encode(),
+    }
 
 
 def _changes(system: System, figures: Iterable[Figure]) -> dict[str, Any]:
@@ -107,9 +113,19 @@ def _changes(system: System, figures: Iterable[Figure]) -> dict[str, Any]:
     }
 
 
-def outputs(system: System, figure: Figure, seeds: Iterable[int] | None, series: Series | None) -> dict[str, bytes]:
-    """Files of one figure by name: drawing, data for programs, tables."""
-    used = figure_seeds(figure, seeds)
+def drawings(system: System, found: Reproduced) -> dict[str, bytes]:
+    """The drawing of a figure, as files by name."""
+    if found.picture is not None:
+        drawn = figure_writer.draw_picture(found.figure, found.picture)
+    else:
+        assert found.series is not None
+        drawn = figure_writer.draw_series(found.figure, found.series, system=system)
+    return {f"{found.figure.name}.{kind}": data for kind, data in drawn.items()}
+
+
+def data_files(system: System, found: Reproduced) -> dict[str, bytes]:
+    """The data behind a figure by name of file: for programs, and as tables."""
+    figure, series, picture = found.figure, found.series, found.picture
     files: dict[str, bytes] = {}
     about = {
         "title": figure.title,
@@ -117,28 +133,21 @@ def outputs(system: System, figure: Figure, seeds: Iterable[int] | None, series:
         "system": system.name,
         "figure": figure.name,
         "fixed": json.dumps(dict(figure.fixed)),
-        "seeds": used,
+        "seeds": found.seeds,
     }
     if series is not None:
         sheet = sheet_of(figure, series, system)
-        tree = to_group(sheet, series_tree(series, used))
+        tree = to_group(sheet, series_tree(series, found.seeds))
         files[f"{figure.name}.nc"] = netcdf.to_bytes(Group({**about, **tree.attributes}, tree.variables))
-        files[f"{figure.name}.csv"] = csv_text(drop_rows(figure, series, used)).encode()
+        files[f"{figure.name}.csv"] = csv_text(drop_rows(figure, series, found.seeds)).encode()
         files[f"{figure.name}_means.csv"] = csv_text(mean_rows(figure, series)).encode()
-    if figure.paint is not None:
-        picture = figure.paint(system.scenario(**figure.fixed), used)
-        drawing = figure_writer.draw_picture(figure, picture)
+    if picture is not None:
         rows = picture_rows(picture)
         whole = Variable(("one",), np.array([to_text(picture)], dtype=object))
         tree = Group(about, {**_columns(rows), PICTURE: whole})
-        data = {"picture.csv": csv_text(rows).encode(), "picture.nc": netcdf.to_bytes(tree)}
-        suffix = "_" if series is not None else "."
-        names = {kind: kind if suffix == "_" else kind.removeprefix("picture.") for kind in data}
-        files.update({f"{figure.name}{suffix}{names[kind]}": content for kind, content in data.items()})
-    else:
-        assert series is not None
-        drawing = figure_writer.draw_series(figure, series, system=system)
-    return {**{f"{figure.name}.{kind}": data for kind, data in drawing.items()}, **files}
+        stem = figure.name if series is None else f"{figure.name}_picture"
+        files |= {f"{stem}.csv": csv_text(rows).encode(), f"{stem}.nc": netcdf.to_bytes(tree)}
+    return files
 
 
 def drop_rows(figure: Figure, series: Series, seeds: np.ndarray) -> list[Row]:
