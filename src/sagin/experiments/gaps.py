@@ -13,7 +13,6 @@ import numpy as np
 from sagin.core import records
 from sagin.core.contracts import Exact, System
 from sagin.core.errors import InputError
-from sagin.core.files import write_text
 from sagin.core.results import Status
 from sagin.core.values import ByValue
 from sagin.experiments.runs import certified, solve
@@ -22,7 +21,7 @@ from sagin.results.folders import open_folder
 from sagin.results.jobs import BOUND, Job, versions
 from sagin.results.jobs import outcome as outcome_of
 from sagin.results.run import Run, usable
-from sagin.results.tables import Row, csv_text
+from sagin.results.tables import Row, write_csv
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -115,8 +114,8 @@ def gaps(  # noqa: PLR0913  (what can be asked)
             about = ("exact", "reference", space.__name__)
             table.append(Gap(*about, "bound", system.gap(reference.objective, reference.bound)))
     if folder:
-        write_text(folder / "gaps.csv", csv_text(_drop_rows(run, table, bounds)))
-        write_text(folder / "summary.csv", csv_text([_row(gap) for gap in table]))
+        write_csv(folder / "gaps.csv", _drop_rows(run, table, bounds), force=True)
+        write_csv(folder / "summary.csv", [_row(gap) for gap in table], force=True)
     return run, table
 
 

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sagin.core.errors import InputError
-from sagin.core.files import write_bytes
 from sagin.core.reading import read_text
 from sagin.experiments.shards import Shards
 from sagin.experiments.study import Study, study_from
 from sagin.experiments.sweep import OUTPUTS, finish, pieces
-from sagin.results import netcdf
 from sagin.results.folders import MANIFEST, difference, open_folder
 from sagin.results.tables import Format
 
@@ -54,14 +52,10 @@ def merge_folders(
     copied = damaged = 0
     for source in folders:
         for path in sorted((Path(source) / "shards").glob("*.nc")):
-            target = shards.store.path(path.stem)
-            if target.exists():
+            if shards.store.path(path.stem).exists():
                 continue
-            if netcdf.read_sealed(path) is None:
-                damaged += 1
-            else:
-                write_bytes(target, path.read_bytes())
-                copied += 1
+            taken = shards.store.adopt(path)
+            copied, damaged = copied + taken, damaged + (not taken)
     study = _study(manifests[0]["study"])
     if study is None:
         return Merged(folder, copied, damaged, 0, 0, None)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sagin.core.files import make_folder, write_text
 from sagin.core.results import Status
 from sagin.core.running import Running
 from sagin.experiments.parts import WHOLE, Part
@@ -19,11 +18,11 @@ from sagin.experiments.runs import certified
 from sagin.experiments.shards import Shards
 from sagin.experiments.study import Cell, Study
 from sagin.results import jobs
-from sagin.results.folders import open_folder
+from sagin.results.folders import open_folder, subfolder
 from sagin.results.jobs import BOUND, Answer, Codes
 from sagin.results.run import Run
 from sagin.results.store import save
-from sagin.results.tables import Block, Format, Row, csv_text, write_blocks
+from sagin.results.tables import Block, Format, Row, write_blocks, write_csv
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -89,10 +88,9 @@ def finish(study: Study, shards: Shards, folder: Path | None, cells: bool = Fals
     """The results of a sweep from its pieces, and its files."""
     summary = [row for cell in study.cells for row in summary_rows(study, cell, shards)]
     if folder and cells:
-        make_folder(folder / "cells")
+        inside = subfolder(folder, "cells")
         for place, cell in enumerate(study.cells):
-            path = folder / "cells" / f"cell_{place:04d}.nc"
-            save(path, cell_run(study, cell, shards), force=True)
+            save(inside / f"cell_{place:04d}.nc", cell_run(study, cell, shards), force=True)
     if folder:
         write_tables(study, shards, summary, folder, format)
     return Sweep(study, summary, shards, shards.solved, shards.reused, shards.damaged)
@@ -131,7 +129,7 @@ def write_tables(study: Study, shards: Shards, summary: list[Row], folder: Path,
     """The tables of a sweep whose pieces are there."""
     values = {name: [cell.values[name] for cell in study.cells] for name in study.cells[0].values}
     write_blocks(folder / f"table.{kind}", lambda: blocks(study, shards), kind, values)
-    write_text(folder / "summary.csv", csv_text(summary))
+    write_csv(folder / "summary.csv", summary, force=True)
 
 
 def blocks(study: Study, shards: Shards) -> Iterator[Block]:

@@ -63,6 +63,12 @@ def open_folder(
     return folder
 
 
+def subfolder(folder: Path, name: str) -> Path:
+    """A folder in a result folder, made if it is not there."""
+    make_folder(folder / name)
+    return folder / name
+
+
 def _without_versions(manifest: Any) -> Any:
     """What was to be computed, whatever the code."""
     if not isinstance(manifest, Mapping):

@@ -77,6 +77,13 @@ class ShardStore:
             self.spill = self.spill or tempfile.TemporaryDirectory(prefix="sagin-")
         write_bytes(self._place(key), data, self.field)
 
+    def adopt(self, path: Path) -> bool:
+        """Keep the file of a result from another store; False if it cannot be trusted."""
+        if netcdf.read_sealed(path) is None:
+            return False
+        self.put_bytes(path.stem, path.read_bytes())
+        return True
+
     def ask(self, key: str, look: Callable[[str], Any]) -> Any:
         """What `look` finds under a key; where that is None, `MINE` (compute it, `put`, `release`) or `OTHERS`."""
         found = look(key)
