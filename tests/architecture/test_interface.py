@@ -43,6 +43,17 @@ def test_every_promised_name_is_there_and_listed() -> None:
         sagin.swep  # noqa: B018
 
 
+def test_every_public_name_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "public.md").read_text(encoding="utf-8")
+    table = page.partition("## Names of the package")[2]
+    rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+    listed = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert sorted(listed) == sorted(sagin.__all__)
+    for name in sagin.__all__:
+        thing = getattr(sagin, name)
+        assert isinstance(thing, str) or inspect.getdoc(thing), name
+
+
 def test_importing_loads_nothing_heavy() -> None:
     heavy = {"scipy", "numba", "pydantic", "xarray", "h5py", "pandas", "matplotlib", "rich", "typer", "numpy"}
     code = f"import sys, sagin; dir(sagin); sagin.system_names(); print(*sorted(set(sys.modules) & {heavy!r}))"
