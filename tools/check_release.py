@@ -24,7 +24,7 @@ PACKAGE = ROOT / "src" / "sagin"
 TRIALS = (
     ("list",),
     ("cite", "dm_mimo_vec"),
-    ("solve", "dm_mimo_vec", "--drops", "2"),
+    ("solve", "dm_mimo_vec", "--seeds", "0:2"),
     ("reproduce", "dm_mimo_vec", "fig2", "--drops", "2", "--out", "reproduced"),
     ("instances", "check", "dm_mimo_vec/small/0"),
     ("world", "--sample", "samples"),
@@ -52,9 +52,8 @@ def main() -> int:
                 print(f"{python}: absent")
                 continue
             for made in (wheel, archive):
-                failed |= bool(
-                    problems := tried(made, python, place / f"{Path(python).name}-{made.suffix[1:]}", given.tests)
-                )
+                problems = tried(made, python, Path(tempfile.mkdtemp(dir=place)), given.tests)
+                failed |= bool(problems)
                 print(f"{python}, {made.name}: {problems or 'works'}", flush=True)
     return int(failed)
 
@@ -87,7 +86,7 @@ def tried(made: Path, python: str, place: Path, tests: bool) -> str:
     took = time.perf_counter() - began
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "SAGIN"))}
     outside = place / "outside"
-    outside.mkdir()
+    outside.mkdir(parents=True)
     for words in TRIALS:
         run = subprocess.run([scripts / "sagin", *words], cwd=outside, env=clean, capture_output=True, text=True)
         if run.returncode:

@@ -92,7 +92,7 @@ def test_control_c_ends_a_command_whatever_compiled_code_runs(tmp_path: Path, nu
     What it had claimed in a shared folder is given back.
     """
     code = (
-        "import ctypes, pathlib, sys; from sagin.cli import main; from sagin.experiments.claims import Claims;"
+        "import ctypes, pathlib, sys; from sagin.cli import main; from sagin.results.claims import Claims;"
         "claims = Claims(pathlib.Path(sys.argv[1])); claims.take('piece');"
         "main.run = lambda words: (print('ready', flush=True), ctypes.CDLL(None).sleep(600), 0)[2];"
         "main.main()"
