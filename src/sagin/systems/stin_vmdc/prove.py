@@ -28,6 +28,7 @@ from sagin.systems.stin_vmdc.options import SearchOptions
 from sagin.systems.stin_vmdc.solver import decision, tasks, workspace
 
 LEVELS = 6  # of a cluster's rates at most
+LEVEL_EVALUATIONS = 600
 EASED = 1e-5  # part by which the power is eased: more than the tolerance
 LIMITS = Limits(max_sweeps=60, max_rounds=8, sweep_tolerance=1e-7, round_tolerance=1e-9)
 LOOSE = 0.2  # part of the gap below which columns are as tight as need be
@@ -67,7 +68,8 @@ def prove(drops: Drops, objective: float) -> Iterator[Step]:
                 found = search.tried(child.columns, child.picks) or found
             if child.bound < search.most:
                 heapq.heappush(queue, child)
-        yield search.step(queue[0].bound if queue else math.inf, found)
+        if queue or search.best < math.inf:  # that nothing is feasible is left to the bound, which eases the limits
+            yield search.step(queue[0].bound if queue else math.inf, found)
 
 
 class _Search:
@@ -95,7 +97,7 @@ class _Search:
     def levels(self) -> float:
         """The dual with a price of the rates from each rank on; its prices are those of the columns."""
         start, scale = first_prices(self.prices)
-        best, value = maximise(self.prices.value, start, scale, 1e-7, 100 * start.size)
+        best, value = maximise(self.prices.value, start, scale, 1e-7, LEVEL_EVALUATIONS)
         best = np.maximum(best, 0.0)
         self.mu, self.lam = best[:-1].reshape(self.shape), float(best[-1])
         return value
