@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from numba.core.target_extension import jit_registry, target_registry
 
+from sagin.core import engine
 from sagin.core.engine import bare_kernel, kernel
-from sagin.core.linking import Inner
+from sagin.core.linking import Inner, Kernel
 
 CHAIN = """
 import numpy as np
@@ -76,6 +77,18 @@ def test_functions_that_users_compile_call_kernels_and_are_called() -> None:
         return _cubed(x) + np.zeros(2).sum()
 
     assert later(1.0) == 27.0
+
+
+def test_a_numba_whose_internals_are_unknown_compiles_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "NEWEST_KNOWN_NUMBA", (0, 1))
+
+    @kernel
+    def alone(x: float) -> float:
+        return _inside(x) + 2.0
+
+    assert not isinstance(alone, Kernel)
+    assert isinstance(_inside, Kernel)
+    assert alone(1.0) == 5.0
 
 
 def test_the_compiler_is_left_as_it_was() -> None:

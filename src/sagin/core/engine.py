@@ -29,7 +29,6 @@ from threadpoolctl import ThreadpoolController
 
 from sagin.core import machine, sources
 from sagin.core.errors import printable
-from sagin.core.linking import Inner, make
 from sagin.core.reading import reason_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,12 +40,14 @@ LARGEST_CHUNK = 256  # drops a task: keeps progress visible and memory small; re
 SETTINGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
+NEWEST_KNOWN_NUMBA = (0, 68)  # `linking` rests on internals, tried with 0.61, 0.63, 0.65, 0.67 and 0.68
+
 _TOLD: set[str] = set()
 
 
 def kernel(function: F) -> F:
     """Compile a function written for one drop: cached on disk, free of the interpreter lock, IEEE arithmetic."""
-    return _cached(make(function, **SETTINGS))
+    return _cached(_compiled(function, **SETTINGS))
 
 
 def bare_kernel(function: F) -> F:
@@ -54,7 +55,16 @@ def bare_kernel(function: F) -> F:
 
     Counting costs about 5 ns an array at each call, as much as the work of a small kernel with many arrays.
     """
-    return _cached(make(function, **SETTINGS, _nrt=False))
+    return _cached(_compiled(function, **SETTINGS, _nrt=False))
+
+
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
+    """By numba alone, in more time, where its internals may be others than those that `linking` knows."""
+    if numba.version_info.short > NEWEST_KNOWN_NUMBA:
+        return numba.njit(**options)(function)
+    from sagin.core.linking import make
+
+    return make(function, **options)
 
 
 def _cached(dispatcher: Any) -> Any:
@@ -309,7 +319,7 @@ class _Cache(caching.FunctionCache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a kernel if that is possible."""
-        if isinstance(data.entry_point, Inner):
+        if not callable(data.entry_point):  # of a kernel that only kernels call
             return
         try:
             super().save_overload(sig, data)

@@ -5,7 +5,8 @@ wrapped for Python, although most kernels are called by other kernels only. Here
 one stays intermediate code, and the one at the top is optimised once, with all that it calls. The results are the same
 to the last bit.
 
-This rests on numba's internals; were they to change, `make` would become `numba.njit`, which only takes longer.
+This rests on numba's internals; with a numba newer than those it was tried with, the engine takes `numba.njit`,
+which only compiles longer.
 """
 
 from __future__ import annotations
