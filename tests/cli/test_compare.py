@@ -97,7 +97,7 @@ def test_stored_files_must_hold_the_same_drops(files: Path, refused) -> None:
         (["toy", "equal.nc"], "target = 'toy'"),
         (["toy", "--scheme", "equal"], "at least two schemes"),
         (["toy", "--scheme", "nix"], "scheme = 'nix'"),
-        (["toy", "--metric", "nix"], "metric = 'nix': must be one of objective"),
+        (["toy", "--metric", "nix"], "metric = 'nix': must be one of longest_s, objective"),
         (["toy", "--metric", "objective:most"], "NAME:max"),
         (["toy", "--against", "equal"], "--against = 'equal': must be one of iterate, closed_form"),
         (["toy", "--seeds", "x"], "seeds = 'x'"),
