@@ -20,6 +20,7 @@ HAND_WRITTEN = sorted(path for path in DOCS.rglob("*.md") if not {"_build", "gen
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TOCTREE = re.compile(r"^```\{toctree\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+WORDS = re.compile(r"<text[^>]*>([^<]*)</text>")
 INCLUDE = re.compile(r"^```\{include\} (\S+)$", re.MULTILINE)
 
 
@@ -91,6 +92,23 @@ def test_every_command_is_on_the_page(pages, generator) -> None:
         assert f"## sagin {name}" in pages["reference/generated/commands.md"]
 
 
+def test_every_system_of_ours_is_drawn_and_its_page_shows_it(pages) -> None:
+    from sagin_docs.drawings import DRAWINGS, svg
+
+    ours = [name for name, module in locations().items() if module.startswith("sagin.")]
+    assert sorted(DRAWINGS) == sorted(ours)
+    sheet = (DOCS / "images" / "systems.svg").read_text()
+    again = svg(tuple(DRAWINGS), columns=3)
+    assert WORDS.findall(again) == WORDS.findall(sheet), "python -m sagin_docs.drawings docs/images/systems.svg"
+    for name, drawing in DRAWINGS.items():
+        parts = [*drawing.nodes, *drawing.links]
+        words = [line for part in parts for line in part.decided.splitlines()] + [node.name for node in drawing.nodes]
+        shown = WORDS.findall(pages[f"reference/generated/systems/{name}.svg"])
+        assert not {*filter(None, words)} - {*shown}
+        assert set(shown) <= {*WORDS.findall(sheet)}
+        assert f"]({name}.svg)" in pages[f"reference/generated/systems/{name}.md"]
+
+
 def test_tables_are_rectangular(pages) -> None:
     for name, text in pages.items():
         widths = []
@@ -122,7 +140,8 @@ def test_internal_links_resolve(page, pages, anchors) -> None:
 def test_trees_and_includes_resolve(page, pages, anchors) -> None:
     text = page.read_text()
     entries = [line for tree in TOCTREE.findall(text) for line in tree.splitlines() if line and line[0] != ":"]
-    assert not [entry for entry in entries if not _resolves(page, f"{entry}.md", pages, anchors)]
+    for entry in entries:
+        assert any(_resolves(page, entry + kind, pages, anchors) for kind in (".md", ".ipynb")), entry
     assert not [target for target in INCLUDE.findall(text) if not _resolves(page, target, pages, anchors)]
 
 

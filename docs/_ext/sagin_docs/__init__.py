@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from sagin.core.discovery import system, system_names
-from sagin_docs import commands, shared, systems, worlds
+from sagin_docs import commands, drawings, shared, systems, worlds
 from sagin_docs.text import page
 
 ROOT = "reference/generated"
 
 
 def reference() -> dict[str, str]:
-    """All generated pages: path below the documentation's root -> Markdown."""
+    """All generated files: path below the documentation's root -> Markdown, or the text of a drawing."""
     names = tuple(system_names())
     found = [system(name) for name in names]
     pages = {
@@ -31,6 +31,8 @@ def reference() -> dict[str, str]:
     for item in found:
         pages[f"{ROOT}/systems/{item.name}.md"] = systems.system_page(item)
         pages[f"{ROOT}/systems/{item.name}-code.md"] = systems.code_page(item)
+        if item.name in drawings.DRAWINGS:
+            pages[f"{ROOT}/systems/{item.name}.svg"] = drawings.svg([item.name])
     for package in shared.TITLES:
         pages[f"{ROOT}/{package.removeprefix('sagin.')}.md"] = shared.package_page(package, names)
     return pages

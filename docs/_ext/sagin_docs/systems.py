@@ -17,7 +17,7 @@ from sagin.core.prefixes import prefixed
 from sagin.experiments.ledger import WORDS, fold
 from sagin.experiments.readings import sentences, stored_standings
 from sagin.presentation.citations import citations, introduction
-from sagin_docs import sources, uses
+from sagin_docs import drawings, sources, uses
 from sagin_docs.shared import anchor, shared_anchor
 from sagin_docs.sources import Module
 from sagin_docs.text import block, code, docstring, escape, page, shift_headings, table, with_unit
@@ -67,6 +67,7 @@ def system_page(system: System) -> str:
         f"# {system.name}",
         f"**{escape(system.title)}**",
         *introduction(system),
+        f"![The network, and what is decided where]({system.name}.svg)" if system.name in drawings.DRAWINGS else "",
         f"{GOAL[system.sense]}: {escape(_wanted(system))}, `objective`. "
         f'In Python: `sagin.system("{system.name}")`; on the command line: `sagin describe {system.name}`. '
         f"[The code]({system.name}-code.md) is on its own page. "
