@@ -29,7 +29,7 @@ author = "The sagin developers"
 copyright = "The sagin developers, Apache-2.0"
 version = release = sagin.__version__
 
-extensions = ["myst_nb", "sagin_docs"]
+extensions = ["myst_nb", "sphinx-mathjax-offline", "sagin_docs"]
 exclude_patterns = ["_build", "_ext", "**/.ipynb_checkpoints"]
 root_doc = "index"
 smartquotes = False  # "--" is an option, not a dash
@@ -43,6 +43,8 @@ nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_execution_timeout = 600  # the first cell of a new machine compiles
+
+mathjax3_config = {"options": {"enableMenu": False}}  # MathJax 3, in the site; its menu could load more from outside
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"sagin {release}"

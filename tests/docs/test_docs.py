@@ -201,3 +201,46 @@ def test_fairness_notes_that_claims_share_are_told_once(pages) -> None:
     page = pages["reference/generated/systems/ccmsm.md"].partition("## The paper, line by line")[0]
     assert page.count("the paper gives no parameter but the preference") == 1
     assert page.count("note **a**") > 10
+
+
+def test_every_formula_stands_in_its_row_and_every_function_of_a_table_exists(pages, generator) -> None:
+    from sagin_docs.systems import equations, formulas
+    from sagin_docs.text import math
+
+    known = formulas()
+    assert set(known) == {name for name, module in locations().items() if module.startswith("sagin.")}
+    for name in system_names():
+        table = equations(system(name))
+        cells = [re.split(r" *(?<!\\)\| *", line)[1:-1] for line in table.splitlines() if line.startswith("| (")]
+        if name not in known:
+            assert "{math}" not in table
+            continue
+        rows = {row[0]: row for row in cells}
+        assert len(rows) == len(cells), f"{name}: a label stands twice"
+        assert not set(known[name]) - set(rows), f"{name}: formulas without an equation"
+        for label, latex in known[name].items():
+            assert rows[label][2].endswith(f"<br>{math(latex)}"), f"{name} {label}"
+            assert not set("|`\n") & set(latex), f"{name} {label}"
+            for part in latex.split(r"\quad"):
+                assert part.count("{") == part.count("}"), f"{name} {label}"
+            for size in ("big", "Big"):
+                assert latex.count(rf"\{size}l") == latex.count(rf"\{size}r"), f"{name} {label}"
+        for row in cells:
+            words = set(re.findall(r"`([\w./]+)`", re.sub(r"\[(`[^`]+`)\]\(#[\w-]+\)", "", row[1])))
+            assert all(_is_constant(name, word) for word in words), f"{name} {row[0]}: {words}"
+
+
+def _is_constant(name: str, word: str) -> bool:
+    """Whether a file of the system has a constant of that name: `model.FINISH`."""
+    module, _, constant = word.partition(".")
+    return hasattr(importlib.import_module(f"{locations()[name]}.{module}"), constant)
+
+
+def test_the_site_carries_its_own_mathjax() -> None:
+    conf = (DOCS / "conf.py").read_text()
+    assert '"sphinx-mathjax-offline"' in conf
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert any(line.startswith("sphinx-mathjax-offline") for line in project["optional-dependencies"]["docs"])
+    assert (
+        Path(importlib.import_module("sphinx-mathjax-offline").__file__).parent / "static/mathjax/tex-chtml.js"
+    ).is_file()

@@ -20,10 +20,12 @@ from sagin.presentation.citations import citations, introduction
 from sagin_docs import drawings, sources, uses
 from sagin_docs.shared import anchor, shared_anchor
 from sagin_docs.sources import Module
-from sagin_docs.text import block, code, docstring, escape, page, shift_headings, table, with_unit
+from sagin_docs.text import block, code, docstring, escape, math, page, shift_headings, table, with_unit
 
 GOAL = {"min": "Minimised", "max": "Maximised"}
 READING = ("scenario", "model", "solver", "kernels", "improved", "bound", "baselines")
+FORMULAS = Path(__file__).parents[2] / "formulas.toml"
+EQUATIONS = re.compile(r"^## Equations\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 SIGNS = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
 
 
@@ -371,15 +373,26 @@ def targets(system: System) -> dict[str, str]:
     return found
 
 
+def formulas() -> dict[str, dict[str, str]]:
+    """LaTeX by system and label of its equation table; a system outside the package has none."""
+    return tomllib.loads(FORMULAS.read_text(encoding="utf-8"))
+
+
 def equations(system: System) -> str:
-    """The equation table of paper.md, its functions linked to their code; empty without one."""
+    """The equation table of paper.md with its formulas, its functions linked to their code; empty without one."""
     path = package_folder(system) / "paper.md"
-    match = (
-        re.search(r"^## Equations\n(.*?)(?=^## |\Z)", path.read_text(encoding="utf-8"), re.M | re.S)
-        if path.is_file()
-        else None
-    )
-    return _link(match[1].strip(), targets(system)) if match else ""
+    match = EQUATIONS.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return _link(_with_formulas(match[0], system.name).partition("\n")[2].strip(), targets(system)) if match else ""
+
+
+def _with_formulas(text: str, system: str) -> str:
+    """paper.md with its formulas: in the last cell of their rows of the equation table, below what they are."""
+    known = formulas().get(system, {})
+
+    def row(match: re.Match[str]) -> str:
+        return f"{match[0].removesuffix(' |')}<br>{math(known[match[1]])} |" if match[1] in known else match[0]
+
+    return EQUATIONS.sub(lambda section: re.sub(r"^\| (\(.+?) \|.* \|$", row, section[0], flags=re.MULTILINE), text)
 
 
 def _paper(system: System) -> str:
@@ -388,7 +401,8 @@ def _paper(system: System) -> str:
     if not path.is_file():
         return ""
     text = re.sub(r"\A.*?(?=^## |\Z)", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
-    return "\n\n".join(["## The paper, line by line", _link(shift_headings(text.strip(), 1), targets(system))])
+    text = shift_headings(_with_formulas(text, system.name).strip(), 1)
+    return "\n\n".join(["## The paper, line by line", _link(text, targets(system))])
 
 
 def _link(text: str, known: dict[str, str]) -> str:

@@ -39,6 +39,11 @@ def code(text: str) -> str:
     return f"`{text}`" if text else ""
 
 
+def math(latex: str) -> str:
+    """Inline formulas, which part at \\quad: lines break there."""
+    return " ".join(f"{{math}}`\\displaystyle {part.strip()}`" for part in latex.split("\\quad"))
+
+
 def block(text: str, language: str = "text") -> str:
     """A fenced block."""
     return f"````{language}\n{text.rstrip()}\n````"
