@@ -418,7 +418,7 @@ def test_proof_closes_the_gap() -> None:
 @pytest.mark.parametrize("seed", [2, 3])
 def test_small_drops_are_proven_optimal(seed: int) -> None:
     drops = SYSTEM.sample(SMALL, [seed])
-    (proof,) = prove(SYSTEM, drops, within=1e-6, steps=60)
+    (proof,) = prove(SYSTEM, drops, within=1e-6, steps=100)
     assert 0 <= proof.bound / proof.objective - 1 <= 1e-6
     assert proof.objective >= SYSTEM.spaces[0].exact(drops).objective[0] * (1 - 1e-6)
 
