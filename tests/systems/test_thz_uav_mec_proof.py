@@ -112,7 +112,7 @@ def test_bounds_hold_in_random_scenarios() -> None:
 
 def test_steps_tighten_where_deadlines_bind() -> None:
     """The quick bound ignores deadlines: 1.6 % below the best decision, which is not optimal either."""
-    (proof,) = prove(SYSTEM, SYSTEM.sample(SYSTEM.scenario(delay_max_s=2.8), [0]), within=0.0, steps=12)
+    (proof,) = prove(SYSTEM, SYSTEM.sample(SYSTEM.scenario(delay_max_s=2.8), [0]), within=0.0, steps=20)
     assert proof.bound > proof.quick * (1 + 1e-3)
     bounds = [bound for _, _, bound in proof.trace]
     assert bounds == sorted(bounds)
