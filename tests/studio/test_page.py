@@ -52,6 +52,14 @@ def one(user: Any, marker: str) -> Any:
     return next(iter(user.find(marker=marker).elements))
 
 
+def start_sweep(user: Any, field: str, values: str, name: str) -> None:
+    with user:
+        one(user, "sweep-field").set_value(field)
+        one(user, "sweep-values").set_value(values)
+        one(user, "sweep-name").set_value(name)
+    user.find(marker="sweep-start").click()
+
+
 async def settled(user: Any, studio: Studio, drops: int = 3) -> Any:
     """The session, when it has decided everything and knows its bounds."""
     (session,) = studio.sessions
@@ -182,11 +190,7 @@ def test_a_sweep_appears_point_by_point_and_goes_on_from_the_command_line(tmp_pa
     async def script(user: Any, studio: Studio) -> None:
         await user.open("/")
         await settled(user, studio)
-        with user:
-            one(user, "sweep-field").set_value("n_vehicles")
-            one(user, "sweep-values").set_value("2, 3")
-            one(user, "sweep-name").set_value("tiny")
-        user.find(marker="sweep-start").click()
+        start_sweep(user, "n_vehicles", "2, 3", "tiny")
         for _ in range(1200):
             await asyncio.sleep(0.05)
             if (tmp_path / "results/tiny/summary.csv").exists():
@@ -321,11 +325,7 @@ def test_a_cancelled_sweep_stops_says_so_and_goes_on(tmp_path: Path) -> None:
         await user.open("/")
         await settled(user, studio)
         studio.desk.later = slow  # type: ignore[method-assign]
-        with user:
-            one(user, "sweep-field").set_value("n_vehicles")
-            one(user, "sweep-values").set_value("2, 3, 4")
-            one(user, "sweep-name").set_value("half")
-        user.find(marker="sweep-start").click()
+        start_sweep(user, "n_vehicles", "2, 3, 4", "half")
         for _ in range(1200):
             await asyncio.sleep(0.05)
             if len(asked) == 2:

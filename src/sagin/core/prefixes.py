@@ -1,4 +1,7 @@
-"""Numbers beside their units as people write them: 12 GHz, not 1.2e+10 Hz. The one place that knows which units do."""
+"""Numbers beside their units in tables, as people write them: 12 GHz, not 1.2e+10 Hz.
+
+Axes of figures have one prefix for all their values; `presentation/quantities.py` chooses it.
+"""
 
 from __future__ import annotations
 

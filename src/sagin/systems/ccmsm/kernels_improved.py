@@ -21,7 +21,6 @@ from sagin.systems.ccmsm.kernels_sequences import (
 
 GRID = 1.02  # ratio of the horizons that locate the window
 WINDOW = 1.15  # horizons are taken where the bound is within this factor of its least value
-HORIZONS = 32
 
 
 class Pool(NamedTuple):
