@@ -68,7 +68,7 @@ def measure(
         row = {"label": KNOWN, "role": "proof", "drops": len(seeds), "feasible": int(np.isfinite(best).sum())}
         row |= spread("gap", system.gap(best, np.array([proof.quick for proof in proofs])))
         row |= spread("proven", system.gap(best, proven))
-        rows.append(row | {"certified_infeasible": int(system.none_feasible(proven).sum())})
+        rows.append(row | {"certified_infeasible": int(system.none_feasible(proven).sum()), "prove_s": prove_s})
     return rows
 
 
@@ -159,10 +159,10 @@ def main(words: list[str] | None = None) -> None:
     """Print one table a system and, with --out, write them as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("systems", nargs="*")
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument("--drops", type=int, default=100, help="seeds 0 to this less one")
-    which.add_argument("--seeds", metavar="SEEDS", help="`a:b` (half-open), `7` or `1,4,7`")
-    which.add_argument("--random", type=int, metavar="N", help="one drop in each of N random scenarios")
+    drops = parser.add_mutually_exclusive_group()
+    drops.add_argument("--drops", type=int, default=100, help="seeds 0 to this less one")
+    drops.add_argument("--seeds", metavar="SEEDS", help="`a:b` (half-open), `7` or `1,4,7`")
+    drops.add_argument("--random", type=int, metavar="N", help="one drop in each of N random scenarios")
     parser.add_argument("--most", type=int, default=MOST, help="largest size of a random scenario")
     parser.add_argument("--set", action="append", default=[], metavar="field=value")
     parser.add_argument("--schemes", default="", help="names, separated by commas; default: all")
@@ -170,7 +170,9 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path)
     args = parser.parse_args(words)
     seeds = parse_seeds(args.seeds or f"0:{args.drops}", "--seeds")
-    document: dict[str, Any] = {"provenance": provenance(), "systems": {}}
+    which = {"random": args.random, "most": args.most} if args.random else {"seeds": seeds}
+    asked = {**which, "set": args.set, "prove_s": args.prove}
+    document: dict[str, Any] = {"provenance": provenance(), "asked": asked, "systems": {}}
     for name in args.systems or sagin.system_names():
         wanted = [word for word in args.schemes.split(",") if word]
         if args.random:

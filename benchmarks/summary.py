@@ -2,7 +2,8 @@
 
 python -m benchmarks.summary [SYSTEM ...] [--drops 100] [--out numbers.json] [--results FOLDER] [--into PAGE.md ...]
 
-`--prove SECONDS` adds the gap of the best decision known to the bound that a proof of so long a drop reaches.
+`--prove SECONDS` adds the gap of the best decision known to the bound that a proof of so long a drop reaches; `--proven
+FILE ...` takes it from what `gap.py SYSTEM --schemes improved --prove SECONDS --out FILE` measured on the same drops.
 Every number rests on `--drops` drops (seeds 0, 1, ...), a peer's on as many of them as it solves in two minutes. A run
 that was interrupted goes on with the systems that `--out` lacks. `--into` replaces what stands between the markers
 of a page. `sagin report --speed numbers.json` shows the peers of the same document.
@@ -17,7 +18,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def to_markdown(systems: Mapping[str, Row]) -> str:
     lines = [head, _rule(head)]
     for name, row in systems.items():
         paper, ours, *known = row["gaps"].values()
-        proven = _gap(known[0], "proven") if known else "not asked"
+        proven = f"{_gap(known[0], 'proven')} ({known[0]['prove_s']:g}{SPACE}s a drop)" if known else "not asked"
         claims = row["claims"]
         words = ("holds", "partly", "does_not_hold")
         other = sum(claims.values()) - sum(claims.get(word, 0) for word in words)
@@ -88,6 +89,27 @@ def to_markdown(systems: Mapping[str, Row]) -> str:
                 f"| {_time(peer['ours_s'])} | {spread} | {_short(peer['ratio_in_batch'])} |"
             )
     return "\n".join(lines)
+
+
+def proven_rows(files: Sequence[Path], drops: int) -> dict[str, Row]:
+    """The row of the best decision known, by system, in documents of `gap.py --prove`; refuses what rests on others
+    than the first `drops` drops at the default scenarios."""
+    rows: dict[str, Row] = {}
+    for file in files:
+        try:
+            document = json.loads(file.read_text(encoding="utf-8"))
+            asked, systems = document["asked"], document["systems"]
+            found = {name: row for name, labels in systems.items() for row in labels if row["label"] == gap.KNOWN}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError("--proven", str(file), "a document of benchmarks/gap.py --prove", str(error)) from None
+        if not found:
+            raise InputError("--proven", str(file), "a document of benchmarks/gap.py --prove", "it proves nothing")
+        if asked.get("seeds") != list(range(drops)) or asked["set"]:
+            raise InputError("--proven", str(file), f"seeds 0 to {drops - 1} at the defaults", f"it has {asked}")
+        if twice := sorted(rows.keys() & found.keys()):
+            raise InputError("--proven", str(file), "systems of no other file", f"{', '.join(twice)} came before")
+        rows |= {name: row | {"proven_by": document["provenance"]} for name, row in found.items()}
+    return rows
 
 
 def _rule(head: str) -> str:
@@ -125,16 +147,23 @@ def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("systems", nargs="*")
     parser.add_argument("--drops", type=int, default=100)
-    parser.add_argument("--prove", type=float, metavar="SECONDS")
+    proofs = parser.add_mutually_exclusive_group()
+    proofs.add_argument("--prove", type=float, metavar="SECONDS")
+    proofs.add_argument("--proven", type=Path, nargs="+", default=[], metavar="FILE", help="made by gap.py --prove")
     parser.add_argument("--out", type=Path, default=Path("results/numbers.json"))
     parser.add_argument("--results", type=Path, default=Path("results/numbers"), help="folder of figures and claims")
     parser.add_argument("--into", type=Path, nargs="*", default=[], metavar="PAGE.md")
     args = parser.parse_args(words)
+    proven = proven_rows(args.proven, args.drops)
     known: dict[str, Row] = json.loads(args.out.read_text())["systems"] if args.out.exists() else {}
     for name in args.systems or sagin.system_names():
-        if known.get(name, {}).get("drops") == args.drops:
+        new = known.get(name, {}).get("drops") != args.drops
+        if new:
+            known[name] = measure(sagin.system(name), args.drops, args.results, args.prove)
+        if name in proven:
+            known[name]["gaps"][gap.KNOWN] = proven[name]
+        elif not new:
             continue
-        known[name] = measure(sagin.system(name), args.drops, args.results, args.prove)
         args.out.parent.mkdir(parents=True, exist_ok=True)
         write_text(args.out, json.dumps({"provenance": provenance(), "systems": known}, indent=1) + "\n")
         print(f"{name}: measured", file=sys.stderr)

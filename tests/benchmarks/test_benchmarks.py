@@ -98,6 +98,41 @@ def test_summary_program(tmp_path, capsys, monkeypatch) -> None:
         summary.main(words)
 
 
+def test_a_summary_takes_proven_gaps_from_a_run_of_their_own(tmp_path, capsys, monkeypatch) -> None:
+    gap, summary = import_module("benchmarks.gap"), import_module("benchmarks.summary")
+    proofs, out = tmp_path / "proofs.json", tmp_path / "numbers.json"
+    gap.main(["sixth", "--drops", "2", "--schemes", "improved", "--prove", "0.1", "--out", str(proofs)])
+    document = json.loads(proofs.read_text())
+    assert document["asked"] == {"seeds": [0, 1], "set": [], "prove_s": 0.1}
+    assert document["provenance"]["sagin_version"] == sagin.__version__
+    row = {"drops": 2, "gaps": {}, "drops_per_s": {}, "latency": [{"ratio": 1.0}], "claims": {}}
+    row["gaps"] = dict.fromkeys(("damped", "improved"), dict.fromkeys(("gap_mean_percent", "gap_max_percent"), 7.0))
+    for known in row["gaps"].values():
+        known |= {"drops": 2, "feasible": 2, "gain_percent": 1.0, "gain_low": 1.0, "gain_high": 1.0}
+    peer = dict.fromkeys(("drops", "peer_s", "ours_s", "ratio_least", "ratio_largest", "ratio_in_batch"), 1.0)
+    row["latency"] = [{"ratio": 1.0, "scheme": "damped", "label": "itself", **peer}]
+    out.write_text(json.dumps({"systems": {"sixth": row}}))
+    monkeypatch.setattr(summary, "measure", pytest.fail)
+    words = ["sixth", "--drops", "2", "--out", str(out), "--proven"]
+    summary.main([*words, str(proofs)])
+    kept = json.loads(out.read_text())["systems"]["sixth"]["gaps"]["best known"]
+    proven = next(row for row in document["systems"]["sixth"] if row["label"] == "best known")
+    assert kept == proven | {"prove_s": 0.1, "proven_by": document["provenance"]}
+    assert f"{proven['proven_mean_percent']:.3g}\u00a0%" in (shown := capsys.readouterr().out)
+    assert "(0.1\u00a0s a drop)" in shown
+    before = out.read_text()
+    (tmp_path / "no.json").write_text("{}")
+    others = {"set": {"asked": {**document["asked"], "set": ["n_users=3"]}}, "nothing": {"systems": {"sixth": []}}}
+    for name, change in others.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(document | change))
+    for name, words_of in (("no", ()), ("missing", ()), ("set", ()), ("nothing", ()), ("proofs", ("--drops", "3"))):
+        with pytest.raises(InputError, match="--proven"):
+            summary.main([*words, str(tmp_path / f"{name}.json"), *words_of])
+    with pytest.raises(InputError, match="sixth came before"):
+        summary.main([*words, str(proofs), str(proofs)])
+    assert out.read_text() == before
+
+
 def test_figures_of_numbers() -> None:
     summary = import_module("benchmarks.summary")
     shown = [summary._short(value) for value in (0.04567, 1.0, 31.25, 999.6, 1234.5, 12_345.0)]
