@@ -25,7 +25,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 os.environ.setdefault("SAGIN_QUIET", "1")  # the compile notice is for people
 
 ROOT = Path(__file__).parents[1]
-TEMPLATE = ROOT / "src" / "sagin" / "systems" / "_template"
+TEMPLATE = Path(sagin.__file__).parent / "systems" / "_template"  # of an installed package too
 SITE = ROOT / ".pytest_cache" / "sixth"
 
 

@@ -98,7 +98,7 @@ def tried(made: Path, python: str, place: Path, tests: bool) -> str:
         command = [scripts / "python", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *TESTED]
         run = subprocess.run(command, cwd=outside, env=clean, capture_output=True, text=True)
         if run.returncode:
-            return f"tests: {run.stdout.strip()[-300:]}"
+            return f"tests: {(run.stdout + run.stderr).strip()[-300:]}"
     version = subprocess.run([scripts / "python", "--version"], capture_output=True, text=True).stdout.split()[-1]
     print(f"  Python {version}: installed in {took:.0f} s", flush=True)
     return ""

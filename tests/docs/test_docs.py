@@ -163,6 +163,39 @@ def test_code_cells_compile(page) -> None:
             compile(code, str(page), "exec")
 
 
+def _cells(page: str) -> str:
+    return "\n".join(CELL.findall((DOCS / "reference" / page).read_text()))
+
+
+def _called(code: str) -> set[str]:
+    calls = (node.func for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
+    return {func.id if isinstance(func, ast.Name) else func.attr for func in calls}
+
+
+def test_every_function_of_a_block_has_an_example() -> None:
+    called = _called(_cells("blocks-by-example.md"))
+    for path in sorted((SOURCE / "blocks").rglob("*.py")):
+        public = {node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)}
+        assert not {name for name in public if name[0] != "_"} - called, path.name
+
+
+def test_every_part_of_a_world_has_an_example() -> None:
+    import sagin.world
+
+    assert not {*sagin.world.__all__} - {*re.findall(r"\w+", _cells("world-by-example.md"))}
+
+
+@pytest.mark.parametrize("page", ["blocks-by-example.md", "world-by-example.md"])
+def test_examples_of_blocks_and_worlds_run(page, tmp_path, monkeypatch) -> None:
+    from matplotlib import pyplot
+
+    pyplot.switch_backend("Agg")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(_cells(page), page, "exec"), {})
+    assert pyplot.get_fignums()
+    pyplot.close("all")
+
+
 def test_pages_are_written_once(generator, tmp_path) -> None:
     stale = tmp_path / generator.ROOT / "systems" / "gone.md"
     stale.parent.mkdir(parents=True)

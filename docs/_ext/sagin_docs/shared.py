@@ -42,6 +42,11 @@ def shared_anchor(module: str) -> str:
     return anchor(module)
 
 
+def example_anchor(module: str) -> str:
+    """Link target of a block's example on the page written by hand."""
+    return "example-" + module.rpartition(".")[2].replace("_", "-")
+
+
 def package_page(package: str, systems: tuple[str, ...]) -> str:
     """A package with its modules, grouped by the packages in it."""
     topics = {topic.name: topic for topic in packages(package)}
@@ -87,6 +92,8 @@ def _module(module: Module, level: str, systems: tuple[str, ...] | None) -> str:
     parts = [f"({shared_anchor(module.name)})=\n{level} {title}", code(module.name), docstring(module.doc)]
     if systems is not None:
         parts.append(_users(module.name, systems))
+    if module.name.startswith("sagin.blocks."):
+        parts.append(f"[Example](#{example_anchor(module.name)}).")
     parts += [_member(member, level + "#") for member in module.members]
     return "\n\n".join(part for part in parts if part)
 
