@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 import sagin
 from sagin.core.figures import Picture
+from sagin.presentation import style
 from sagin.studio import charts, compute
 from sagin.studio.charts import Look
 from sagin.studio.compute import Answer
@@ -45,6 +47,22 @@ def test_every_view_is_plain_and_drawn(answer: Answer, dark: bool) -> None:
             assert options["series"], view
             assert ("#000000" in text) is (not dark and "#000000" in text)
             assert charts.height_px(options) >= charts.CHART_PX
+
+
+@pytest.mark.parametrize("look", [Look(dark=False), Look(dark=True)])
+def test_colours_stand_out_from_the_page_and_differ(look: Look) -> None:
+    def light(colour: str) -> float:
+        parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    paper = light(look.paper)
+    colours = [look.colour(place) for place in range(len(style.COLOURS))]
+    for colour in colours:
+        lighter, darker = max(light(colour), paper), min(light(colour), paper)
+        assert (lighter + 0.05) / (darker + 0.05) >= (3.0 if look.dark else 2.2), colour
+    for one, other in itertools.combinations(colours, 2):
+        assert sum(abs(int(one[k : k + 2], 16) - int(other[k : k + 2], 16)) for k in (1, 3, 5)) >= 70, (one, other)
 
 
 def test_links_are_as_wide_as_their_quantity(answer: Answer) -> None:

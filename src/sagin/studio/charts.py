@@ -30,6 +30,15 @@ HEAT = ("#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838")  # civ
 MOST_COLUMNS, MOST_CELLS, MOST_POINTS, MOST_WRITTEN, MOST_ACROSS = 30, 20_000, 5000, 48, 8
 MANY_LINES = 60  # beyond it they are faint, or they hide each other
 ROW_PX, CHART_PX = 24, 380
+# each at least 3:1 on the page, and as far from the rest as in the light
+IN_THE_DARK = {
+    "#000000": "#f2f2f2",
+    "#0072B2": "#1f80d8",
+    "#56B4E9": "#7fc8f5",
+    "#8C510A": "#9c5f1e",
+    "#5E3C99": "#7a55c4",
+    "#882255": "#c03a7a",
+}
 
 
 @dataclass(frozen=True)
@@ -54,9 +63,9 @@ class Look:
         return "#1d2125" if self.dark else "#ffffff"
 
     def colour(self, place: int) -> str:
-        """The palette of the figures and the report; black is white and dark blue lighter in the dark."""
+        """The palette of the figures and the report; in the dark, black is white and other dark ones are lighter."""
         word = style.COLOURS[place % len(style.COLOURS)]
-        return {"#000000": "#f2f2f2", "#0072B2": "#4aa3df"}.get(word, word) if self.dark else word
+        return IN_THE_DARK.get(word, word) if self.dark else word
 
 
 def height_px(options: Options) -> int:

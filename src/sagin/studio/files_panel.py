@@ -18,7 +18,7 @@ from sagin.studio.compute import Answer, load_run
 from sagin.studio.episode_panel import EpisodePanel
 from sagin.studio.episodes import load_episode
 from sagin.studio.folder import Thing
-from sagin.studio.look_panel import options_of, pictures_of, put_chart, views
+from sagin.studio.look_panel import options_of, pictures_of, put_chart, shown_first, views
 from sagin.studio.numbers_panel import COLUMNS, remarks, rows_of, run_bytes
 from sagin.studio.session import Session, forgetful
 
@@ -147,9 +147,10 @@ class RunView:
         for line in remarks(answer)[:10]:
             ui.label(line).classes("studio-remark")
         with ui.row().classes("w-full items-center"):
-            known = views(answer, schemes[-1], pictures_of(answer, schemes[-1]))
+            first = shown_first(answer)
+            known = views(answer, first, pictures_of(answer, first))
             self.view = ui.select(known, label="View", value="map", on_change=self.show)
-            self.scheme = ui.select(schemes, label="Scheme", value=schemes[-1], on_change=self.show)
+            self.scheme = ui.select(schemes, label="Scheme", value=first, on_change=self.show)
             for widget in (self.view, self.scheme):
                 widget.props("dense outlined options-dense").classes("studio-select")
         with ui.row().classes("w-full items-center no-wrap studio-drop"):

@@ -34,6 +34,12 @@ TITLES = {
 }
 
 
+def shown_first(answer: Answer) -> str:
+    """The scheme that is drawn before one is chosen: the first improved one, else the last."""
+    improved = find_system(answer.system).names("improved")
+    return next((name for name in improved if name in answer.outcomes), list(answer.outcomes)[-1])
+
+
 def pictures_of(answer: Answer, scheme: str, drop: int = 0) -> dict[str, Picture]:
     """The system's pictures of a drop under a scheme, by name."""
     return find_system(answer.system).look(answer.drops, answer.outcomes[scheme].solution.decision, drop)
@@ -118,7 +124,7 @@ class LookPanel:
         answer, state = self.session.answer, self.session.state
         if answer is None or not answer.outcomes:
             return None
-        scheme = state.scheme if state.scheme in answer.outcomes else list(answer.outcomes)[-1]
+        scheme = state.scheme if state.scheme in answer.outcomes else shown_first(answer)
         drop = min(state.drop, answer.n_drops - 1)
         pictures = pictures_of(answer, scheme, drop)
         known = views(answer, scheme, pictures)
