@@ -12,14 +12,14 @@ class Comparison:
     """One of our schemes against a peer on the same drop.
 
     `peer(drops)` solves the one drop it is given as a careful reader of the paper would and returns a decision record.
-    `claim`: the speed ratio aimed at. `tolerance`: relative difference of the objectives allowed (None: only reported).
+    `aim`: the speed ratio aimed at. `tolerance`: relative difference of the objectives allowed (None: only reported).
     `note`: what is compared with what, in one sentence.
     """
 
     label: str
     scheme: str
     peer: Callable[[Any], Any]
-    claim: float
+    aim: float
     options: Mapping[str, Any] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
     tolerance: float | None = 1e-4

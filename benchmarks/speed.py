@@ -96,7 +96,7 @@ def latency(system: System, n_drops: int | None = None, batch: int = 100, longes
             "ratio_largest": max(ratios),
             "ours_in_batch_s": batch_s,
             "ratio_in_batch": statistics.median(theirs) / batch_s,
-            "aim": case.claim,
+            "aim": case.aim,
             "objective_off_worst": max(off, key=abs),
             "objective_off_mean": difference.mean,
             "objective_off_low": difference.low,

@@ -232,7 +232,7 @@ COMPARISONS = (
         label="Algorithm 1 with its subproblems in CVXPY",
         scheme="ao",
         peer=alternate_optimization,
-        claim=1000.0,
+        aim=1000.0,
         drops=7,
         note="same start, same stopping rules, problems built once and changed through parameters (Clarabel)",
     ),

@@ -74,7 +74,7 @@ def test_summary_program(tmp_path, capsys, monkeypatch) -> None:
     def peer(drops):
         return sagin.system("sixth").solve(drops, "equal").decision
 
-    cases = (harness.Comparison("itself", "damped", peer, claim=1.0),)
+    cases = (harness.Comparison("itself", "damped", peer, aim=1.0),)
     monkeypatch.setattr(summary.speed, "peers", lambda name: SimpleNamespace(COMPARISONS=cases))
     monkeypatch.setattr(summary, "LEAST_TIMED_S", 0.01)
     page, out = tmp_path / "page.md", tmp_path / "numbers.json"

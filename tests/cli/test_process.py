@@ -89,18 +89,18 @@ def _started(*words: str, **options: object) -> subprocess.Popen[str]:
 def test_control_c_ends_a_command_whatever_compiled_code_runs(tmp_path: Path, number: signal.Signals) -> None:
     """The command is in code that never looks up: the process ends all the same, by itself, with one line.
 
-    What it had claimed in a shared folder is given back.
+    What it had leased in a shared folder is given back.
     """
     code = (
-        "import ctypes, pathlib, sys; from sagin.cli import main; from sagin.results.claims import Claims;"
-        "claims = Claims(pathlib.Path(sys.argv[1])); claims.take('piece');"
+        "import ctypes, pathlib, sys; from sagin.cli import main; from sagin.results.leases import Leases;"
+        "leases = Leases(pathlib.Path(sys.argv[1])); leases.take('piece');"
         "main.run = lambda words: (print('ready', flush=True), ctypes.CDLL(None).sleep(600), 0)[2];"
         "main.main()"
     )
     process = _started(code, str(tmp_path), stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
-    assert list(tmp_path.iterdir()) == [tmp_path / ".piece.claim"]
+    assert list(tmp_path.iterdir()) == [tmp_path / ".piece.lease"]
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -240,8 +240,8 @@ def test_a_stopped_client_is_resumed(toy: System, tmp_path, number: signal.Signa
     _, errors = process.communicate()
     assert process.returncode == (-number if number == signal.SIGKILL else 130)
     assert "dashboard http" in errors
-    claims = list((out / "shards").glob(".*.claim"))
-    assert bool(claims) == (number == signal.SIGKILL)  # those of a process that was killed are told by its number
+    leases = list((out / "shards").glob(".*.lease"))
+    assert bool(leases) == (number == signal.SIGKILL)  # those of a process that was killed are told by its number
     found = len(list((out / "shards").glob("*.nc")))
     result = sweep(Study(toy, axes={"n_users": [2, 3]}, schemes={"slow": {"pause_s": 0.004}}, seeds=range(600)), out)
     assert 2 <= found <= result.reused < 10
@@ -364,7 +364,7 @@ def test_jobs_that_never_start_are_told_and_cancelled(toy: System, tmp_path, mon
         cluster.spread(parts=study.jobs(study.cells[0], {})["iterate"].parts(), **spread)
     assert "jobs wait in the queue" in caplog.text
     assert cancelled.read_text().split()[:1] == ["7"]
-    assert len(list((tmp_path / "out" / "shards").iterdir())) == 1  # the finished piece; no claim
+    assert len(list((tmp_path / "out" / "shards").iterdir())) == 1  # the finished piece; no lease
     cancelled.unlink()
     with cluster.connected(str(described)) as client:
         while not any(job.job_id for job in client.cluster.workers.values()):

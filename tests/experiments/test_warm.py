@@ -10,14 +10,14 @@ import pytest
 from sagin.core import engine
 from sagin.core.contracts import System
 from sagin.experiments import warm
-from sagin.results.claims import Claims
+from sagin.results.leases import Leases
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_one_process_compiles_at_a_time_and_the_others_wait(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "cache_dir", lambda: tmp_path)
-    other = Claims(tmp_path)
+    other = Leases(tmp_path)
     assert other.take("warm-a")
     steps: list[str] = []
 

@@ -13,7 +13,7 @@ from sagin.core import records
 from sagin.core.errors import InputError
 from sagin.experiments import challenge
 from sagin.experiments.instances import drift
-from sagin.results import instance_files, instances
+from sagin.results import instance_files, instance_tables, instances
 
 OURS = ("ccmsm", "dm_mimo_vec", "isac_sagin", "network", "stin_vmdc", "thz_uav_mec")
 KINDS = {"small", "default", "large", "scarce", "heterogeneous", "degenerate"}
@@ -23,7 +23,7 @@ SAMPLE = ("ccmsm/small/1", "dm_mimo_vec/default/0", "isac_sagin/small/2", "netwo
 @pytest.mark.parametrize("name", OURS)
 def test_a_table_fits_its_families(name: str) -> None:
     owner = sagin.system(name)
-    table, families = instances.instances(name), instances.families(owner)
+    table, families = instance_tables.instances(name), instances.families(owner)
     assert set(families) >= KINDS
     assert [(row.family, row.seed) for row in table] == [(f.name, seed) for f in families.values() for seed in f.seeds]
     for row in table:
@@ -35,18 +35,18 @@ def test_a_table_fits_its_families(name: str) -> None:
 
 
 def test_every_drop_is_drawn_again() -> None:
-    for row in instances.instances():
+    for row in instance_tables.instances():
         instances.drops_of(row)
 
 
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_sample_is_measured_again(name: str) -> None:
-    (row,) = instances.select([name])
+    (row,) = instance_tables.select([name])
     assert drift(sagin.system(row.system), row) == []
 
 
 def test_drift_of_arrays_values_and_bounds_is_told() -> None:
-    (row,) = instances.select(["ccmsm/small/0"])
+    (row,) = instance_tables.select(["ccmsm/small/0"])
     owner = sagin.system("ccmsm")
     moved = dataclasses.replace(row, checksum="0" * 16, bound=row.bound * (1 + 1e-6), objective=row.objective * 1.1)
     words = " ".join(drift(owner, moved))
@@ -58,7 +58,7 @@ def test_drift_of_arrays_values_and_bounds_is_told() -> None:
 
 
 def test_checksum_sees_values_not_the_last_digits() -> None:
-    (row,) = instances.select(["dm_mimo_vec/small/0"])
+    (row,) = instance_tables.select(["dm_mimo_vec/small/0"])
     drops = instances.drops_of(row)
     near = dataclasses.replace(drops, distance_m=drops.distance_m * (1 + 2e-16))
     far = dataclasses.replace(drops, distance_m=drops.distance_m * (1 + 1e-8))
@@ -68,7 +68,7 @@ def test_checksum_sees_values_not_the_last_digits() -> None:
 @pytest.mark.parametrize("kind", instance_files.KINDS)
 def test_an_export_comes_back_as_a_decision(kind: str, tmp_path: Path) -> None:
     for name in ("dm_mimo_vec/small/0", "isac_sagin/small/1"):
-        (row,) = instances.select([name])
+        (row,) = instance_tables.select([name])
         file = tmp_path / f"answer{kind}"
         instance_files.export(row, file, force=True)
         (judged,) = challenge.judge_files([file])
@@ -80,7 +80,7 @@ def test_an_export_comes_back_as_a_decision(kind: str, tmp_path: Path) -> None:
 
 
 def test_files_that_are_no_answer_are_refused(tmp_path: Path) -> None:
-    (row,) = instances.select(["dm_mimo_vec/small/0"])
+    (row,) = instance_tables.select(["dm_mimo_vec/small/0"])
     instance_files.export(row, tmp_path / "a.json")
     held = json.loads((tmp_path / "a.json").read_text())
     shares = next(name for name in held if name.startswith("decision_"))
@@ -101,22 +101,22 @@ def test_files_that_are_no_answer_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_record_counts_only_when_verified(tmp_path: Path) -> None:
-    (row,) = instances.select(["dm_mimo_vec/small/0"])
+    (row,) = instance_tables.select(["dm_mimo_vec/small/0"])
     owner = sagin.system("dm_mimo_vec")
     drops = instances.drops_of(row)
     made = owner.solve(drops, "improved").decision
-    objective, why = instance_files.judge(owner, drops, made)
+    objective, why = instances.judge(owner, drops, made)
     assert not why
     file = tmp_path / "small-0.json"
     instance_files.write_record(file, row, made, objective, "somebody")
     held = json.loads(file.read_text())
-    kept = instance_files.verified(held, {row.name: row}, file.name)
+    kept = instance_tables.verified(held, {row.name: row}, file.name)
     assert kept.by == "somebody"
     assert kept.objective == objective
     with pytest.raises(InputError, match="worth"):
-        instance_files.verified(held | {"objective": objective * 0.99}, {row.name: row}, file.name)
+        instance_tables.verified(held | {"objective": objective * 0.99}, {row.name: row}, file.name)
     with pytest.raises(InputError, match="known instance"):
-        instance_files.verified(held | {"instance": "dm_mimo_vec/none/0"}, {row.name: row}, file.name)
+        instance_tables.verified(held | {"instance": "dm_mimo_vec/none/0"}, {row.name: row}, file.name)
 
 
 SLEEPER = """
@@ -138,7 +138,7 @@ def test_a_scheme_is_judged_within_its_time(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(challenge, "START_S", 30.0)
     (tmp_path / "slow.py").write_text(SLEEPER)
     word = f"{tmp_path / 'slow.py'}:solve"
-    chosen = instances.select([f"dm_mimo_vec/small/{seed}" for seed in (0, 1, 2, 3)])
+    chosen = instance_tables.select([f"dm_mimo_vec/small/{seed}" for seed in (0, 1, 2, 3)])
     judged = challenge.judge_scheme(word, chosen, limit_s=1.0)
     assert [item.feasible for item in judged] == [True, False, False, True]
     assert "within 1 s" in judged[1].why
@@ -148,11 +148,11 @@ def test_a_scheme_is_judged_within_its_time(tmp_path: Path, monkeypatch: pytest.
 
 def test_a_scheme_of_another_space_is_refused() -> None:
     with pytest.raises(InputError, match="SequentialDecision"):
-        challenge.judge_scheme("sequential", instances.select(["dm_mimo_vec/small/0"]))
+        challenge.judge_scheme("sequential", instance_tables.select(["dm_mimo_vec/small/0"]))
 
 
 def test_selection_names_what_is_unknown() -> None:
     for word in ("dm_mimo", "dm_mimo_vec/smal", "dm_mimo_vec/small/9"):
         with pytest.raises(InputError):
-            instances.select([word])
-    assert records.n_drops(instances.drops_of(instances.select(["stin_vmdc/degenerate/0"])[0])) == 1
+            instance_tables.select([word])
+    assert records.n_drops(instances.drops_of(instance_tables.select(["stin_vmdc/degenerate/0"])[0])) == 1

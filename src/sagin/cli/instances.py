@@ -36,7 +36,7 @@ def _all(context: typer.Context) -> None:
 @group.command("list")
 def list_(which: Names = None, json: inputs.Json = False) -> None:
     """List instances: best objective known, whose it is, certified bound, gap."""
-    from sagin.results.instances import select, to_row
+    from sagin.results.instance_tables import select, to_row
 
     chosen = select(which or ())
     if json:
@@ -71,7 +71,7 @@ def export(
     from sagin.core.files import make_folder
     from sagin.results.instance_files import KINDS
     from sagin.results.instance_files import export as write
-    from sagin.results.instances import select
+    from sagin.results.instance_tables import select
 
     if f".{kind}" not in KINDS:
         raise InputError("--format", kind, "one of " + ", ".join(word.lstrip(".") for word in KINDS))
@@ -87,7 +87,7 @@ def check(which: Names = None, threads: inputs.Threads = None) -> None:
     """Measure instances again; exit code 1 if arrays, objectives or bounds are not as the table says."""
     from sagin.experiments.instances import drift
     from sagin.experiments.progress import progress
-    from sagin.results.instances import select
+    from sagin.results.instance_tables import select
 
     chosen = select(which or ())
     lines: list[str] = []
@@ -119,7 +119,8 @@ def rebuild(
     from sagin.core.files import check_target, write_text
     from sagin.experiments.instances import rebuild as measure
     from sagin.experiments.progress import progress
-    from sagin.results.instances import families, to_csv
+    from sagin.results.instance_tables import to_csv
+    from sagin.results.instances import families
 
     owner = inputs.system_of(system)
     check_target(out, force, "--out")
@@ -198,7 +199,7 @@ def challenge(
 
 
 def _instances_for(scheme: str, on: Sequence[str] | None, time: float | None) -> list[Instance]:
-    from sagin.results.instances import select
+    from sagin.results.instance_tables import select
 
     if time is not None and not time > 0:
         raise InputError("--time", time, "> 0 s")

@@ -14,7 +14,7 @@ import numpy as np
 from sagin.core import own, records
 from sagin.core.discovery import system
 from sagin.core.errors import InputError
-from sagin.results import instance_files, instances
+from sagin.results import instance_files, instance_tables, instances
 from sagin.results.instances import Instance
 
 START_S = 120.0  # for a process to import and to compile at its first instance, beside the time limit
@@ -60,7 +60,7 @@ class Judged:
 def judge(instance: Instance, made: Any, by: str, seconds: float = np.nan) -> Judged:
     """A decision on an instance, judged."""
     owner = system(instance.system)
-    objective, why = instance_files.judge(owner, instances.drops_of(instance), made)
+    objective, why = instances.judge(owner, instances.drops_of(instance), made)
     known = [value for value in instance.schemes.values() if not np.isnan(value)]
     if why:
         return Judged(instance, by, objective, why, np.nan, np.nan, 0, len(known), seconds, made)
@@ -170,7 +170,7 @@ def _serve(pipe: Connection, word: str) -> None:
     first = True
     while True:
         try:
-            instance = instances.select([pipe.recv()])[0]
+            instance = instance_tables.select([pipe.recv()])[0]
         except (EOFError, OSError, KeyboardInterrupt):
             return
         try:
@@ -183,7 +183,7 @@ def _serve(pipe: Connection, word: str) -> None:
             made = owner.solve(drops, names[0], threads=1).decision
             seconds = perf_counter() - start
             plain = {name: np.asarray(getattr(made, name)) for name in records.columns(owner.spaces[0].decision)}
-            answer: Any = instance_files.decision(instance, plain)
+            answer: Any = instances.decision(instance, plain)
         except Exception as error:
             answer, seconds = " ".join(f"{type(error).__name__}: {error}".split()), np.nan
         pipe.send((answer, seconds))

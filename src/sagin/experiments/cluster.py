@@ -195,7 +195,7 @@ def spread(shards: Shards, parts: Iterable[Job], client: Client, progress: Progr
         flight.prepare(part for part in first if not shards.store.has(part.key))
         left: Iterable[Job] = itertools.chain(first, parts)
         while left := flight.run(left):
-            time.sleep(0.5)  # others have claimed them, or the scheduler is away
+            time.sleep(0.5)  # others hold leases on them, or the scheduler is away
 
 
 class Ready(WorkerPlugin):
@@ -271,8 +271,8 @@ class _Flight:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self.shards.store.claims:
-            self.shards.store.claims.tidy()
+        if self.shards.store.leases:
+            self.shards.store.leases.tidy()
         self.flying.clear()
         self.stack.close()
 

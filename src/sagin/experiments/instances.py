@@ -11,7 +11,8 @@ from sagin.core.contracts import DRIFT, System
 from sagin.core.version import __version__
 from sagin.experiments.proofs import exact_of, prove
 from sagin.experiments.runs import solve
-from sagin.results.instances import OPTIMAL, Instance, checksum, drawn, families, today
+from sagin.results.instance_tables import today
+from sagin.results.instances import OPTIMAL, Instance, checksum, drawn, families
 from sagin.results.run import usable
 
 TIME_S = 20.0  # of a proof, where the caller does not say

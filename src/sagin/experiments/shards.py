@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from sagin.core.errors import InputError
-from sagin.results.claims import pause
 from sagin.results.fingerprint import Fingerprint
 from sagin.results.jobs import BOUND, Answer, Codes, Job, answer_of, joined
+from sagin.results.leases import pause
 from sagin.results.netcdf import Group, Variable
 from sagin.results.run import Outcome
 from sagin.results.shards import MINE, OTHERS, ShardStore
@@ -32,7 +32,7 @@ class ClusterError(InputError):
 class Shards:
     """Results by job, from a store: looked for, computed where absent, kept, and handed back.
 
-    Processes that share a folder claim what they compute, and wait for what others do.
+    Processes that share a folder take leases on what they compute, and wait for what others do.
 
     `codes`: fingerprints that the jobs of this work share. `draws`: so many of the last draws are kept in memory too,
     for jobs of other schemes on the same drops.
@@ -143,7 +143,7 @@ class Shards:
             pause(waited)
 
     def _computed(self, part: Job, threads: int | None, progress: Progress | None) -> Group:
-        """The tree of a piece that this process has claimed, handed to the store."""
+        """The tree of a piece on which this process has a lease, handed to the store."""
         try:
             tree = compute(part, threads, progress, self.drops(part))
             self.store.put(part.key, tree)

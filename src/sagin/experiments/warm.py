@@ -12,8 +12,8 @@ from multiprocessing import get_context
 from sagin.core import discovery
 from sagin.core.errors import InputError
 from sagin.experiments.shards import Progress, compute
-from sagin.results.claims import Claims
 from sagin.results.jobs import BOUND, Job
+from sagin.results.leases import Leases
 
 
 def warm(jobs: Iterable[Job]) -> None:
@@ -33,10 +33,10 @@ def _turn(name: str) -> Iterator[None]:
     if folder is None:
         yield
         return
-    claims = Claims(folder, "SAGIN_CACHE_DIR")
-    with claims.claimed(name) as mine:
-        path = claims.path(name)
-        while not mine and path.exists() and not claims.stale(path):
+    leases = Leases(folder, "SAGIN_CACHE_DIR")
+    with leases.leased(name) as mine:
+        path = leases.path(name)
+        while not mine and path.exists() and not leases.stale(path):
             time.sleep(0.2)
         yield
 

@@ -31,7 +31,8 @@ from sagin.experiments.shards import Shards
 from sagin.presentation import figure_writer
 from sagin.presentation.citations import citations, introduction
 from sagin.results.folders import MANIFEST, open_folder
-from sagin.results.instances import Instance, instances
+from sagin.results.instance_tables import instances
+from sagin.results.instances import Instance
 from sagin.results.jobs import BOUND, Job, versions
 from sagin.results.tables import Row
 

@@ -1,19 +1,14 @@
-"""Certified instances: drops that everybody can make again, with the best decision known and a bound on all of them.
+"""Certified instances: drops that everybody can make again, and decisions on them.
 
 A system ships two files beside its paper page. `instances.yaml` declares families: scenario fields that differ from
-the defaults, and seeds. `instances.csv` holds what is known: a checksum of the arrays, the best objective and whose it
-is, the certified bound, and what each scheme reaches. A decision that beats the table comes in as a reviewed file of
-the folder `records`, and counts once our evaluator has verified it.
+the defaults, and seeds. `instances.csv` holds what is known (`instance_tables`): a checksum of the arrays, the best
+objective and whose it is, the certified bound, and what each scheme reaches.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from importlib import import_module
 from importlib.resources import files
@@ -23,15 +18,14 @@ import numpy as np
 
 from sagin.core import plain_yaml, records
 from sagin.core.contracts import System
-from sagin.core.discovery import locations, system, system_names
-from sagin.core.errors import InputError, unknown
+from sagin.core.discovery import locations, system
+from sagin.core.errors import InputError
 from sagin.core.selection import parse_seeds
-from sagin.results.tables import csv_text
 
-FAMILIES, TABLE, RECORDS = "instances.yaml", "instances.csv", "records"
+FAMILIES = "instances.yaml"
 OPTIMAL = 1e-6  # relative distance of objective and bound at which an instance counts as solved
 DIGITS = 34  # bits of a number's mantissa that the checksum sees: the last digits are the processor's
-SCHEME = "scheme_"  # prefix of the columns with the objectives of schemes
+PREFIX = "decision_"  # of the arrays of a decision beside those of the drop
 
 
 @dataclass(frozen=True)
@@ -97,7 +91,7 @@ class Family:
 
 def families(owner: System) -> dict[str, Family]:
     """The declared families of a system, by name; none for a system that ships no instances."""
-    text = _shipped(owner.name, FAMILIES)
+    text = shipped(owner.name, FAMILIES)
     found = {}
     for name, about in (plain_yaml.load(text) or {}).items() if text else ():
         seeds = parse_seeds(str(about["seeds"]))
@@ -144,90 +138,68 @@ def _rounded(array: np.ndarray) -> bytes:
     return b"".join(part.astype("<i8").tobytes() for part in (whole, exponent, special))
 
 
-def instances(owner: str | System = "") -> list[Instance]:
-    """The instances of a system, or of all, as their tables and verified records say."""
-    if not owner:
-        return [item for name in system_names() for item in instances(name)]
-    owner = system(owner) if isinstance(owner, str) else owner
-    return list(_known(owner.name))
-
-
-def select(words: Iterable[str]) -> list[Instance]:
-    """Instances by words: a system, `system/family`, `system/family/seed`; none given: all. InputError if unknown."""
-    words = list(words)
-    if not words:
-        return instances()
-    found: dict[str, Instance] = {}
-    for word in words:
-        place = word.strip("/").split("/")
-        every = instances(system(place[0]))
-        if len(place) > 1 and place[1] not in (names := {item.family: None for item in every}):
-            raise unknown("family", place[1], names, f"families of {place[0]}")
-        chosen = [item for item in every if (item.name + "/").startswith(word.strip("/") + "/")]
-        if not chosen:
-            raise unknown("instance", word, [item.name for item in every], "sagin instances shows all")
-        found |= {item.name: item for item in chosen}
-    return list(found.values())
-
-
-@lru_cache(maxsize=32)
-def _known(name: str) -> tuple[Instance, ...]:
-    from sagin.results.instance_files import read_records
-
-    text = _shipped(name, TABLE)
-    rows = [from_row(name, row) for row in csv.DictReader(io.StringIO(text))]
-    if not rows:
-        return ()
-    table = {row.name: row for row in rows}
-    for record in read_records(name, table):
-        if system(name).beats(record.objective, table[record.name].objective):
-            table[record.name] = record
-    return tuple(table.values())
-
-
-def _shipped(name: str, file: str) -> str:
+def shipped(name: str, file: str) -> str:
+    """Text of a file beside a system's paper page, "" without it."""
     try:
         return (files(import_module(locations()[name])) / file).read_text(encoding="utf-8")
     except (KeyError, OSError):
         return ""
 
 
-def to_row(instance: Instance) -> dict[str, Any]:
-    """A row of the table."""
-    row = {name: value for name, value in asdict(instance).items() if name not in ("system", "schemes")}
-    row |= {f"{SCHEME}{name}": value for name, value in instance.schemes.items()}
-    return {name: "" if value != value else value for name, value in row.items()}
+def decision(instance: Instance, arrays: Mapping[str, Any]) -> Any:
+    """A decision of the instance's system from arrays `decision_NAME` (or NAME), complex ones also as _re and _im."""
+    owner = system(instance.system)
+    kind = owner.spaces[0].decision
+    found = {}
+    for name, column in records.columns(kind).items():
+        array = _array(name, column, arrays)
+        if array is None:
+            raise InputError("decision", f"{PREFIX}{name}", "given", f"{column.doc}, in the file of {instance.name}")
+        if column.per_drop:
+            array = _axes(np.asarray(array), len(column.all_dims))
+        found[name] = array
+    made = records.build(kind, **found)
+    records.sizes(made, records.sizes(drops_of(instance)))
+    return made
 
 
-def from_row(owner: str, row: Mapping[str, str]) -> Instance:
-    """An instance from a row of the table."""
-    schemes = {name.removeprefix(SCHEME): _number(text) for name, text in row.items() if name.startswith(SCHEME)}
-    return Instance(
-        owner,
-        row["family"],
-        int(row["seed"]),
-        row["checksum"],
-        _number(row["objective"]),
-        row["by"],
-        row["version"],
-        row["date"],
-        _number(row["bound"]),
-        row["bound_by"],
-        _number(row["quick"]),
-        int(row["steps"]),
-        schemes,
-    )
+def _array(name: str, column: Any, arrays: Mapping[str, Any]) -> Any:
+    for base in (f"{PREFIX}{name}", name):
+        if base in arrays:
+            return arrays[base]
+        if column.dtype is complex and {f"{base}_re", f"{base}_im"} <= set(arrays):
+            return np.asarray(arrays[f"{base}_re"]) + 1j * np.asarray(arrays[f"{base}_im"])
+    return None
 
 
-def _number(text: str) -> float:
-    return float(text) if text else np.nan
+def _axes(array: np.ndarray, count: int) -> np.ndarray:
+    """(1, ...) with the declared number of axes: MATLAB adds and drops axes of length 1."""
+    while array.ndim > count and 1 in array.shape:
+        array = np.squeeze(array, axis=array.shape.index(1))
+    if array.ndim == count - 1:
+        array = array[None]
+    while array.ndim < count and array.shape[:1] == (1,):
+        array = array[..., None]
+    return array
 
 
-def to_csv(rows: Iterable[Instance]) -> str:
-    """The table of a system as CSV."""
-    return csv_text([to_row(row) for row in rows])
+def judge(owner: System, drops: Any, made: Any) -> tuple[float, str]:
+    """Objective of a decision on one drop, and why it is infeasible ("" if it keeps every constraint)."""
+    metrics = owner.evaluate(drops, made)
+    if records.feasible(metrics)[0]:
+        return float(metrics.objective[0]), ""
+    return float(metrics.objective[0]), owner.reasons(drops, made)[0] or "its objective is not finite"
 
 
-def today() -> str:
-    """The date of records made now (UTC)."""
-    return datetime.now(UTC).date().isoformat()
+def plain(array: np.ndarray) -> Any:
+    """An array as JSON can hold it: nested lists, complex ones as two of them."""
+    if array.dtype.kind == "c":
+        return {"re": np.real(array).tolist(), "im": np.imag(array).tolist()}
+    return array.tolist()
+
+
+def from_plain(value: Any) -> Any:
+    """Back from there."""
+    if isinstance(value, dict) and set(value) == {"re", "im"}:
+        return np.asarray(value["re"], dtype=float) + 1j * np.asarray(value["im"], dtype=float)
+    return value

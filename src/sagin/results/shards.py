@@ -14,8 +14,8 @@ from typing import Any
 
 from sagin.core.files import make_folder, remove_leftovers, write_bytes
 from sagin.results import netcdf
-from sagin.results.claims import Claims
 from sagin.results.jobs import UNKEPT
+from sagin.results.leases import Leases
 from sagin.results.netcdf import Group
 
 MINE, OTHERS = object(), object()  # who computes what is absent: this process, another one
@@ -25,7 +25,7 @@ MEMORY_BYTES = 2**28  # of results without a folder; what is beyond lies in a te
 class ShardStore:
     """Results by key: in a folder, or in memory where no folder is given or a key may not be found again (`UNKEPT`).
 
-    Processes that share a folder claim what they compute. `spoiled`: keys that were found but not trustworthy.
+    Processes that share a folder take leases on what they compute. `spoiled`: keys that were found but not trustworthy.
     """
 
     def __init__(self, folder: str | Path | None = None, field: str = "out") -> None:
@@ -35,10 +35,10 @@ class ShardStore:
         self.spill: tempfile.TemporaryDirectory[str] | None = None
         self.spare = MEMORY_BYTES
         self.spoiled: set[str] = set()
-        self.claims = Claims(self.folder, field) if self.folder else None
-        if self.folder and self.claims:
+        self.leases = Leases(self.folder, field) if self.folder else None
+        if self.folder and self.leases:
             remove_leftovers(self.folder)
-            self.claims.remove_stale()
+            self.leases.remove_stale()
 
     def path(self, key: str) -> Path:
         """Where the shard of a key lies in the folder."""
@@ -97,12 +97,12 @@ class ShardStore:
 
     def take(self, key: str) -> bool:
         """Claim a result: False if another process computes it."""
-        return self.claims.take(key) if self.claims and self._in_folder(key) else True
+        return self.leases.take(key) if self.leases and self._in_folder(key) else True
 
     def release(self, key: str) -> None:
-        """Give a claim back."""
-        if self.claims and self._in_folder(key):
-            self.claims.release(key)
+        """Give a lease back."""
+        if self.leases and self._in_folder(key):
+            self.leases.release(key)
 
     def _in_folder(self, key: str) -> bool:
         return self.folder is not None and not key.startswith(UNKEPT)

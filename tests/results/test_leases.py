@@ -12,9 +12,9 @@ from sagin.experiments import shards
 from sagin.experiments.shards import Shards
 from sagin.experiments.study import Study
 from sagin.experiments.sweep import sweep
-from sagin.results import claims, jobs
-from sagin.results.claims import Claims
+from sagin.results import jobs, leases
 from sagin.results.jobs import Job
+from sagin.results.leases import Leases
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,9 +25,9 @@ def _dead() -> int:
     return process.pid
 
 
-def test_one_of_two_gets_a_claim_and_the_other_after_it(tmp_path) -> None:
-    first, second = Claims(tmp_path), Claims(tmp_path)
-    with first.claimed("a") as mine, second.claimed("a") as too, second.claimed("b") as other:
+def test_one_of_two_gets_a_lease_and_the_other_after_it(tmp_path) -> None:
+    first, second = Leases(tmp_path), Leases(tmp_path)
+    with first.leased("a") as mine, second.leased("a") as too, second.leased("b") as other:
         assert (mine, too, other) == (True, False, True)
     assert not list(tmp_path.iterdir())
     assert second.take("a")
@@ -36,8 +36,8 @@ def test_one_of_two_gets_a_claim_and_the_other_after_it(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["dead here", "untouched elsewhere", "empty and old"])
-def test_claims_of_the_dead_are_taken_over(tmp_path, kind: str) -> None:
-    mine = Claims(tmp_path)
+def test_leases_of_the_dead_are_taken_over(tmp_path, kind: str) -> None:
+    mine = Leases(tmp_path)
     host, process = mine.word.split()[:2]
     words = {
         "dead here": f"{host} {_dead()} x",
@@ -54,9 +54,9 @@ def test_claims_of_the_dead_are_taken_over(tmp_path, kind: str) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_claim_taken_over_meanwhile_is_given_back(tmp_path) -> None:
-    """Two processes find a stale claim; the slower one must not remove the faster one's."""
-    fast, slow = Claims(tmp_path), Claims(tmp_path)
+def test_a_lease_taken_over_meanwhile_is_given_back(tmp_path) -> None:
+    """Two processes find a stale lease; the slower one must not remove the faster one's."""
+    fast, slow = Leases(tmp_path), Leases(tmp_path)
     path = fast.path("a")
     path.write_text(f"{fast.word.split()[0]} {_dead()} x")
     seen = slow.stale(path)
@@ -66,9 +66,9 @@ def test_a_claim_taken_over_meanwhile_is_given_back(tmp_path) -> None:
     fast.release("a")
 
 
-def test_held_claims_are_touched(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claims, "BEAT_S", 0.01)
-    mine = Claims(tmp_path)
+def test_held_leases_are_touched(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "BEAT_S", 0.01)
+    mine = Leases(tmp_path)
     assert mine.take("a")
     os.utime(mine.path("a"), (1e9, 1e9))
     while mine.path("a").stat().st_mtime < 2e9 and time.time() - mine.path("a").stat().st_mtime > 100:
@@ -76,12 +76,12 @@ def test_held_claims_are_touched(tmp_path, monkeypatch: pytest.MonkeyPatch) -> N
     mine.release("a")
 
 
-def test_leftover_claims_go_when_a_folder_is_opened(toy: System, tmp_path) -> None:
-    old = Claims(tmp_path)
+def test_leftover_leases_go_when_a_folder_is_opened(toy: System, tmp_path) -> None:
+    old = Leases(tmp_path)
     old.path("a").write_text(f"{old.word.split()[0]} {_dead()} x")
     old.path("b").write_text(f"0123456789ab {os.getpid()} x")
     Shards(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [".b.claim"]
+    assert [path.name for path in tmp_path.iterdir()] == [".b.lease"]
 
 
 def test_work_of_others_is_waited_for_and_done_last(toy: System, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,13 +89,13 @@ def test_work_of_others_is_waited_for_and_done_last(toy: System, tmp_path, monke
     job = Job(toy, toy.scenario(), "iterate", tuple(range(6)))
     first, *rest = job.parts()
     other, ours = Shards(tmp_path), Shards(tmp_path)
-    assert other.store.claims is not None
-    assert other.store.claims.take(first.key)
+    assert other.store.leases is not None
+    assert other.store.leases.take(first.key)
 
     def finish(waited: int) -> None:  # the other process, while we wait
         assert all(ours.store.has(part.key) for part in rest)
         other.store.put(first.key, shards.compute(first))
-        other.store.claims.release(first.key)
+        other.store.leases.release(first.key)
 
     monkeypatch.setattr(shards, "pause", finish)
     answer = ours.answer(job)

@@ -1,6 +1,6 @@
-"""Claims: which process computes which piece of a folder that several share, without locks or a server.
+"""Leases: which process computes which piece of a folder that several share, without locks or a server.
 
-A claim is a small file that only one process can create. Its holder touches it now and then; a claim that nobody has
+A lease is a small file that only one process can create. Its holder touches it now and then; a lease that nobody has
 touched for a while, or whose process has ended on this machine, is taken over. At worst a piece is computed twice.
 """
 
@@ -23,8 +23,8 @@ BEAT_S = 5.0  # between two touches
 STALE_S = 60.0  # untouched for so long: its holder is gone, or its machine
 
 
-class Claims:
-    """Claims in a folder by name. One thread touches all that are held."""
+class Leases:
+    """Leases in a folder by name. One thread touches all that are held."""
 
     def __init__(self, folder: Path, field: str = "out") -> None:
         self.folder, self.field = folder, field
@@ -35,12 +35,12 @@ class Claims:
         at_leaving(self)
 
     def path(self, name: str) -> Path:
-        """Where the claim of a name lies."""
-        return self.folder / f".{name}.claim"
+        """Where the lease of a name lies."""
+        return self.folder / f".{name}.lease"
 
     @contextmanager
-    def claimed(self, name: str) -> Iterator[bool]:
-        """Whether this process may compute what is called so; the claim ends with the block."""
+    def leased(self, name: str) -> Iterator[bool]:
+        """Whether this process may compute what is called so; the lease ends with the block."""
         mine = self.take(name)
         try:
             yield mine
@@ -49,7 +49,7 @@ class Claims:
                 self.release(name)
 
     def take(self, name: str) -> bool:
-        """Claim a name: False if somebody else holds it who seems alive."""
+        """Take the lease of a name: False if somebody else holds it who seems alive."""
         path = self.path(name)
         if not self._create(path):
             word = self.stale(path)
@@ -58,12 +58,12 @@ class Claims:
         self.held.add(path)
         if self.beating is None or not self.beating.is_alive():
             self.idle.clear()
-            self.beating = threading.Thread(target=self._beat, name="claims", daemon=True)
+            self.beating = threading.Thread(target=self._beat, name="leases", daemon=True)
             self.beating.start()
         return True
 
     def release(self, name: str) -> None:
-        """Give a claim back."""
+        """Give a lease back."""
         path = self.path(name)
         self.held.discard(path)
         if not self.held:
@@ -72,12 +72,12 @@ class Claims:
             path.unlink(missing_ok=True)
 
     def tidy(self) -> None:
-        """Give all claims back."""
+        """Give all leases back."""
         for path in list(self.held):
-            self.release(path.name[1 : -len(".claim")])
+            self.release(path.name[1 : -len(".lease")])
 
     def stale(self, path: Path) -> str:
-        """What a claim says whose holder is gone, "" if it is held, or is no more."""
+        """What a lease says whose holder is gone, "" if it is held, or is no more."""
         word = _read(path)
         if word is None:
             return ""
@@ -91,8 +91,8 @@ class Claims:
         return ""
 
     def remove_stale(self) -> None:
-        """Remove the claims of processes that have ended."""
-        for path in self.folder.glob(".*.claim"):
+        """Remove the leases of processes that have ended."""
+        for path in self.folder.glob(".*.lease"):
             word = self.stale(path)
             if word:
                 self._remove(path, word)
@@ -109,8 +109,8 @@ class Claims:
         return True
 
     def _remove(self, path: Path, word: str) -> bool:
-        """Remove a stale claim. Another process may have replaced it since it was read: then it gets it back."""
-        aside = path.with_name(f".{uuid.uuid4().hex}.claim")
+        """Remove a stale lease. Another process may have replaced it since it was read: then it gets it back."""
+        aside = path.with_name(f".{uuid.uuid4().hex}.lease")
         try:
             os.rename(path, aside)
         except OSError:
@@ -123,7 +123,7 @@ class Claims:
 
     def _now(self) -> float:
         """The time of the machine whose clock stamps the files: it need not be this one's."""
-        path = self.folder / f".{uuid.uuid4().hex}.claim"
+        path = self.folder / f".{uuid.uuid4().hex}.lease"
         try:
             path.touch()
             return path.stat().st_mtime
