@@ -6,34 +6,13 @@ import re
 
 import numpy as np
 
-# prefixes that a unit may take on; units with one of their own (Gbit/s, THz, min) stay as they are
-PREFIXES = {
-    "bit": "kMGT",
-    "bit/s": "kMGT",
-    "bit/J": "kMGT",
-    "Hz": "kMGT",
-    "s": "mµn",
-    "J": "kMGmµn",
-    "W": "kMmµn",
-    "J/bit": "mµn",
-}
-POWERS = {"T": 12, "G": 9, "M": 6, "k": 3, "": 0, "m": -3, "µ": -6, "n": -9}
+from sagin.core.prefixes import POWERS, UNITS
+
 # quantities without a unit: what a label may say instead
 PURE = (
-    *("number", "probability", "ratio", "intensity", "iteration", "round", "preference", "utilisation", "utility"),
-    *(
-        "count",
-        "users of",
-        "proposals",
-        "weight",
-        "sub-channels",
-        "vehicles",
-        "terminals",
-        "tasks",
-        "cores",
-        "over its",
-    ),
-    *("signal-to-noise", "share", "sweep", "IoTs", "objective"),
+    *("number", "count", "probability", "ratio", "intensity", "iteration", "round", "preference", "utilisation"),
+    *("utility", "users of", "proposals", "weight", "sub-channels", "vehicles", "terminals", "tasks", "cores"),
+    *("over its", "signal-to-noise", "share", "sweep", "IoTs", "objective"),
 )
 _UNIT = re.compile(r"^(?P<quantity>.*\S)\s*[(\[](?P<unit>[^()\[\]]+)[)\]]$")
 
@@ -49,10 +28,10 @@ def readable(label: str, values: np.ndarray, log: bool = False) -> tuple[str, fl
     quantity, unit = parts(label)
     sizes = np.abs(values[np.isfinite(values)])
     sizes = sizes[sizes > 0]
-    if unit not in PREFIXES or sizes.size == 0:
+    if unit not in UNITS or sizes.size == 0:
         return (f"{quantity} ({unit})" if unit else label), 1.0
     size = float(np.exp(np.log(sizes).mean())) if log else float(sizes.max())
-    allowed = [prefix for prefix in POWERS if prefix == "" or prefix in PREFIXES[unit]]
+    allowed = [prefix for prefix in POWERS if prefix == "" or prefix in UNITS[unit]]
     if 0.1 <= size < 1e3:
         allowed = [""]
     fitting = [prefix for prefix in allowed if size >= 10.0 ** POWERS[prefix]]
