@@ -19,9 +19,9 @@ from sagin.core.figures import Series
 from sagin.core.parameters import field_rows
 from sagin.core.statistics import Interval
 from sagin.experiments import compare, gaps
-from sagin.experiments.ledger import WORDS
 from sagin.experiments.proofs import Proof
 from sagin.presentation import report
+from sagin.presentation.ledger_text import WORDS
 from sagin.presentation.report import Chapter, chapter, speed_of
 from sagin.presentation.report_numbers import number, percent, spread
 from sagin.presentation.report_page import SIGNS, page

@@ -14,9 +14,9 @@ from sagin.core.discovery import locations
 from sagin.core.figures import Axis, Figure
 from sagin.core.parameters import FieldRow, Parameters, field_rows, nested_classes
 from sagin.core.prefixes import prefixed
-from sagin.experiments.ledger import WORDS, fold
 from sagin.experiments.readings import sentences, stored_standings
 from sagin.presentation.citations import citations, introduction
+from sagin.presentation.ledger_text import WORDS, fold
 from sagin_docs import drawings, sources, uses
 from sagin_docs.shared import anchor, shared_anchor
 from sagin_docs.sources import Module

@@ -190,7 +190,7 @@ def reproduce(
         claims = [asdict(entry) for entry in report.entries]
         output.print_json({"folder": str(folder), "files": report.files, "shards": counts, "claims": claims})
         return
-    from sagin.experiments.ledger import WORDS
+    from sagin.presentation.ledger_text import WORDS
 
     rows = []
     for entry in report.entries:

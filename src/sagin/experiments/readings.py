@@ -427,24 +427,3 @@ def from_csv(text: str) -> list[Standing]:
 def to_rows(found: Survey) -> list[dict[str, Any]]:
     """One row a claim."""
     return [{**asdict(row), "explained": round(row.explained, 3)} for row in found.standings]
-
-
-def draw_rows(found: Survey) -> list[dict[str, Any]]:
-    """One row a reading: how to ask for it, and the verdict of every claim."""
-    return [
-        {"reading": place, "choice": " ".join(reading.words())}
-        | {f"{figure}.{claim}": words[place] for (figure, claim), words in found.words.items()}
-        for place, reading in enumerate(found.readings)
-    ]
-
-
-def to_markdown(system: System, found: Survey) -> str:
-    """The standings as a page."""
-    lines = [f"# Claims of {system.name} under {len(found.readings)} readings", ""]
-    if found.infeasible:
-        lines += [f"{found.infeasible} further readings were left out: {INFEASIBLE}.", ""]
-    lines += ["| figure | claim | by default | over all readings |", "|---|---|---|---|"]
-    for row in found.standings:
-        cells = (row.figure, row.claim, row.default.replace("_", " "), row.sentence())
-        lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from sagin.core.contracts import System
 from sagin.core.files import write_bytes, write_text
-from sagin.experiments.readings import STORED, Survey, draw_rows, to_markdown, to_rows
+from sagin.experiments.readings import INFEASIBLE, STORED, Survey, to_rows
 from sagin.presentation import style
 from sagin.presentation.canvas import canvas_of, to_bytes
 from sagin.results.tables import csv_text
@@ -67,3 +67,24 @@ def write_survey(system: System, found: Survey, folder: Path) -> list[str]:
     for kind, data in pictures.items():
         write_bytes(folder / f"readings.{kind}", data)
     return [STORED, "draws.csv", "readings.md", *(f"readings.{kind}" for kind in pictures)]
+
+
+def draw_rows(found: Survey) -> list[dict[str, Any]]:
+    """One row a reading: how to ask for it, and the verdict of every claim."""
+    return [
+        {"reading": place, "choice": " ".join(reading.words())}
+        | {f"{figure}.{claim}": words[place] for (figure, claim), words in found.words.items()}
+        for place, reading in enumerate(found.readings)
+    ]
+
+
+def to_markdown(system: System, found: Survey) -> str:
+    """The standings as a page."""
+    lines = [f"# Claims of {system.name} under {len(found.readings)} readings", ""]
+    if found.infeasible:
+        lines += [f"{found.infeasible} further readings were left out: {INFEASIBLE}.", ""]
+    lines += ["| figure | claim | by default | over all readings |", "|---|---|---|---|"]
+    for row in found.standings:
+        cells = (row.figure, row.claim, row.default.replace("_", " "), row.sentence())
+        lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"

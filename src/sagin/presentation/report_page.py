@@ -17,8 +17,9 @@ from sagin.core.prefixes import prefixed
 from sagin.core.statistics import Interval
 from sagin.experiments.compare import Pair
 from sagin.experiments.gaps import Gap, remarks
-from sagin.experiments.ledger import WORDS, Entry, fold
+from sagin.experiments.ledger import Entry
 from sagin.experiments.series import mean_rows
+from sagin.presentation.ledger_text import WORDS, fold
 from sagin.presentation.pages import Table, data_uri, part, pixels, plain_math, plain_unit, render, slug
 from sagin.presentation.report import Chapter, Plate
 from sagin.presentation.report_numbers import DASH, UNIT, number, percent, spread

@@ -15,12 +15,11 @@ from sagin.core.contracts import System
 from sagin.core.errors import InputError
 from sagin.core.figures import Figure, Picture, Series
 from sagin.core.files import write_bytes
-from sagin.experiments import ledger
-from sagin.experiments.ledger import Entry
+from sagin.experiments.ledger import Entry, merge
 from sagin.experiments.reproduced import Reproduced, fill, reproduced
 from sagin.experiments.series import mean_rows, series_tree
 from sagin.experiments.shards import Shards
-from sagin.presentation import figure_writer
+from sagin.presentation import figure_writer, ledger_text
 from sagin.presentation.sheet import sheet_of, to_group
 from sagin.presentation.stored_picture import PICTURE, to_text
 from sagin.results import netcdf
@@ -81,7 +80,7 @@ def reproduce(  # noqa: PLR0913  (what can be asked of a reproduction)
         entries += found.entries
         files += _write(folder, drawings(system, found) | data_files(system, found))
     names = [figure.name for figure in chosen]
-    _write(folder, _ledger_files(system, ledger.merge(system, entries, ledger.from_csv(folder / "claims.csv"), names)))
+    _write(folder, _ledger_files(system, merge(system, entries, ledger_text.from_csv(folder / "claims.csv"), names)))
     counts = (shards.solved, shards.reused, shards.damaged)
     return Report(folder, [*files, "claims.md", "claims.csv"], entries, *counts)
 
@@ -95,8 +94,8 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> list[str]:
 
 def _ledger_files(system: System, entries: list[Entry]) -> dict[str, bytes]:
     return {
-        "claims.csv": ledger.to_csv(entries).encode(),
-        "claims.md": ledger.to_markdown(system, entries).encode(),
+        "claims.csv": ledger_text.to_csv(entries).encode(),
+        "claims.md": ledger_text.to_markdown(system, entries).encode(),
     }
 
 
