@@ -16,7 +16,15 @@ from sagin.experiments import proofs
 from sagin.systems.ccmsm import figures, model, prove
 from sagin.systems.ccmsm.bound import lower_bound
 from sagin.systems.ccmsm.exact import solve_exact
-from sagin.systems.ccmsm.kernels_prices import certified_bound, energy_bound, horizon_limits, make_subsets
+from sagin.systems.ccmsm.kernels_prices import (
+    MOST_HELD,
+    certified_bound,
+    energy_bound,
+    find_hull,
+    horizon_limits,
+    make_subsets,
+)
+from sagin.systems.ccmsm.kernels_relaxed import relaxed
 from sagin.systems.ccmsm.kernels_sequences import (
     BEST_AT,
     DUE_TASK,
@@ -327,10 +335,47 @@ def test_bound_with_one_core_and_energy_only() -> None:
     np.testing.assert_allclose(bound, plan, rtol=1e-6)  # energy alone separates by task: the bound is tight
 
 
-def test_too_many_slots_have_no_certificate() -> None:
-    drops = sample(1, n_terminals=1, n_tasks_max=15, n_tasks_min=15, ga_generations=2, ssa_iterations=2)
-    assert np.isnan(lower_bound(drops)).all()
-    assert objectives(drops, "improved", kicks=0)[0] < 1
+@pytest.mark.parametrize("preference", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("bandwidth_hz", [1e5, 1e6])
+def test_divisible_tasks_bound_every_subset_closely(preference: float, bandwidth_hz: float) -> None:
+    """The relaxed terminal is never above the best of all its subsets, at any horizon and price, nor far below."""
+    fields = {"n_terminals": 4, "n_tasks_max": 9, "n_tasks_min": 2, "preference": preference}
+    near = []
+    for problem in problems(sample(2, bandwidth_hz=bandwidth_hz, **fields)):
+        table, chosen = make_subsets(problem), np.zeros(problem.task.shape[1], dtype=np.bool_)
+        least, end = horizon_limits(problem, table)
+        for horizon, price in product(np.geomspace(least * 1.001, end, 12), (0.0, 0.01, 0.1, 1.0)):
+            for i in range(4):
+                find_hull(problem, table, i, horizon)
+                count = int(table.choice[2, i])
+                loads = table.value[0, i][table.index[1, i, :count]]
+                best = (table.value[4, i, :count] + price * loads).min()
+                value, _ = relaxed(problem, i, table.pace, horizon, price, chosen)
+                assert value <= best * (1 + 1e-12) + 1e-15
+                near.append(value / best if best > 0 else 1.0)
+    assert np.median(near) > 0.98
+
+
+@pytest.mark.parametrize("preference", [0.0, 0.1, 0.5, 1.0])
+def test_many_tasks_a_terminal_are_bounded_and_proven(preference: float) -> None:
+    """Twenty tasks on two of three terminals: close to what a long search finds, and never above it."""
+    scenario = SYSTEM.scenario(n_terminals=3, n_tasks_max=20, n_tasks_min=2, preference=preference)
+    drops = SYSTEM.sample(scenario.replace(ga_generations=2, ssa_iterations=2), [9])
+    assert sorted(drops.task_mask.sum(axis=2)[0])[1] > MOST_HELD
+    bound, plan = lower_bound(drops)[0], objectives(drops, "improved")[0]
+    (proof,) = proofs.prove(SYSTEM, drops, within=0.0, steps=3)
+    assert bound <= proof.bound <= proof.objective <= plan
+    assert proof.objective / proof.bound < 1.02
+    assert bound <= objectives(drops, "seeds")[0] <= 1 + 1e-12
+
+
+def test_bound_depends_on_tasks_and_not_on_empty_slots() -> None:
+    drops = sample(1, n_terminals=2, n_tasks_max=3, n_tasks_min=3)
+    wide = {
+        name: np.concatenate([value := getattr(drops, name), np.zeros((1, 2, 20), dtype=value.dtype)], axis=2)
+        for name in ("task_mask", "data_bits", "cycles")
+    }
+    assert lower_bound(dataclasses.replace(drops, **wide)) == pytest.approx(lower_bound(drops), rel=1e-12)
 
 
 # --- the improved scheme

@@ -20,7 +20,6 @@ SYSTEM: System[Scenario, model.Drops, model.Decision, model.Metrics] = System(
             bound=late(f"{_HERE}.bound:lower_bound"),
             exact=late(f"{_HERE}.exact:solve_exact"),
             prove=late(f"{_HERE}.prove:prove"),
-            unbounded="no table of subsets above 14 task slots a terminal",
         ),
     ),
     schemes=(

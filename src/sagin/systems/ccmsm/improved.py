@@ -12,7 +12,6 @@ from sagin.core import records, results
 from sagin.core.random import scheme_stream
 from sagin.systems.ccmsm.kernels import Problem
 from sagin.systems.ccmsm.kernels_improved import Pool, make_pool, offer, price_seeds, row_of
-from sagin.systems.ccmsm.kernels_prices import MOST_SLOTS
 from sagin.systems.ccmsm.kernels_sequences import Plan, copy_into, descend, make_plan, make_work, polish
 from sagin.systems.ccmsm.model import TRUTH, Decision, Drops
 from sagin.systems.ccmsm.problem import problems
@@ -51,8 +50,7 @@ def seed_pool(problem: Problem, size: int, horizons: int) -> Pool:
     work, pool = make_work(problem), make_pool(problem, size)
     plan, trial = make_plan(problem), make_plan(problem)
     offer(pool, plan, polish(problem, work, plan, trial))
-    if problem.task.shape[1] // problem.snr_per_w.size <= MOST_SLOTS:
-        price_seeds(problem, work, horizons, plan, trial, pool)
+    price_seeds(problem, work, horizons, plan, trial, pool)
     return pool
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sagin.core.engine import kernel
 from sagin.systems.ccmsm.kernels import ARRIVAL_S, BITS, WORK_S, Problem, pace_of
-from sagin.systems.ccmsm.kernels_prices import Subsets, energy_bound, horizon_limits, make_subsets, subset_pace
+from sagin.systems.ccmsm.kernels_prices import Subsets, energy_bound, horizon_limits, make_subsets
 from sagin.systems.ccmsm.kernels_sequences import (
     DUE_COUNT,
     NEXT,
@@ -116,22 +116,36 @@ def next_arrival(problem: Problem, work: Work, plan: Plan, terminal: int, arriva
 
 
 @kernel
-def write_seed(problem: Problem, table: Subsets, choice: np.ndarray, horizon: float, fastest: bool, plan: Plan) -> None:
+def plan_pace(problem: Problem, table: Subsets, terminal: int, plan: Plan, horizon: float) -> float:
+    """Slowest pace at which a terminal alone can send what a plan offloads, in falling core time, for a horizon."""
+    slots = plan.queue.shape[1]
+    pace, sent = table.pace[1, terminal], 0.0
+    for b in range(slots):
+        t = terminal * slots + table.task[terminal, b]
+        if plan.core[t] > 0:
+            sent += problem.task[BITS, t]
+            pace = min(pace, (horizon - problem.task[WORK_S, t]) / sent)  # Eq. (M6) [s/bit]
+    return max(pace, table.pace[0, terminal])
+
+
+@kernel
+def write_seed(problem: Problem, table: Subsets, row: int, horizon: float, fastest: bool, plan: Plan) -> None:
     """A chosen subset of every terminal as a plan: uploads by falling core time, slowest or full power, one core."""
     terminals, slots = plan.queue.shape
     for i in range(terminals):
-        subset = choice[i]
+        subset = table.choice[row, i]
         count = 0
         for b in range(slots):
             j = table.task[i, b]
-            plan.core[i * slots + j] = (subset >> b) & 1
+            offloaded = table.chosen[row, i * slots + j] if table.many[i] else b < 62 and (subset >> b) & 1 == 1
+            plan.core[i * slots + j] = 1 if offloaded else 0
             plan.queue[i, b] = j
-            count += (subset >> b) & 1
+            count += plan.core[i * slots + j]
         plan.power_w[i] = problem.p_min_w
         if count > 0:
             plan.power_w[i] = problem.p_max_w
             if not fastest:
-                pace = subset_pace(problem, table, i, subset, horizon)
+                pace = plan_pace(problem, table, i, plan, horizon)
                 power = np.expm1(np.log(2.0) / (problem.bandwidth_hz * pace)) / problem.snr_per_w[i]
                 plan.power_w[i] = min(max(power, problem.p_min_w), problem.p_max_w)
 
@@ -162,13 +176,13 @@ def price_seeds(problem: Problem, work: Work, horizons: int, plan: Plan, trial: 
         for row in range(2):
             known = 0
             for i in range(last.shape[1]):
-                if table.choice[row, i] == last[row, i]:
+                if table.choice[row, i] == last[row, i] and not table.many[i]:
                     known += 1
                 last[row, i] = table.choice[row, i]
             if known == last.shape[1] and step > 0:
                 continue
             for fastest in range(2):
-                write_seed(problem, table, table.choice[row], horizon, fastest == 1, plan)
+                write_seed(problem, table, row, horizon, fastest == 1, plan)
                 for _ in range(2):
                     dispatch(problem, work, plan)
                     offer(pool, plan, polish(problem, work, plan, trial))

@@ -12,9 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from sagin.core.engine import kernel
+from sagin.methods.convex_line import BEST, HIGH, LOW, SIZE, ask, floor, open_bracket, tell
 from sagin.systems.ccmsm.kernels import BITS, CORE_COST, LN2, LOCAL_COST, LOCAL_S, WORK_S, Problem, pace_of
+from sagin.systems.ccmsm.kernels_relaxed import HUGE, PRECISE, relaxed
 
-MOST_SLOTS = 14  # the tables have 2^slots rows a terminal
+MOST_HELD = 14  # tasks of a terminal up to which its subsets are listed; above, its tasks are divisible
+
+PRICE_TRIALS = 60  # prices of core time tried at most where a terminal has more
+LITTLE = 1e-6  # price of core time, over utility a second, that only tells equals apart
 
 
 class Subsets(NamedTuple):
@@ -26,6 +31,8 @@ class Subsets(NamedTuple):
     pace: np.ndarray  # (2, terminal) at full and at least power [s/bit]
     head: np.ndarray  # (core,) earliest possible first arrivals [s]
     choice: np.ndarray  # (3, terminal) subsets just below and just above capacity; length of the hull
+    many: np.ndarray  # (terminal,) bool: has too many tasks for a list of subsets; its rows are empty
+    chosen: np.ndarray  # (2, task) bool: tasks of such terminals offloaded just below and just above capacity
 
 
 ORDER, HULL = 0, 1
@@ -39,7 +46,15 @@ def make_subsets(problem: Problem) -> Subsets:
     """Tables of all subsets. Padding never occurs in one: such rows have an infinite least horizon."""
     terminals = problem.snr_per_w.size
     slots = problem.task.shape[1] // terminals
-    count = 1 << slots
+    many, width = np.zeros(terminals, dtype=np.bool_), 0
+    for i in range(terminals):
+        held = 0
+        for t in range(i * slots, (i + 1) * slots):
+            held += not problem.padding[t]
+        many[i] = held > MOST_HELD
+        if not many[i]:
+            width = max(width, held)
+    count = 1 << width
     table = Subsets(
         np.zeros((terminals, slots), dtype=np.int64),
         np.zeros((2, terminals, count), dtype=np.int64),
@@ -47,13 +62,16 @@ def make_subsets(problem: Problem) -> Subsets:
         np.zeros((2, terminals)),
         np.zeros(problem.n_cores),
         np.zeros((3, terminals), dtype=np.int64),
+        many,
+        np.zeros((2, problem.task.shape[1]), dtype=np.bool_),
     )
     for i in range(terminals):
         table.pace[0, i] = pace_of(problem, i, problem.p_max_w)
         table.pace[1, i] = pace_of(problem, i, problem.p_min_w)
         sort_slots(problem, i, table)
-        fill_subsets(problem, i, table)
-        sort_by(table.value[LOAD, i], table.index[ORDER, i])
+        if not many[i]:
+            fill_subsets(problem, i, table)
+            sort_by(table.value[LOAD, i], table.index[ORDER, i])
     find_heads(problem, table)
     return table
 
@@ -77,7 +95,7 @@ def sort_slots(problem: Problem, terminal: int, table: Subsets) -> None:
 def fill_subsets(problem: Problem, terminal: int, table: Subsets) -> None:
     """Load, bits, computing cost and least horizon of every subset of a terminal."""
     slots = table.task.shape[1]
-    for subset in range(1 << slots):
+    for subset in range(table.value.shape[2]):
         load, sent, fixed, own, least = 0.0, 0.0, 0.0, 0.0, 0.0
         for b in range(slots):
             t = terminal * slots + table.task[terminal, b]
@@ -213,6 +231,8 @@ def demand(table: Subsets, price: float, row: int) -> tuple[float, float]:
     """Load and cost of every terminal's best choice at a price (steps at the price itself are taken); keeps it."""
     load, cost = 0.0, 0.0
     for i in range(table.task.shape[0]):
+        if table.many[i]:
+            continue
         h = table.choice[COUNT, i] - 1
         while h > 0 and segment_price(table, i, h) <= price:
             h -= 1
@@ -223,16 +243,63 @@ def demand(table: Subsets, price: float, row: int) -> tuple[float, float]:
 
 
 @kernel
+def paid_at(
+    problem: Problem, table: Subsets, horizon: float, price: float, row: int, chosen: np.ndarray
+) -> tuple[float, float]:
+    """What all terminals pay at a price of core time, at least, and the load they choose; leaves the choices."""
+    load, cost = demand(table, price, row)
+    value = cost + price * load
+    for i in range(table.task.shape[0]):
+        if table.many[i]:
+            paid, share = relaxed(problem, i, table.pace, horizon, price, chosen)
+            value += paid
+            load += share
+    return value, load
+
+
+@kernel
+def divisible_bound(problem: Problem, table: Subsets, horizon: float, room: float) -> float:
+    """`energy_bound` with terminals that have too many tasks for a list of subsets."""
+    bracket = np.zeros(SIZE)
+    free, _ = paid_at(problem, table, horizon, 0.0, 0, table.chosen[0])
+    unit = problem.time_weight + abs(free) / max(horizon, 1e-300)
+    price = LITTLE * unit  # of choices that cost the same the least load counts
+    value, load = paid_at(problem, table, horizon, price, 0, table.chosen[0])
+    paid_at(problem, table, horizon, price, 1, table.chosen[1])
+    if load <= room:
+        return max(free, value - price * room)
+    open_bracket(bracket, 0.0, HUGE * unit, 0.1 * unit)
+    for _ in range(PRICE_TRIALS):
+        tell(bracket, price, price * room - value, room - load)
+        if bracket[BEST] - floor(bracket) <= PRECISE * abs(bracket[BEST]):
+            break
+        following = ask(bracket)
+        if following == price:
+            break
+        price = following
+        value, load = paid_at(problem, table, horizon, price, 0, table.chosen[0])
+    paid_at(problem, table, horizon, bracket[LOW], 1, table.chosen[1])
+    paid_at(problem, table, horizon, bracket[HIGH], 0, table.chosen[0])
+    return max(free, -bracket[BEST])
+
+
+@kernel
 def energy_bound(problem: Problem, table: Subsets, horizon: float) -> float:
     """g(T): no plan that ends by the horizon has a smaller energy cost; inf if none can.
 
     Leaves in `table.choice` the choices just below and just above capacity.
     """
+    divisible = False
     for i in range(table.task.shape[0]):
+        if table.many[i]:
+            divisible = True
+            continue
         find_hull(problem, table, i, horizon)
         if table.choice[COUNT, i] == 0:
             return np.inf
     room = capacity(table, horizon)
+    if divisible:
+        return divisible_bound(problem, table, horizon, room)
     load, cost = demand(table, 0.0, 0)
     for i in range(table.task.shape[0]):
         table.choice[1, i] = table.choice[0, i]
@@ -276,15 +343,19 @@ def horizon_limits(problem: Problem, table: Subsets) -> tuple[float, float]:
     least, largest, total = 0.0, 0.0, 0.0
     terminals, slots = table.task.shape
     for i in range(terminals):
-        alone = np.inf
-        sent, own = 0.0, 0.0
-        for subset in range(1 << slots):
-            alone = min(alone, table.value[LEAST, i, subset])
+        alone = 0.0 if table.many[i] else np.inf
+        sent, own, fastest = 0.0, 0.0, table.pace[0, i]
+        if not table.many[i]:
+            for subset in range(table.value.shape[2]):
+                alone = min(alone, table.value[LEAST, i, subset])
         for b in range(slots):
             t = i * slots + table.task[i, b]
             sent += problem.task[BITS, t]
             own += problem.task[LOCAL_S, t]
             total += problem.task[WORK_S, t]
+            if table.many[i] and not problem.padding[t]:
+                moved = problem.task[WORK_S, t] + fastest * problem.task[BITS, t]
+                alone = max(alone, min(problem.task[LOCAL_S, t], moved))
             largest = max(largest, problem.task[WORK_S, t] + table.pace[1, i] * sent)
         least = max(least, alone)
         largest = max(largest, own)

@@ -24,7 +24,6 @@ from sagin.systems.ccmsm.kernels import WORK_S, Problem
 from sagin.systems.ccmsm.kernels_arrivals import Choices, arrival_dual, least_by_bit, list_choices
 from sagin.systems.ccmsm.kernels_improved import dispatch, row_of
 from sagin.systems.ccmsm.kernels_prices import (
-    MOST_SLOTS,
     Subsets,
     capacity,
     energy_bound,
@@ -32,6 +31,7 @@ from sagin.systems.ccmsm.kernels_prices import (
     make_subsets,
 )
 from sagin.systems.ccmsm.kernels_sequences import copy_into, descend, make_plan, make_work, polish
+from sagin.systems.ccmsm.kernels_wander import wander
 from sagin.systems.ccmsm.model import Decision, Drops
 from sagin.systems.ccmsm.problem import problems
 
@@ -42,8 +42,10 @@ EVALUATIONS = 60
 ENOUGH = 1e-5  # relative gain of a bound not worth another evaluation
 SHARE = 0.3  # part of a node's gap that its stretch of time may explain before it is halved on a task
 SHORT = 1 + 1e-6  # ratio of the ends of a stretch that is not halved further
+RAY, RISE = 4.0, 1.5  # factors of all prices, and of a bound that goes on to rise with them
 AT_ONCE = 200  # nodes halved in time a step at most
 KICKS = 3  # disturbances of the best plan a step
+WALK, MEMORY, HEAT = 10_000, 500, 0.03  # steps of a walk from the best plan, what it remembers, and how far it may rise
 SEEDS = 32
 SINGLE = np.append(0.0, np.geomspace(1e-3, 1, 20))  # prices of all work, over utility a second, to start from
 GAIN = 1e-9  # relative fall of the utility that counts as one
@@ -52,8 +54,6 @@ GAIN = 1e-9  # relative fall of the utility that counts as one
 def prove(drops: Drops, objective: float) -> Iterator[Step]:
     """Ever tighter bounds of one drop and better plans; `objective`: of the best known plan."""
     problem = problems(drops)[0]
-    if drops.data_bits.shape[2] > MOST_SLOTS:
-        return
     if int(drops.task_mask.sum()) <= MOST_TASKS and drops.n_cores <= MOST_CORES:
         exact = solve_exact(drops)
         yield Step(float(exact.bound[0]), exact.decision)
@@ -109,6 +109,7 @@ class _Search:
         copy_into(row_of(pool, 0), self.plan)
         self.value = float(pool.value[0])
         self.starts = [row_of(pool, row) for row in range(3) if pool.value[row] < np.inf]
+        self.memory = np.empty(MEMORY)
         self.picked = np.zeros(self.terminals, dtype=np.int64)
         self.seen: set[bytes] = set()
         self.prices: np.ndarray | None = None  # the last, from which the next search starts
@@ -184,7 +185,10 @@ class _Search:
         prices, _ = maximise(function, self.prices, 0.2 * self.prices + 0.01 * unit, ENOUGH, EVALUATIONS)
         prices = np.maximum(prices, 0.0)
         energy = function(prices)[0]
-        if energy == math.inf:
+        enough = self.best - self.problem.time_weight * node.low
+        while 0 < energy < enough and (more := function(RAY * prices)[0]) > RISE * energy:  # no plan: a ray rises
+            prices, energy = RAY * prices, more
+        if not energy < enough:
             return []
         self.prices = prices
         self.try_choice(choices, node.high)
@@ -248,7 +252,10 @@ class _Search:
     def descend(self, kicks: int) -> None:
         """Descend from the plan at hand; keep it if it is the best."""
         args = (self.generator, self.problem, self.work, self.tasks, kicks, self.patience, self.at, self.trial)
-        value = descend(*args)
+        self.keep(descend(*args))
+
+    def keep(self, value: float) -> None:
+        """Keep the plan at hand if it is the best."""
         if value < self.value:
             self.value = value
             copy_into(self.at, self.plan)
@@ -262,7 +269,15 @@ class _Search:
         for _ in range(KICKS):
             copy_into(self.plan, self.at)
             self.descend(int(self.generator.integers(2, 5)))
+        copy_into(self.plan, self.at)
+        self.walk()
         return self.taken()
+
+    def walk(self) -> None:
+        """Walk from the plan at hand; keep what it finds if it is the best."""
+        heat = HEAT * self.generator.random() ** 3
+        args = (self.generator, self.problem, self.work, self.tasks, WALK, heat, self.memory, self.at, self.trial)
+        self.keep(wander(*args))
 
     def taken(self) -> Decision | None:
         """The best plan here, if it is new and better than the best known."""
