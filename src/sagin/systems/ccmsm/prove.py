@@ -36,6 +36,7 @@ from sagin.systems.ccmsm.model import Decision, Drops
 from sagin.systems.ccmsm.problem import problems
 
 TIMES = np.concatenate([[0.0], np.geomspace(0.01, 0.4, 12), np.linspace(0.46, 0.98, 11)])  # priced, over the horizon
+FEW_TASKS = 6  # for an exact search at any number of cores
 PIECES = 60  # candidate paces of a sequence, about
 MOST_CHOICES = 400_000
 EVALUATIONS = 60
@@ -44,8 +45,8 @@ SHARE = 0.3  # part of a node's gap that its stretch of time may explain before 
 SHORT = 1 + 1e-6  # ratio of the ends of a stretch that is not halved further
 RAY, RISE = 4.0, 1.5  # factors of all prices, and of a bound that goes on to rise with them
 AT_ONCE = 200  # nodes halved in time a step at most
-KICKS = 3  # disturbances of the best plan a step
-WALK, MEMORY, HEAT = 10_000, 500, 0.03  # steps of a walk from the best plan, what it remembers, and how far it may rise
+LEAST_WALK, WALK = 10_000, 300  # steps of a walk at least, and a task
+MEMORY, HEAT = 500, 0.1  # steps that a walk remembers, and how far it may rise at first
 SEEDS = 32
 SINGLE = np.append(0.0, np.geomspace(1e-3, 1, 20))  # prices of all work, over utility a second, to start from
 GAIN = 1e-9  # relative fall of the utility that counts as one
@@ -54,8 +55,9 @@ GAIN = 1e-9  # relative fall of the utility that counts as one
 def prove(drops: Drops, objective: float) -> Iterator[Step]:
     """Ever tighter bounds of one drop and better plans; `objective`: of the best known plan."""
     problem = problems(drops)[0]
-    if int(drops.task_mask.sum()) <= MOST_TASKS and drops.n_cores <= MOST_CORES:
-        exact = solve_exact(drops)
+    tasks = int(drops.task_mask.sum())
+    if tasks <= FEW_TASKS or (tasks <= MOST_TASKS and drops.n_cores <= MOST_CORES):
+        exact = solve_exact(drops, force=True)
         yield Step(float(exact.bound[0]), exact.decision)
         return
     search = _Search(drops, problem, objective)
@@ -264,19 +266,18 @@ class _Search:
         """A better plan than the best known, if disturbances of the best one here find one."""
         for start in self.starts:
             copy_into(start, self.at)
-            self.descend(0)
+            self.walk(0.0)
         self.starts = []
-        for _ in range(KICKS):
-            copy_into(self.plan, self.at)
-            self.descend(int(self.generator.integers(2, 5)))
         copy_into(self.plan, self.at)
-        self.walk()
+        self.descend(int(self.generator.integers(2, 5)))
+        copy_into(self.plan, self.at)
+        self.walk(HEAT * self.generator.random() ** 3)
         return self.taken()
 
-    def walk(self) -> None:
+    def walk(self, heat: float) -> None:
         """Walk from the plan at hand; keep what it finds if it is the best."""
-        heat = HEAT * self.generator.random() ** 3
-        args = (self.generator, self.problem, self.work, self.tasks, WALK, heat, self.memory, self.at, self.trial)
+        steps = max(LEAST_WALK, WALK * self.tasks.size)
+        args = (self.generator, self.problem, self.work, self.tasks, steps, heat, self.memory, self.at, self.trial)
         self.keep(wander(*args))
 
     def taken(self) -> Decision | None:
