@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -69,8 +70,10 @@ def replacing(path: str | Path, field: str = "out") -> Iterator[BinaryIO]:
     path = Path(path)
     try:
         path = path.resolve() if path.is_symlink() else path
+        if path.is_symlink():  # still: links in a circle, which Python says itself before 3.13
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         other = path.exists() and not path.is_file()
-    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+    except (OSError, RuntimeError) as error:
         raise InputError(field, str(path), "a writable file", reason_of(error)) from None
     if other:
         raise InputError(field, str(path), "a regular file", "it is a folder, a pipe or a device")

@@ -65,6 +65,7 @@ def test_mean_of_a_slot_lies_between_the_states(low, r12, r21, slot_s, n) -> Non
 def test_a_state_that_never_ends() -> None:
     assert (mmpp_means(random.stream(3, "a"), (1.0, 9.0), (1.0, 0.0), 1.0, 5) == 9).all()
     assert (mmpp_means(random.stream(3, "a"), (1.0, 9.0), (0.0, 1.0), 1.0, 5) == 1).all()
+    assert (mmpp_means(random.stream(3, "a"), (1.0, 9.0), (1.0, 5e-324), 1.0, 5) == 9).all()  # nor one that hardly does
 
 
 def test_longer_series_keeps_the_path_of_a_shorter_one() -> None:

@@ -65,7 +65,7 @@ def mmpp_means(
     switched, arrived = [np.zeros(1)], [np.zeros(1)]  # knots of the arrivals so far, linear between switches
     while switched[-1][-1] < edges[-1]:
         turn = (state + np.arange(SWITCHES)) % 2
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             stay = np.minimum(generator.standard_exponential(SWITCHES) / leave[turn], FOREVER_S)
         switched.append(switched[-1][-1] + np.cumsum(stay))
         arrived.append(arrived[-1][-1] + np.cumsum(stay * rates[turn]))
