@@ -118,14 +118,14 @@ def measure_random(
         if prove_s is not None:
             (proof,) = prove(system, batch, within=WITHIN, time_s=prove_s)
             one = float(system.gap(np.array([proof.objective]), np.array([proof.bound]))[0])
-            feasible[KNOWN] += np.isfinite(proof.objective)
+            feasible[KNOWN] += bool(np.isfinite(proof.objective))
             none[KNOWN] += bool(system.none_feasible(np.array([proof.bound]))[0])
             if np.isfinite(one):
                 found[KNOWN].append((one, proof.objective))
         values = {s: run.schemes[s].metrics.objective[0] for s in able if usable(run.schemes[s].solution)[0]}
         for gap in table:
             one, good = float(gap.gaps[0]), gap.scheme in values
-            feasible[gap.scheme] += good
+            feasible[gap.scheme] += bool(good)
             none[gap.scheme] += gap.n_impossible
             if good and np.isfinite(one):
                 found[gap.scheme].append((one, values[gap.scheme]))

@@ -1,8 +1,11 @@
-"""The dual bound of one drop with deadlines, and with the rate of every vehicle confined to an interval (a box).
+"""The dual bound of one drop with deadlines, and with rate and power of every vehicle confined to intervals (a box).
 
 As in `kernels_bound`, streams no longer interfere. Beside the prices of the captured trace and of power there is one of
 upload shares, nu: a share costs nu and must leave room for the deadline, u / share + tau <= T. A vehicle that sends
 nothing up needs no power and captures nothing; one that does uses p / R >= ln 2 / (B * largest eigenvalue).
+
+Any set of r streams captures at most M_r of its own power (M_r: best trace over the r largest eigenvalues), because the
+other streams only disturb it. Each set given has prices of its own for that; a vehicle pays for every set it is in.
 
 At a rate, a power and a share the cost after the upload is linear in the split from nothing up to balanced branches,
 and from there to everything up. So in a best decision a task is split in one of four ways: nothing up; balanced or
@@ -31,20 +34,24 @@ class Box(NamedTuple):
 
     low: np.ndarray  # (vehicle,) [bit/s] least rate
     high: np.ndarray  # (vehicle,) [bit/s] largest rate; 0: nothing is sent up
+    least: np.ndarray  # (vehicle,) [W] least power
+    most: np.ndarray  # (vehicle,) [W] largest power
     stay: np.ndarray  # (vehicle,) bool: nothing sent up is allowed
     rate: np.ndarray  # (vehicle, cell + 1) [bit/s] ends of the cells
     captured: np.ndarray  # (vehicle, cell, end) 1 - e
-    power: np.ndarray  # (vehicle, cell, 2) [W] least and largest
+    power: np.ndarray  # (vehicle, cell, 2) [W] least and largest; nothing in the cell is allowed if they are reversed
     rest: np.ndarray  # (vehicle, cell, end, power, split) cost after the upload
     pull: np.ndarray  # (vehicle, cell, power) least change of that cost from nothing up to all, while the RSU is last
     tau: np.ndarray  # (vehicle, cell, split) [s] least time after the upload
-    value: np.ndarray  # (vehicle, cell + 1) output: least priced cost of every cell; last: nothing sent up
+    value: np.ndarray  # (vehicle, cell + 1, power) output: least priced cost of every cell; last: nothing sent up
 
 
 @kernel
 def new_box(n: int, cells: int) -> Box:
     """Memory of a box."""
     return Box(
+        np.zeros(n),
+        np.zeros(n),
         np.zeros(n),
         np.zeros(n),
         np.ones(n, dtype=np.bool_),
@@ -54,7 +61,7 @@ def new_box(n: int, cells: int) -> Box:
         np.zeros((n, cells, 2, 2, 2)),
         np.zeros((n, cells, 2)),
         np.zeros((n, cells, 2)),
-        np.zeros((n, cells + 1)),
+        np.zeros((n, cells + 1, 2)),
     )
 
 
@@ -84,16 +91,18 @@ def fill_box(problem: Problem, box: Box) -> None:
         for k in range(cells):
             low, high = box.rate[i, k], box.rate[i, k + 1]
             box.captured[i, k, 0], box.captured[i, k, 1] = -math.expm1(-low / scale), -math.expm1(-high / scale)
-            box.power[i, k, 0] = min(math.expm1(low / scale) / strongest, problem.p_max_w)
-            box.power[i, k, 1] = problem.p_max_w
-            if low == 0.0:
+            box.power[i, k, 0] = max(box.least[i], min(math.expm1(low / scale) / strongest, problem.p_max_w))
+            box.power[i, k, 1] = box.most[i]
+            rising = low == 0.0 and floor * high > box.least[i]
+            if rising:
                 box.power[i, k, 0] = floor * high
             bits, per_rsu = problem.tasks[BITS, i], problem.tasks[RSU_S_PER_BIT, i]
             per_sat, beta = problem.tasks[SAT_S_PER_BIT, i], problem.beta
             box.tau[i, k, BALANCED] = bits * per_rsu * (1.0 + per_sat * high) / (1.0 + (per_sat + per_rsu) * high)
             box.tau[i, k, ALL] = bits * (1.0 / high + per_sat)
             for j in range(2):
-                _fill_rest(problem, i, low, high, (box.power[i, k, j], floor if j == 0 else 0.0), box.rest[i, k, :, j])
+                steady = floor if rising and j == 0 else 0.0
+                _fill_rest(problem, i, low, high, (box.power[i, k, j], steady), box.rest[i, k, :, j])
                 sending = max(floor, box.power[i, k, j] / high)  # J a bit
                 moved = problem.sat_j_per_bit - problem.rsu_j_per_bit + sending
                 box.pull[i, k, j] = bits * ((1.0 - beta) * moved - beta * per_rsu)
@@ -185,29 +194,36 @@ def _tight(
 
 
 @kernel
-def box_dual(problem: Problem, box: Box, point: np.ndarray, slope: np.ndarray) -> float:
-    """Dual value at prices of trace, power and shares, with its supergradient; `box.value` gets each cell's part."""
+def box_dual(problem: Problem, box: Box, sets: np.ndarray, prices: np.ndarray, slope: np.ndarray) -> float:
+    """Dual value at prices with its supergradient; `box.value` gets each cell's part.
+
+    `sets`: (set, vehicle) bool, a trace each. `prices`: (2 set + 1,) of the sets' traces, of their powers, of shares.
+    """
     n, cells = box.captured.shape[:2]
-    trace_price, power_price, nu = point
-    gains = problem.gains
-    count = min(n, gains.size)
-    total = n * problem.p_max_w if problem.per_stream else problem.p_max_w
-    full = full_level(gains, count, total)
-    level = math.sqrt(trace_price / max(power_price, 1e-300))
-    used, trace = best_trace(gains, count, min(full, level))
-    value = power_price * used - trace_price * trace - nu
-    slope[0], slope[1], slope[2] = -trace, used, -1.0
+    count = sets.shape[0]
+    nu = prices[2 * count]
+    value = 0.0
+    trace_price, power_price = np.zeros(n), np.zeros(n)
+    for s in range(count):
+        value += _set_part(problem, sets[s], prices[s], prices[count + s], slope[s : count + s + 1 : count])
+        for i in range(n):
+            if sets[s, i]:
+                trace_price[i] += prices[s]
+                power_price[i] += prices[count + s]
+    value -= nu
+    slope[2 * count] = -1.0
     for i in range(n):
         stay = rsu_cost(problem, i)
         tau_stay = problem.tasks[BITS, i] * problem.tasks[RSU_S_PER_BIT, i]
         least, captured, power, share = math.inf, 0.0, 0.0, 0.0
-        box.value[i, cells] = math.inf
+        box.value[i] = math.inf
         if box.stay[i]:
             cost, there = _upload(problem, i, tau_stay, nu)
             box.value[i, cells] = stay + cost
             least, share = stay + cost, there
         for k in range(cells if box.high[i] > 0.0 else 0):
-            box.value[i, k] = math.inf
+            if box.power[i, k, 0] > box.power[i, k, 1] and box.rate[i, k] > 0.0:
+                continue
             tau = box.tau[i, k]
             for end in range(2):
                 for j in range(2):
@@ -217,13 +233,32 @@ def box_dual(problem: Problem, box: Box, point: np.ndarray, slope: np.ndarray) -
                         other, place = _tight(problem, i, nu, (stay, box.pull[i, k, j]), (tau_stay, tau[BALANCED]))
                         if other < cost:
                             cost, there = other, place
-                    cost += trace_price * box.captured[i, k, end] - power_price * box.power[i, k, j]
-                    box.value[i, k] = min(box.value[i, k], cost)
+                    cost += trace_price[i] * box.captured[i, k, end] - power_price[i] * box.power[i, k, j]
+                    box.value[i, k, j] = min(box.value[i, k, j], cost)
                     if cost < least:
                         least, share = cost, there
                         captured, power = box.captured[i, k, end], box.power[i, k, j]
         value += least
-        slope[0] += captured
-        slope[1] -= power
-        slope[2] += share
+        slope[2 * count] += share
+        for s in range(count):
+            if sets[s, i]:
+                slope[s] += captured
+                slope[count + s] -= power
     return value
+
+
+@kernel
+def _set_part(
+    problem: Problem, members: np.ndarray, trace_price: float, power_price: float, slope: np.ndarray
+) -> float:
+    """Least of priced power less priced trace of a set of streams without the others; `slope` gets -trace and power."""
+    size = 0
+    for i in range(members.size):
+        size += members[i]
+    gains = problem.gains
+    count = min(size, gains.size)
+    total = size * problem.p_max_w if problem.per_stream else problem.p_max_w
+    level = math.sqrt(trace_price / max(power_price, 1e-300))
+    used, trace = best_trace(gains, count, min(full_level(gains, count, total), level))
+    slope[0], slope[1] = -trace, used
+    return power_price * used - trace_price * trace

@@ -1,7 +1,8 @@
-"""Tightening the bound of one drop: branch and bound over boxes of rates, each bounded by a dual with deadlines.
+"""Tightening the bound of one drop: branch and bound over boxes of rates and powers, each bounded by a dual.
 
-A box is cut in two along the vehicle whose rates are least certain. A cell of rates whose part of the dual exceeds its
-least by more than what the best decision known leaves holds no better decision, and is cut off.
+A box is cut in two along the rate or power of the vehicle whose energy is least certain. A cell of rates whose part of
+the dual exceeds its least by more than what the best decision known leaves holds no better decision, and is cut off;
+so are powers, at which a cell costs more than its chord between the least and the largest one.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from sagin.systems.dm_mimo_vec.kernels_box import highest_rate
 from sagin.systems.dm_mimo_vec.model import Drops
 from sagin.systems.dm_mimo_vec.solver import prepare
 
+SETS = 6  # of streams with a trace of their own priced, beside all
+
 
 def prove(drops: Drops, objective: float) -> Iterator[Step]:
     """Ever tighter certified bounds of one drop; `objective`: of the best decision known, inf if there is none."""
     problem = pick(prepare(drops)[0], 0)
     if highest_rate(problem) <= 0:  # without a link the bound is exact
         return
-    search = Search(problem, objective)
+    search = Search(problem, objective, SETS)
     queue: list[tuple[float, int, Node]] = []
     order = itertools.count()
     pending = [search.root()]
