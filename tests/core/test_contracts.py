@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from sagin import InputError
-from sagin.core.contracts import check_seeds, late, outward
+from sagin.core.contracts import System, check_seeds, late, outward
+from sagin.core.values import same
 
 
 def test_late_imports_at_the_call() -> None:
@@ -24,3 +25,11 @@ def test_outward_is_the_safe_side() -> None:
     np.testing.assert_array_equal(outward(bound, "min") < bound, [False, True, False])
     np.testing.assert_array_equal(outward(bound, "max") > bound, [False, True, False])
     np.testing.assert_allclose(outward(bound, "max"), bound, rtol=1e-8)
+
+
+def test_decide_gives_the_solution_and_its_metrics(toy: System) -> None:
+    drops = toy.sample(seeds=range(3))
+    for scheme in toy.schemes:
+        solution, metrics = toy.decide(drops, scheme.name)
+        assert same(solution, toy.solve(drops, scheme.name))
+        assert same(metrics, toy.evaluate(drops, solution.decision))

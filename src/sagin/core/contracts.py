@@ -255,6 +255,18 @@ class System(Generic[S, D, X, M]):
 
         For an editor the decision is of the first space; a scheme of a larger one (`extension`) gives that one's.
         """
+        return self.decide(drops, scheme, threads=threads, progress=progress, **options)[0]
+
+    def decide(
+        self,
+        drops: D,
+        scheme: str | Scheme = "",
+        *,
+        threads: int | None = None,
+        progress: Callable[[int], None] | None = None,
+        **options: Any,
+    ) -> tuple[results.Solution[X], M]:
+        """`solve`, and the metrics of its decisions: it needs them anyway, to say which of them are feasible."""
         from sagin.core.engine import map_chunks
 
         self._check_drops(drops)
@@ -271,12 +283,11 @@ class System(Generic[S, D, X, M]):
                     error.add_note(f"raised by the scheme {chosen.name}")
                 raise
 
-        parts = map_chunks(work, records.n_drops(drops), threads, progress)
-        whole = results.join(parts)
-        feasible = records.feasible(self.evaluate(drops, whole.decision))
-        ended = np.minimum(whole.status, np.int8(results.Status.MAX_ITERATIONS))
-        status = np.where(feasible, ended, np.int8(results.Status.INFEASIBLE)).astype(np.int8)
-        return dataclasses.replace(whole, scheme=chosen.name, status=status, options=settings.to_dict())
+        whole = results.join(map_chunks(work, records.n_drops(drops), threads, progress))
+        metrics = self.evaluate(drops, whole.decision)
+        status = np.minimum(whole.status, results.Status.MAX_ITERATIONS).astype(np.int8)
+        status[~records.feasible(metrics)] = results.Status.INFEASIBLE
+        return dataclasses.replace(whole, scheme=chosen.name, status=status, options=settings.to_dict()), metrics
 
     @overload
     def evaluate(self, drops: D, decision: X) -> M: ...
@@ -405,11 +416,13 @@ def _checked(scheme: Scheme, given: Any, drops: Any) -> results.Solution:
         raise InputError("scheme", scheme.name, must, f"it returned a {_kind_of(given, scheme.space)}")
     if not isinstance(found.decision, scheme.space):
         raise InputError("scheme", scheme.name, must, f"it decided a {_kind_of(found.decision, scheme.space)}")
+    sizes = records.sizes(drops)
     try:
-        records.sizes(found.decision, records.sizes(drops))
+        records.sizes(found.decision, sizes)
     except InputError as error:
         raise InputError("scheme", scheme.name, "a function that decides each of its drops", str(error)) from None
-    return results.checked(found, scheme.name, scheme.space, records.sizes(drops))
+    results.check_shapes(found, f"scheme {scheme.name}", sizes["drop"])
+    return found
 
 
 def _kind_of(given: Any, wanted: type) -> str:

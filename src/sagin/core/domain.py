@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from operator import ge, gt, le, lt
 from typing import Any
 
 import numpy as np
 
 from sagin.core.errors import InputError
 
-_SIGNS = {"gt": (">", np.greater), "ge": (">=", np.greater_equal), "lt": ("<", np.less), "le": ("<=", np.less_equal)}
+# By word: its sign, its test, and which end of an array decides it. That end is NaN where one is, and passes no test.
+SIGNS = {
+    "gt": (">", gt, np.minimum),
+    "ge": (">=", ge, np.minimum),
+    "lt": ("<", lt, np.maximum),
+    "le": ("<=", le, np.maximum),
+}
 
 
 def real(name: str, value: Any, doc: str = "", **bounds: float) -> np.ndarray:
@@ -21,8 +28,7 @@ def real(name: str, value: Any, doc: str = "", **bounds: float) -> np.ndarray:
         raise InputError(name, value, "real numbers", doc)
     array = array.astype(float, copy=False)
     for word, limit in bounds.items():
-        sign, test = _SIGNS[word]
-        inside = test(array, limit)
-        if not inside.all():
-            raise InputError(name, float(array[~inside].flat[0]), f"{sign} {limit:.17g}", doc)
+        sign, test, end = SIGNS[word]
+        if array.size and not test(end.reduce(array, axis=None) if array.ndim else array, limit):
+            raise InputError(name, float(array[~test(array, limit)].flat[0]), f"{sign} {limit:.17g}", doc)
     return array

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args, get_origin
 
@@ -97,7 +98,8 @@ class Parameters(BaseModel):
 
     def to_flat(self) -> dict[str, Any]:
         """Plain values by dotted name; those that are not given are left out where they are nested."""
-        return {row.name: row.value for row in field_rows(self)}
+        leaves = _leaves("", type(self), dict(self))
+        return {label: list(value) if isinstance(value, tuple) else value for label, value, _ in leaves}
 
     def value_of(self, name: str) -> Any:
         """Plain value of a field by its plain or dotted name; None where it is not given."""
@@ -136,23 +138,25 @@ def field_rows(parameters: Parameters | type[Parameters]) -> Iterator[FieldRow]:
     """The parameter table of a class (its defaults) or of an instance (its values), plain values by dotted name."""
     if isinstance(parameters, type):
         fields = parameters.model_fields.items()
-        return _rows("", parameters, {name: "required" if i.is_required() else i.get_default() for name, i in fields})
-    return _rows("", type(parameters), dict(parameters))
+        values = {name: "required" if i.is_required() else i.get_default() for name, i in fields}
+        return (_row(*leaf) for leaf in _leaves("", parameters, values))
+    return (_row(*leaf) for leaf in _leaves("", type(parameters), dict(parameters)))
 
 
-def _rows(prefix: str, cls: type[Parameters], values: Mapping[str, Any]) -> Iterator[FieldRow]:
+def _leaves(prefix: str, cls: type[Parameters], values: Mapping[str, Any]) -> Iterator[tuple[str, Any, FieldInfo]]:
+    """Dotted name, value and declaration of each plain value."""
     for name, info in cls.model_fields.items():
         label, value = prefix + (info.alias or name), values[name]
         if isinstance(value, Parameters):
-            yield from _rows(f"{label}.", type(value), dict(value))
+            yield from _leaves(f"{label}.", type(value), dict(value))
         elif isinstance(value, Mapping):
             for key, part in value.items():
                 if isinstance(part, Parameters):
-                    yield from _rows(f"{label}.{key}.", type(part), dict(part))
+                    yield from _leaves(f"{label}.{key}.", type(part), dict(part))
                 else:
-                    yield _row(f"{label}.{key}", part, info)
+                    yield f"{label}.{key}", part, info
         elif value is not None or not prefix:
-            yield _row(label, value, info)
+            yield label, value, info
 
 
 def _row(label: str, value: Any, info: FieldInfo) -> FieldRow:
@@ -310,7 +314,7 @@ def _check_kind(cls: type[Parameters], name: str, value: Any) -> None:
     info = _field(cls, name)
     if info is None:
         return
-    numbers = re.search(r"\b(int|float)\b", str(info.annotation)) and "bool" not in str(info.annotation)
+    numbers = _of_numbers(cls, name)
     for item in value if isinstance(value, list | tuple) else (value,):
         truth = isinstance(item, bool | np.bool_)
         if info.annotation is bool and not truth:
@@ -392,5 +396,12 @@ def _number(info: FieldInfo) -> str:
     return ("a number" + (f" [{unit}]" if unit else "")) + (f" and {limits}" if limits != "finite" else "")
 
 
+@lru_cache(maxsize=4096)
+def _of_numbers(cls: type[Parameters], name: str) -> bool:
+    words = str(getattr(_field(cls, name), "annotation", ""))
+    return bool(re.search(r"\b(int|float)\b", words)) and "bool" not in words
+
+
+@lru_cache(maxsize=4096)
 def _field(cls: type[Parameters], part: str) -> FieldInfo | None:
     return next((info for name, info in cls.model_fields.items() if part in (info.alias, name)), None)

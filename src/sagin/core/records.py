@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sagin.core import choices, shown
+from sagin.core.domain import SIGNS
 from sagin.core.errors import InputError, nearest, one_of
 from sagin.core.labelled import unlabelled
 from sagin.core.values import ByValue
@@ -68,16 +69,15 @@ class Column:
         return ("drop", *self.dims) if self.per_drop else self.dims
 
     @cached_property
-    def rules(self) -> tuple[tuple[str, Any, float], ...]:
-        """Declared bounds: sign, test of an array against the limit, limit."""
-        signs = (
-            ("gt", ">", np.greater),
-            ("ge", ">=", np.greater_equal),
-            ("lt", "<", np.less),
-            ("le", "<=", np.less_equal),
-        )
-        limits = ((sign, test, getattr(self, name)) for name, sign, test in signs)
-        return tuple((sign, test, limit) for sign, test, limit in limits if limit is not None)
+    def kind(self) -> np.dtype:
+        """The dtype as NumPy has it."""
+        return np.dtype(self.dtype)
+
+    @cached_property
+    def rules(self) -> tuple[tuple[str, Any, Any, float], ...]:
+        """Declared bounds: sign, test against the limit, the end of an array that decides it (a ufunc), limit."""
+        limits = ((*rule, getattr(self, word)) for word, rule in SIGNS.items())
+        return tuple(rule for rule in limits if rule[-1] is not None)
 
 
 def column(
@@ -186,17 +186,18 @@ def build(cls: type[R], **values: Any) -> R:
 
     Raises InputError that names the array, what is wrong and what is allowed.
     """
-    table = columns(cls)
-    unknown = [name for name in values if name not in _names(cls)]
-    if unknown:
-        raise InputError(unknown[0], "given", one_of(unknown[0], table), nearest(unknown[0], table))
-    missing = [name for name in table if name not in values]
-    if missing:
-        raise InputError(missing[0], None, f"given for {cls.__name__}", table[missing[0]].doc)
+    table, known = columns(cls), _names(cls)
+    if not values.keys() <= known:
+        name = next(name for name in values if name not in known)
+        raise InputError(name, "given", one_of(name, table), nearest(name, table))
+    if not table.keys() <= values.keys():
+        name = next(name for name in table if name not in values)
+        raise InputError(name, None, f"given for {cls.__name__}", table[name].doc)
     arrays = {name: _coerce(name, values[name], col) for name, col in table.items()}
     _common_sizes(cls, {}, arrays)
     for name, col in table.items():
-        _check_bounds(name, arrays[name], col)
+        if col.finite or col.rules:
+            _check_bounds(name, arrays[name], col)
     return cls(**{**values, **arrays})
 
 
@@ -381,16 +382,22 @@ def _amount(breach: Breach) -> float:
 
 def feasible(metrics: Any) -> np.ndarray:
     """(drop,) bool: every violation within its declared tolerance, the objective finite. NaN counts as violated."""
-    table = columns(type(metrics))
-    within = [getattr(metrics, name) <= col.tolerance for name, col in table.items() if col.tolerance is not None]
+    limits = _tolerances(type(metrics))
+    within = np.array([getattr(metrics, name) for name in limits]) <= np.array([*limits.values()])[:, None]
     objective = getattr(metrics, "objective", None)
     return np.logical_and.reduce(within if objective is None else [*within, np.isfinite(objective)])
+
+
+@lru_cache(maxsize=128)
+def _tolerances(cls: type) -> dict[str, float]:
+    """What is allowed of each violation."""
+    return {name: col.tolerance for name, col in columns(cls).items() if col.tolerance is not None}
 
 
 def _coerce(name: str, value: Any, col: Column) -> Any:
     if not col.per_drop and not col.dims:
         return _scalar(name, value, col)
-    if type(value) is np.ndarray and value.dtype == col.dtype and value.ndim == len(col.all_dims):
+    if type(value) is np.ndarray and value.dtype == col.kind and value.ndim == len(col.all_dims):
         return np.ascontiguousarray(value)  # as declared already
     array = typed(name, unlabelled(name, value, col.all_dims, col.unit), col)
     if array.ndim != len(col.all_dims):
@@ -471,14 +478,15 @@ def _agreed(cls: type, known: tuple[tuple[str, int], ...], shapes: tuple[tuple[i
 
 
 def _check_bounds(name: str, array: Any, col: Column) -> None:
-    if col.dtype in (str, bool):
+    array = np.asarray(array)
+    if col.dtype in (str, bool) or array.size == 0:
         return
     if col.finite and col.dtype is not int and not np.isfinite(array).all():
         raise InputError(name, _first(array, ~np.isfinite(array)), "finite", col.doc)
-    for sign, test, limit in col.rules:
-        if not test(array, limit).all():
+    for sign, test, end, limit in col.rules:
+        if not test(end.reduce(array, axis=None) if array.ndim else array, limit):
             raise InputError(name, _first(array, ~test(array, limit)), f"{sign} {limit:g}", col.doc)
 
 
 def _first(array: Any, bad: Any) -> Any:
-    return np.asarray(array)[np.asarray(bad)].flat[0].item()
+    return array[bad].flat[0].item()

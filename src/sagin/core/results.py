@@ -88,27 +88,20 @@ def solution(
 ) -> Solution[X]:
     """A solution as a scheme's function returns it; name, options and infeasibility are filled in by `System.solve`."""
     n = records.n_drops(decision)
-    done = np.broadcast_to(np.asarray(converged, dtype=bool), n)
-    status = np.where(done, Status.CONVERGED, Status.MAX_ITERATIONS).astype(np.int8)
-    steps = np.ascontiguousarray(np.broadcast_to(np.asarray(iterations, dtype=np.int32), n))
+    status, steps = np.full(n, Status.CONVERGED, dtype=np.int8), np.empty(n, dtype=np.int32)
+    status[~np.broadcast_to(np.asarray(converged, dtype=bool), n)] = Status.MAX_ITERATIONS
+    steps[:] = iterations
     history = np.full((n, 1), np.nan) if trace is None else np.asarray(trace, dtype=float)
     return Solution("", decision, status, steps, history)
 
 
-def checked(answer: Any, scheme: str, space: type, sizes: dict[str, int]) -> Solution[Any]:
-    """What a scheme returned, if it is a solution in its decision space for these drops; else InputError."""
-    field = f"scheme {scheme}"
-    if not isinstance(answer, Solution):
-        raise InputError(field, type(answer).__name__, f"a function that returns solution({space.__name__}(...))")
-    if not isinstance(answer.decision, space):
-        raise InputError(f"{field}.decision", type(answer.decision).__name__, f"a {space.__name__}", "its space")
-    records.sizes(answer.decision, sizes)
+def check_shapes(given: Solution[Any], field: str, n_drops: int) -> None:
+    """InputError that names the `field` where status, iterations or trace of a solution are of other drops."""
     for name in ("status", "iterations", "trace"):
-        shape = np.shape(getattr(answer, name))
-        if shape[:1] != (sizes["drop"],) or len(shape) != 1 + (name == "trace"):
+        shape = np.shape(getattr(given, name))
+        if shape[:1] != (n_drops,) or len(shape) != 1 + (name == "trace"):
             wanted = "(drop, iteration)" if name == "trace" else "(drop,)"
-            raise InputError(f"{field}.{name}.shape", shape, f"{wanted} with {sizes['drop']} drops")
-    return answer
+            raise InputError(f"{field}.{name}.shape", shape, f"{wanted} with {n_drops} drops")
 
 
 def join(parts: Sequence[Solution[X]]) -> Solution[X]:
@@ -131,7 +124,8 @@ def _used(trace: np.ndarray) -> int:
 
 
 def _resize(trace: np.ndarray, width: int) -> np.ndarray:
+    if trace.shape[1] >= width:
+        return trace[:, :width].copy()
     out = np.full((trace.shape[0], width), np.nan)
-    keep = min(width, trace.shape[1])
-    out[:, :keep] = trace[:, :keep]
+    out[:, : trace.shape[1]] = trace
     return out

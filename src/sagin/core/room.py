@@ -84,8 +84,10 @@ def size_names(scenario: Parameters, draw: Draw) -> list[str]:
 
 def check_memory(scenario: Parameters, draw: Draw, count: int) -> None:
     """InputError where so many drops of a scenario do not fit into the memory that is free."""
+    if not (count > 1000 or _is_large(scenario)):  # a few thousand numbers always fit
+        return
     free = memory_bytes()
-    if free is None or not (count > 1000 or _is_large(scenario)):  # a few thousand numbers always fit
+    if free is None:
         return
     each = drop_bytes(scenario, draw)
     reason = f"a drop takes {size_text(each)}, {size_text(free)} are free"

@@ -34,8 +34,7 @@ class Outcome(NamedTuple, Generic[X, M]):
         progress: Callable[[int], None] | None = None,
     ) -> Outcome[X, M]:
         """The drops decided by a scheme, and the decisions evaluated."""
-        solution = system.solve(drops, scheme, threads=threads, progress=progress, **options)
-        return cls(solution, system.evaluate(drops, solution.decision))
+        return cls(*system.decide(drops, scheme, threads=threads, progress=progress, **options))
 
 
 @dataclass(frozen=True, repr=False)
