@@ -15,7 +15,6 @@ from pydantic.fields import FieldInfo
 
 from sagin.core import shown
 from sagin.core.errors import InputError, did_you_mean
-from sagin.core.plain_yaml import read_mapping
 
 
 def parameter(
@@ -118,6 +117,8 @@ class Parameters(BaseModel):
     @classmethod
     def from_file(cls, path: str | Path, /, **changes: Any) -> Self:
         """Read a YAML (or JSON) mapping of field names to values; `changes` override it."""
+        from sagin.core.plain_yaml import read_mapping
+
         return cls(**{**read_mapping(path), **changes})
 
 
