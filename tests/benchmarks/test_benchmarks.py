@@ -53,6 +53,15 @@ def test_gap_program_on_given_drops(tmp_path, capsys) -> None:
     assert "not allowed" in capsys.readouterr().err
 
 
+def test_gap_program_in_random_scenarios(tmp_path) -> None:
+    out = tmp_path / "random.json"
+    words = ["sixth", "--random", "2", "--most", "4", "--schemes", "improved", "--prove", "0.1", "--out", str(out)]
+    import_module("benchmarks.gap").main(words)
+    document = json.loads(out.read_text())
+    assert document["asked"] == {"random": 2, "most": 4, "set": [], "prove_s": 0.1}
+    assert [row["label"] for row in document["systems"]["sixth"]] == ["improved", "best known"]
+
+
 def test_speed_program(tmp_path, capsys) -> None:
     out = tmp_path / "speed.json"
     speed = import_module("benchmarks.speed")
