@@ -16,6 +16,7 @@ from sagin.experiments import proofs
 from sagin.systems.ccmsm import figures, model, prove
 from sagin.systems.ccmsm.bound import lower_bound
 from sagin.systems.ccmsm.exact import solve_exact
+from sagin.systems.ccmsm.improved import as_decision
 from sagin.systems.ccmsm.kernels_prices import (
     MOST_HELD,
     certified_bound,
@@ -41,6 +42,7 @@ from sagin.systems.ccmsm.kernels_sequences import (
     write_plan,
     write_queue,
 )
+from sagin.systems.ccmsm.kernels_wander import wander
 from sagin.systems.ccmsm.problem import problems
 
 from .ccmsm_cases import SYSTEM, TINY_1, TINY_2, decision, plans, sample, tiny
@@ -372,7 +374,7 @@ def test_many_tasks_a_terminal_are_bounded_and_proven(preference: float) -> None
 def test_bound_depends_on_tasks_and_not_on_empty_slots() -> None:
     drops = sample(1, n_terminals=2, n_tasks_max=3, n_tasks_min=3)
     wide = {
-        name: np.concatenate([value := getattr(drops, name), np.zeros((1, 2, 20), dtype=value.dtype)], axis=2)
+        name: np.concatenate([value := getattr(drops, name), np.zeros((1, 2, 100), dtype=value.dtype)], axis=2)
         for name in ("task_mask", "data_bits", "cycles")
     }
     assert lower_bound(dataclasses.replace(drops, **wide)) == pytest.approx(lower_bound(drops), rel=1e-12)
@@ -440,9 +442,12 @@ def test_model_figure_believes_and_realises() -> None:
 # --- proofs
 
 
+@pytest.mark.parametrize("ordered", [0, 5])
 @pytest.mark.parametrize("seed", range(6))
-def test_proof_never_passes_the_exact_optimum(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proof_never_passes_the_exact_optimum(seed: int, ordered: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prove, "MOST_TASKS", 0)  # not by the exact search itself
+    monkeypatch.setattr(prove, "FEW_TASKS", 0)
+    monkeypatch.setattr(prove, "ORDERED", ordered)
     changes = ({}, {"preference": 0.0}, {"bandwidth_hz": 1e5}, {"preference": 1.0}, {"n_cores": 1}, {"n_tasks_min": 1})
     fields = {"n_terminals": 3, "n_tasks_min": 3, "n_tasks_max": 3, "n_cores": 2} | changes[seed]
     drops = SYSTEM.sample(SYSTEM.scenario(**fields), [seed])
@@ -451,6 +456,41 @@ def test_proof_never_passes_the_exact_optimum(seed: int, monkeypatch: pytest.Mon
     assert max(bounds) <= best * (1 + 1e-9)
     assert bounds == sorted(bounds)
     assert bounds[-1] >= SYSTEM.bound(drops)[0] * (1 - 5e-3)
+
+
+@pytest.mark.parametrize("ordered", [0, 5])
+@pytest.mark.parametrize("preference", [0.0, 0.3, 0.9])
+def test_no_bound_at_a_plans_makespan_passes_the_plan(
+    preference: float, ordered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the plan: it is in the node of its makespan, and in that of its own offloaded tasks."""
+    monkeypatch.setattr(prove, "ORDERED", ordered)
+    fields = {"n_terminals": 4, "n_tasks_max": 7 if ordered else 4, "n_tasks_min": 2, "preference": preference}
+    for seed in range(3):
+        drops = SYSTEM.sample(SYSTEM.scenario(bandwidth_hz=4e5, **fields), [seed])
+        search = prove._Search(drops, problems(drops)[0], 1e9)
+        search.tried()
+        metrics = model.evaluate(drops, as_decision(drops, [search.plan]))
+        value, horizon = float(metrics.objective[0]), float(metrics.makespan_s[0])
+        bits = 1 << np.arange(drops.data_bits.shape[2])
+        offloaded = (search.plan.core > 0).reshape(drops.data_bits.shape[1:])
+        root = dataclasses.replace(search.roots()[0], low=horizon, high=horizon * (1 + 1e-9), value=0.0, energy=0.0)
+        own = dataclasses.replace(root, must=(offloaded * bits).sum(axis=1), never=(~offloaded * bits).sum(axis=1))
+        search.best = 1.1 * value
+        for node in (root, own):
+            (made,) = search.bounded(node)
+            assert 0.8 * value < made.value <= value * (1 + 1e-8)
+
+
+@pytest.mark.parametrize("start", [0.0, 0.5])
+def test_walks_keep_the_best_plan_they_met(start: float) -> None:
+    for d, problem in enumerate(problems(drops := sample(2, preference=0.1))):
+        plan, work = plan_of(plans(drops, 5), d), make_work(problem)
+        before = objective(SYSTEM.sample(drops.scenario, [drops.seeds[d]]), plan)
+        tasks, memory = np.flatnonzero(~problem.padding), np.empty(50)
+        value = wander(stream(d, "test"), problem, work, tasks, 3000, start, memory, plan, make_plan(problem))
+        assert value < 0.9 * before
+        assert objective(SYSTEM.sample(drops.scenario, [drops.seeds[d]]), plan) == pytest.approx(value, rel=1e-12)
 
 
 def test_proof_halves_the_gap() -> None:

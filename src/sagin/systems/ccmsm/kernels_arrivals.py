@@ -13,10 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from sagin.core.engine import kernel
-from sagin.systems.ccmsm.kernels import BITS, CORE_COST, LN2, LOCAL_COST, LOCAL_S, WORK_S, Problem
+from sagin.systems.ccmsm.kernels import BITS, CORE_COST, LOCAL_COST, LOCAL_S, WORK_S, Problem
+from sagin.systems.ccmsm.kernels_orders import add_subsets, radio_line
 from sagin.systems.ccmsm.kernels_prices import Subsets
+from sagin.systems.ccmsm.kernels_relaxed import EARLY
 
-EARLY = 1e-9  # relative, by which arrivals are put forward: the safe side of rounding
 STEP = 1.15  # ratio of neighbouring paces at most
 
 
@@ -27,15 +28,6 @@ class Choices(NamedTuple):
     left: np.ndarray  # (choice, time) core time that is left at each time [s]
     subset: np.ndarray  # (choice,) bit j: the task of slot j is offloaded
     start: np.ndarray  # (terminal + 1,)
-
-
-@kernel
-def radio_line(problem: Problem, terminal: int, pace: float, at: float) -> float:
-    """Utility of the energy to send a bit: its tangent at a pace, at another one."""
-    exponent = LN2 / (problem.bandwidth_hz * pace)
-    growth = np.expm1(exponent)
-    scale = problem.energy_weight / problem.snr_per_w[terminal]
-    return scale * (pace * growth + (growth - exponent * (growth + 1.0)) * (at - pace))
 
 
 @kernel
@@ -115,13 +107,26 @@ def add_sequence(
 
 
 @kernel
-def list_choices(problem: Problem, table: Subsets, horizon: float, times: np.ndarray, choices: Choices) -> int:
-    """Fill `choices`, as far as there is room, for all terminals; returns how many there are. `times` rise from 0."""
+def list_choices(
+    problem: Problem, table: Subsets, horizon: float, times: np.ndarray, ordered: int, choices: Choices
+) -> int:
+    """Fill `choices`, as far as there is room, for all terminals; returns how many there are. `times` rise from 0.
+
+    Upload orders are listed up to `ordered` tasks of a terminal, above that subsets alone.
+    """
     terminals, slots = table.task.shape
     row, used = np.zeros(slots, dtype=np.int64), np.zeros(slots, dtype=np.bool_)
     at = 0
     for i in range(terminals):
         choices.start[i] = at
+        held = 0
+        for j in range(slots):
+            held += not problem.padding[i * slots + j]
+        if held > ordered:
+            at = add_subsets(
+                problem, table, i, held, horizon, times, choices.cost, choices.left, choices.subset, at
+            )  # fmt: skip
+            continue
         at = add_sequence(problem, table, i, row, 0, horizon, times, choices, at)
         depth = 0
         row[0] = -1
@@ -142,6 +147,18 @@ def list_choices(problem: Problem, table: Subsets, horizon: float, times: np.nda
                 row[depth] = -1
     choices.start[terminals] = at
     return at
+
+
+@kernel
+def price_of(choices: Choices, c: int, prices: np.ndarray, must: int, never: int) -> float:
+    """What a choice costs at prices; inf if it keeps a slot of `must` or offloads one of `never`."""
+    subset = choices.subset[c]
+    if subset & must != must or subset & never:
+        return np.inf
+    cost = choices.cost[c]
+    for s in range(prices.size):
+        cost += choices.left[c, s] * prices[s]
+    return cost
 
 
 @kernel
@@ -167,12 +184,7 @@ def arrival_dual(
     for i in range(choices.start.size - 1):
         best, at = np.inf, -1
         for c in range(choices.start[i], choices.start[i + 1]):
-            subset = choices.subset[c]
-            if subset & must[i] != must[i] or subset & never[i]:
-                continue
-            cost = choices.cost[c]
-            for s in range(prices.size):
-                cost += choices.left[c, s] * prices[s]
+            cost = price_of(choices, c, prices, must[i], never[i])
             if cost < best:
                 best, at = cost, c
         picked[i] = at
@@ -192,12 +204,7 @@ def least_by_bit(choices: Choices, prices: np.ndarray, must: np.ndarray, never: 
         for j in range(least.shape[1]):
             least[i, j, 0], least[i, j, 1] = np.inf, np.inf
         for c in range(choices.start[i], choices.start[i + 1]):
-            subset = choices.subset[c]
-            if subset & must[i] != must[i] or subset & never[i]:
-                continue
-            cost = choices.cost[c]
-            for s in range(prices.size):
-                cost += choices.left[c, s] * prices[s]
+            cost = price_of(choices, c, prices, must[i], never[i])
             for j in range(least.shape[1]):
-                bit = (subset >> j) & 1
+                bit = (choices.subset[c] >> j) & 1
                 least[i, j, bit] = min(least[i, j, bit], cost)

@@ -8,7 +8,7 @@ import numpy as np
 
 from sagin.core.engine import kernel
 from sagin.systems.ccmsm.kernels import ARRIVAL_S, BITS, WORK_S, Problem, pace_of
-from sagin.systems.ccmsm.kernels_prices import Subsets, energy_bound, horizon_limits, make_subsets
+from sagin.systems.ccmsm.kernels_prices import MOST_HELD, Subsets, energy_bound, horizon_limits, make_subsets
 from sagin.systems.ccmsm.kernels_sequences import (
     DUE_COUNT,
     NEXT,
@@ -137,7 +137,7 @@ def write_seed(problem: Problem, table: Subsets, row: int, horizon: float, faste
         count = 0
         for b in range(slots):
             j = table.task[i, b]
-            offloaded = table.chosen[row, i * slots + j] if table.many[i] else b < 62 and (subset >> b) & 1 == 1
+            offloaded = table.chosen[row, i * slots + j] if table.many[i] else b < MOST_HELD and (subset >> b) & 1 == 1
             plan.core[i * slots + j] = 1 if offloaded else 0
             plan.queue[i, b] = j
             count += plan.core[i * slots + j]

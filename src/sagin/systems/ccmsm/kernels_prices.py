@@ -14,7 +14,7 @@ import numpy as np
 from sagin.core.engine import kernel
 from sagin.methods.convex_line import BEST, HIGH, LOW, SIZE, ask, floor, open_bracket, tell
 from sagin.systems.ccmsm.kernels import BITS, CORE_COST, LN2, LOCAL_COST, LOCAL_S, WORK_S, Problem, pace_of
-from sagin.systems.ccmsm.kernels_relaxed import HUGE, PRECISE, relaxed
+from sagin.systems.ccmsm.kernels_relaxed import EARLY, HUGE, PRECISE, relaxed
 
 MOST_HELD = 14  # tasks of a terminal up to which its subsets are listed; above, its tasks are divisible
 
@@ -99,7 +99,7 @@ def fill_subsets(problem: Problem, terminal: int, table: Subsets) -> None:
         load, sent, fixed, own, least = 0.0, 0.0, 0.0, 0.0, 0.0
         for b in range(slots):
             t = terminal * slots + table.task[terminal, b]
-            if (subset >> b) & 1:
+            if b < MOST_HELD and (subset >> b) & 1:
                 load += problem.task[WORK_S, t]
                 sent += problem.task[BITS, t]
                 fixed += problem.task[CORE_COST, t]
@@ -172,7 +172,7 @@ def subset_pace(problem: Problem, table: Subsets, terminal: int, subset: int, ho
     slots = table.task.shape[1]
     pace, sent = table.pace[1, terminal], 0.0
     for b in range(slots):
-        if (subset >> b) & 1:
+        if b < MOST_HELD and (subset >> b) & 1:
             t = terminal * slots + table.task[terminal, b]
             sent += problem.task[BITS, t]
             pace = min(pace, (horizon - problem.task[WORK_S, t]) / sent)  # Eq. (M6) [s/bit]
@@ -260,7 +260,7 @@ def paid_at(
 @kernel
 def divisible_bound(problem: Problem, table: Subsets, horizon: float, room: float) -> float:
     """`energy_bound` with terminals that have too many tasks for a list of subsets."""
-    bracket = np.zeros(SIZE)
+    bracket, room = np.zeros(SIZE), room * (1.0 + EARLY)
     free, _ = paid_at(problem, table, horizon, 0.0, 0, table.chosen[0])
     unit = problem.time_weight + abs(free) / max(horizon, 1e-300)
     price = LITTLE * unit  # of choices that cost the same the least load counts

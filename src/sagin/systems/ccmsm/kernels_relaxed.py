@@ -16,7 +16,7 @@ from sagin.systems.ccmsm.kernels import BITS, CORE_COST, LN2, LOCAL_COST, LOCAL_
 
 TRIALS = 60  # of one price at most
 PRECISE = 1e-7  # relative gap of a price at which its search ends: any price is valid
-EARLY = 1e-9  # relative, by which limits on time are eased: the safe side of rounding
+EARLY = 1e-9  # relative, by which limits on time are eased and arrivals put forward: the safe side of rounding
 HUGE = 1e9  # a price over the usual one, at which a horizon that cannot be met is as good as priced out
 PER_LOAD, PER_OWN, PER_BIT = range(3)  # prices of a core second, a local second and a bit
 VALUE, LOAD, OWN = range(3)  # what a terminal pays, core time [s], and by how much the local processor is late [s]

@@ -30,6 +30,7 @@ from sagin.systems.ccmsm.kernels_prices import (
     horizon_limits,
     make_subsets,
 )
+from sagin.systems.ccmsm.kernels_relaxed import EARLY
 from sagin.systems.ccmsm.kernels_sequences import copy_into, descend, make_plan, make_work, polish
 from sagin.systems.ccmsm.kernels_wander import wander
 from sagin.systems.ccmsm.model import Decision, Drops
@@ -39,12 +40,15 @@ TIMES = np.concatenate([[0.0], np.geomspace(0.01, 0.4, 12), np.linspace(0.46, 0.
 FEW_TASKS = 6  # for an exact search at any number of cores
 PIECES = 60  # candidate paces of a sequence, about
 MOST_CHOICES = 400_000
+ORDERED = 5  # tasks of a terminal up to which all upload orders are listed
+MOST_LISTED = 10  # and up to which its subsets are
+MOST_BITS = 62  # slots that fit a number
 EVALUATIONS = 60
 ENOUGH = 1e-5  # relative gain of a bound not worth another evaluation
 SHARE = 0.3  # part of a node's gap that its stretch of time may explain before it is halved on a task
 SHORT = 1 + 1e-6  # ratio of the ends of a stretch that is not halved further
 RAY, RISE = 4.0, 1.5  # factors of all prices, and of a bound that goes on to rise with them
-AT_ONCE = 200  # nodes halved in time a step at most
+AT_ONCE = 40  # nodes halved in time a step at most
 LEAST_WALK, WALK = 10_000, 300  # steps of a walk at least, and a task
 MEMORY, HEAT = 500, 0.1  # steps that a walk remembers, and how far it may rise at first
 SEEDS = 32
@@ -102,8 +106,8 @@ class _Search:
         self.tasks = np.flatnonzero(~problem.padding)
         self.patience = FAILURES_PER_TASK * self.tasks.size
         held = (~problem.padding).reshape(self.terminals, self.slots).sum(axis=1)
-        sequences = sum(sum(math.perm(int(n), k) for k in range(int(n) + 1)) for n in held)
-        self.few = sequences * PIECES <= MOST_CHOICES
+        ways = sum(2 ** int(n) if n > ORDERED else sum(math.perm(int(n), k) for k in range(int(n) + 1)) for n in held)
+        self.few = self.slots <= MOST_BITS and held.max() <= MOST_LISTED and ways * PIECES <= MOST_CHOICES
         self.generator = scheme_stream(drops.scenario.algorithm_seed, int(drops.seeds[0]), "prove")
         self.work, self.trial, self.at = make_work(problem), make_plan(problem), make_plan(problem)
         self.plan = make_plan(problem)
@@ -157,9 +161,10 @@ class _Search:
             times = TIMES * horizon
             rooms = self.problem.n_cores * (horizon - times)
             rooms[0] = capacity(self.table, horizon)
-            count = list_choices(self.problem, self.table, horizon, times, self._empty(0))
+            rooms *= 1 + EARLY  # else a ray of prices could rise by rounding alone
+            count = list_choices(self.problem, self.table, horizon, times, ORDERED, self._empty(0))
             made = self._empty(count)
-            list_choices(self.problem, self.table, horizon, times, made)
+            list_choices(self.problem, self.table, horizon, times, ORDERED, made)
             self.known = (horizon, made, rooms)
         return self.known[1], self.known[2]
 
