@@ -36,8 +36,3 @@ def test_complex_normal_has_unit_variance() -> None:
     assert abs(np.mean(np.abs(z) ** 2) - 1) < 0.03
     assert abs(np.mean(z)) < 0.03
     assert abs(np.mean(z**2)) < 0.03
-
-
-def test_streams_of_a_set_are_those_of_its_members() -> None:
-    drawn = [generator.random() for generator in random.streams(7, "set", 5)]
-    assert drawn == [random.stream(7, "set", i).random() for i in range(5)]

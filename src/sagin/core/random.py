@@ -6,7 +6,6 @@ nothing depends on the order in which streams are opened, and opening one costs 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -29,15 +28,6 @@ def stream(seed: int, name: str, index: int = 0) -> Generator:
     return _generator(seed, name, index, 0)
 
 
-def streams(seed: int, name: str, count: int) -> Iterator[Generator]:
-    """The generators of the members 0, 1, ... of a set, as `stream` gives them, in two thirds of the time."""
-    key = _key(seed, name)
-    counter = np.zeros(4, dtype=np.uint64)
-    for index in range(count):
-        counter[2] = index
-        yield _at(key, counter)
-
-
 def scheme_stream(algorithm_seed: int, seed: int, scheme: str, index: int = 0) -> Generator:
     """Generator of a scheme's own randomness, a function of (algorithm seed, drop seed, scheme) and a member index."""
     return _generator(seed, f"scheme/{scheme}", index, algorithm_seed + 1)
@@ -57,24 +47,14 @@ class _Key(ISeedSequence):
 
 
 def _generator(seed: int, name: str, index: int, lane: int) -> Generator:
+    key = np.array([seed, _name_key(name)], dtype=np.uint64)
     # Philox counts in the lowest word; the upper words address 2**64 blocks that never overlap.
-    return _at(_key(seed, name), np.array([0, 0, index, lane], dtype=np.uint64))
-
-
-def _key(seed: int, name: str) -> _Key:
-    return _Key(np.array([seed, _name_key(name)], dtype=np.uint64))
-
-
-def _at(key: _Key, counter: np.ndarray) -> Generator:
-    return Generator(Philox(key, counter=counter))  # pyright: ignore[reportArgumentType]  (NumPy's stubs)
+    counter = np.array([0, 0, index, lane], dtype=np.uint64)
+    return Generator(Philox(_Key(key), counter=counter))  # pyright: ignore[reportArgumentType]  (NumPy's stubs)
 
 
 def complex_normal(generator: Generator, size: int) -> np.ndarray:
     """(size,) complex128 circular normal numbers of unit variance, drawn as (real, imaginary) pairs."""
-    return complex_pairs(generator.standard_normal((size, 2)))
-
-
-def complex_pairs(pairs: np.ndarray) -> np.ndarray:
-    """(...,) complex128 of unit variance from standard normal numbers (..., 2) in C order, which it overwrites."""
-    pairs *= 1 / np.sqrt(2.0)
-    return pairs.view(np.complex128)[..., 0]
+    pairs = generator.standard_normal((size, 2))
+    pairs *= 1 / np.sqrt(2.0)  # as a complex division has it, in a third of the time
+    return pairs.view(np.complex128)[:, 0]

@@ -26,8 +26,6 @@ from sagin.core.units import from_db, from_dbm, from_deg, to_db, to_dbm
 from sagin.methods.gauss_legendre import gauss_legendre
 from sagin.systems.stin_vmdc.scenario import Scenario
 
-SMALL_ARRAY = 6000  # complex numbers; pages of larger arrays are mapped anew each time, which takes as long as the work
-
 
 @dataclass(frozen=True)
 class Drops(records.Drops):
@@ -195,13 +193,15 @@ def thz_sinr(c: Scenario, gain: np.ndarray, fading: np.ndarray) -> np.ndarray:
 
 def _draw_one(c: Scenario, seed: int) -> tuple[Any, ...]:
     """(vehicle, 4) uniforms, (vehicle,) fading of both bands, elevation [rad] and the rate to the base station."""
+    vehicles = range(c.n_vehicles)
     uniform, chi = np.empty((c.n_vehicles, 4)), np.empty(c.n_vehicles)
-    for m, generator in enumerate(random.streams(seed, "vehicle", c.n_vehicles)):
+    for m in vehicles:
+        generator = random.stream(seed, "vehicle", m)
         uniform[m] = generator.random(4)
         chi[m] = generator.gamma(c.thz_nakagami_m, 1 / c.thz_nakagami_m)
     fading = np.empty((c.n_channels, c.n_vehicles))
-    for m, generator in enumerate(random.streams(seed, "fading", c.n_vehicles)):
-        fading[:, m] = generator.exponential(size=c.n_channels)
+    for m in vehicles:
+        fading[:, m] = random.stream(seed, "fading", m).exponential(size=fading.shape[0])
     low, high = from_deg(c.sat_elevation_min_deg), from_deg(c.sat_elevation_max_deg)
     elevation = _between(random.stream(seed, "satellite").random(), low, high)
     return uniform, chi, fading, elevation, backhaul_mean_rate(c, seed)
@@ -213,15 +213,13 @@ def _between(uniform: Any, low: float, high: float) -> Any:
 
 def backhaul_mean_rate(c: Scenario, seed: int) -> float:
     """Mean rate of a stream to the base station [bit/s], over streams and channel draws."""
-    pairs = np.empty((c.n_vehicles, c.n_bs_draws, c.rsu_antennas, 2))
-    for row, generator in zip(pairs, random.streams(seed, "rsu_bs", c.n_vehicles), strict=True):
-        generator.standard_normal(out=row)
-    channel = np.swapaxes(random.complex_pairs(pairs), 0, 1)  # (draw, stream, antenna)
-    amplitude = np.sqrt(power_law_gain(c.rsu_bs_distance_m, c.pathloss_exponent))
-    settings = from_dbm(c.rsu_power_dbm), from_dbm(c.noise_bs_dbm), c.rsu_bs_bandwidth_hz
-    step = max(1, SMALL_ARRAY // channel[0].size)
-    parts = (np.ascontiguousarray(channel[k : k + step]) * amplitude for k in range(0, c.n_bs_draws, step))
-    return float(np.concatenate([backhaul_rate(part, *settings) for part in parts]).mean())  # Eq. (14) [bit/s]
+    channel = np.empty((c.n_bs_draws, c.n_vehicles, c.rsu_antennas), dtype=complex)
+    for m in range(c.n_vehicles):
+        rows = random.complex_normal(random.stream(seed, "rsu_bs", m), c.n_bs_draws * c.rsu_antennas)
+        channel[:, m] = rows.reshape(c.n_bs_draws, c.rsu_antennas)
+    channel *= np.sqrt(power_law_gain(c.rsu_bs_distance_m, c.pathloss_exponent))
+    rates = backhaul_rate(channel, from_dbm(c.rsu_power_dbm), from_dbm(c.noise_bs_dbm), c.rsu_bs_bandwidth_hz)
+    return float(rates.mean())  # Eq. (14) [bit/s]
 
 
 def thz_gain(c: Scenario, distance: np.ndarray, elevation: np.ndarray, *, layer: bool = True) -> np.ndarray:
@@ -269,8 +267,7 @@ def derive(drops: Drops, given: frozenset[str]) -> Drops:
 
 def rf_rates(d: Drops, power: np.ndarray, eta: np.ndarray) -> np.ndarray:
     """(drop, vehicle) [bit/s] mean RF rates; `power`: (drop, vehicle) [W], `eta`: (drop, subchannel, cluster)."""
-    drop, channel = np.arange(eta.shape[0])[:, None, None], np.arange(eta.shape[1])[:, None]
-    serves = eta[drop, channel, d.cluster[:, None, :]] > 0  # (drop, subchannel, vehicle)
+    serves = np.take_along_axis(eta, np.broadcast_to(d.cluster[:, None, :], d.fading_rf.shape), axis=2) > 0
     count = serves.sum(axis=1)  # (drop, vehicle)
     per_channel = np.maximum(power, 0) / np.maximum(count, 1)
     later = decoded_later(d.cluster, d.sic_rank)
@@ -278,8 +275,10 @@ def rf_rates(d: Drops, power: np.ndarray, eta: np.ndarray) -> np.ndarray:
     received = (serves * per_channel[:, None] * d.fading_rf) * nodes
     sinr = sic_sinr(received, later, d.sub_noise_w)  # Eq. (8), corrected, see E7, E8
     instant = shannon_rate(d.sub_bandwidth_hz[:, None], sinr).sum(axis=2)  # Eq. (10) [bit/s]
-    # one node after the other: a sum over the first axis may pair them, if there is one drop with one vehicle
-    return np.add.accumulate(d.quad_w[:, None, None] * instant)[-1]  # Eq. (11) [bit/s]
+    rate = np.zeros_like(power)
+    for weight, part in zip(d.quad_w, instant, strict=True):
+        rate += weight * part  # Eq. (11) [bit/s]
+    return rate
 
 
 def evaluate(d: Drops, x: Decision) -> Metrics:
@@ -308,6 +307,7 @@ def evaluate(d: Drops, x: Decision) -> Metrics:
     bits, total = d.task_bits.sum(axis=1), np.asarray(energy).sum(axis=1)
     with np.errstate(divide="ignore"):
         objective = np.where(np.isfinite(total), bits / total, 0.0)  # Eq. (29) [bit/J]
+    served = x.eta.sum(axis=2)
     return records.build(
         Metrics,
         objective=objective,
@@ -320,32 +320,23 @@ def evaluate(d: Drops, x: Decision) -> Metrics:
         delay_upload_s=t_upload,
         delay_edge_s=t_edge,
         delay_sat_s=t_thz + t_sat,
+        **_box(theta=x.theta, zeta=x.zeta, alpha=x.alpha, power=x.power / d.p_max_w),  # Eq. (30)
+        violation_split_sum=(x.theta + x.zeta - 1).max(axis=1),
         violation_alpha_sum=np.abs(x.alpha.sum(axis=1) - 1),
         violation_eta_binary=np.minimum(np.abs(x.eta), np.abs(x.eta - 1)).max(axis=(1, 2)),
-        violation_eta_one_cluster=x.eta.sum(axis=2).max(axis=1) - 1,
+        violation_eta_one_cluster=served.max(axis=1) - 1,
         violation_eta_quota=x.eta.sum(axis=1).max(axis=1) - d.max_subchannels_per_cluster,
-        **_of_the_worst(  # Eq. (30)
-            **_box(theta=x.theta, zeta=x.zeta, alpha=x.alpha, power=x.power / d.p_max_w),
-            split_sum=x.theta + x.zeta - 1,
-            stay=t_upload / d.stay_s - 1,
-            delay_local=t_local / d.t_max_s - 1,
-            delay_edge=t_edge / d.t_max_s - 1,
-            delay_sat=(t_thz + t_sat) / d.t_max_s - 1,
-        ),
+        violation_stay=(t_upload / d.stay_s).max(axis=1) - 1,
+        violation_delay_local=(t_local / d.t_max_s).max(axis=1) - 1,
+        violation_delay_edge=(t_edge / d.t_max_s).max(axis=1) - 1,
+        violation_delay_sat=((t_thz + t_sat) / d.t_max_s).max(axis=1) - 1,
     )
 
 
 def _box(**values: np.ndarray) -> dict[str, np.ndarray]:
-    """By how much each value is outside of 0 <= value <= 1, by name."""
-    return {f"{name}_low": -value for name, value in values.items()} | {
-        f"{name}_high": value - 1 for name, value in values.items()
-    }
-
-
-def _of_the_worst(**by_vehicle: np.ndarray) -> dict[str, np.ndarray]:
-    """Violations (drop,) from those of the vehicles (drop, vehicle), by name."""
-    worst = np.array([*by_vehicle.values()]).max(axis=2)
-    return {f"violation_{name}": part for name, part in zip(by_vehicle, worst, strict=True)}
+    """Violations of 0 <= value <= 1, by name."""
+    low = {f"violation_{name}_low": (-value).max(axis=1) for name, value in values.items()}
+    return low | {f"violation_{name}_high": value.max(axis=1) - 1 for name, value in values.items()}
 
 
 def _time(bits: np.ndarray, rate: np.ndarray) -> np.ndarray:

@@ -128,11 +128,12 @@ def run(
 
 def decision(d: Drops, plans: np.ndarray, owners: np.ndarray) -> Decision:
     """Plans (drop, vehicle) and owners (drop, subchannel) as a decision; shares that are dust become exact zeros."""
-    theta = np.where(plans["theta"] < DUST, 0.0, plans["theta"])
-    zeta = np.where(plans["zeta"] < DUST, 0.0, plans["zeta"])
-    power = np.where(theta == 0, 0.0, plans["power"])
+    plans = plans.copy()
+    plans["power"][plans["theta"] < DUST] = 0.0
+    for name in ("theta", "zeta"):
+        plans[name][plans[name] < DUST] = 0.0
     eta = (owners[:, :, None] == np.arange(d.n_clusters)).astype(np.int64)
-    return records.build(Decision, theta=theta, zeta=zeta, alpha=plans["alpha"], power=power, eta=eta)
+    return records.build(Decision, eta=eta, **{name: plans[name] for name in ("theta", "zeta", "alpha", "power")})
 
 
 def start_powers(d: Drops, fractions: tuple[float, ...]) -> np.ndarray:
