@@ -44,7 +44,8 @@ def equations_page(found: list[Any]) -> str:
         "# Paper equation to function",
         "Numbers in brackets are the paper's; labels such as (M3) are ours, where the paper has no number. "
         "The functions are links to their code. Letters are those of *Notation* on the page of the system; formulas "
-        "are as computed: corrected where its *Errata* say so, and as printed where the row says that.",
+        "are as computed: corrected where its *Errata* say so, and as printed where the row says that. The line "
+        "of code has a comment `# Eq. (n)`; the tests of a system are `tests/systems/test_<name>*.py`.",
     ]
     for item in found:
         table = systems.equations(item)
