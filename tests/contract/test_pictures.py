@@ -7,7 +7,6 @@ import pytest
 
 import sagin
 from sagin.core import records
-from sagin.core.figures import Axis, Figure
 from sagin.presentation.figure_writer import draw_picture
 
 
@@ -43,7 +42,7 @@ def test_every_space_has_a_map_and_a_breakdown(solved) -> None:
             for label, heights in picture.stacks:
                 assert len(heights) == len(picture.columns), (name, label)
                 assert (heights >= 0).all(), (name, label)
-            assert draw_picture(Figure(name, name, Axis((), (), ""), ""), picture, ("png",))["png"][:4] == b"\x89PNG"
+            assert draw_picture(picture, ("png",))["png"][:4] == b"\x89PNG"
 
 
 def test_rows_are_drops(solved) -> None:

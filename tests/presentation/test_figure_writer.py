@@ -77,7 +77,7 @@ def test_pictures(toy: System, name: str) -> None:
     figure = toy.figure(name)
     assert figure.paint is not None
     picture = figure.paint(toy.scenario(), np.arange(1))
-    files = figure_writer.draw_picture(figure, picture, ("png", "pdf", "svg"))
+    files = figure_writer.draw_picture(picture, ("png", "pdf", "svg"))
     assert set(files) == {"png", "pdf", "svg"}
     assert b"<svg" in files["svg"]
 
@@ -85,18 +85,18 @@ def test_pictures(toy: System, name: str) -> None:
 def test_crowded_schedule_labels_its_bars() -> None:
     bars = tuple((f"task {k}", k % 4, float(k), 1.0) for k in range(40))
     picture = Picture("time (s)", "", bars=bars, rows=("core 0", "core 1", "core 2", "core 3"))
-    figure_writer.draw_picture(FIGURE, picture)
+    figure_writer.draw_picture(picture)
 
 
 def test_a_map_with_stacks_has_two_panels() -> None:
     points = (("user", np.arange(3.0), np.arange(3.0)),)
     stacks = (("direct", np.ones(2)), ("relayed", np.ones(2)))
-    alone = figure_writer.draw_picture(FIGURE, Picture("x (m)", "y (m)", points=points))["png"]
+    alone = figure_writer.draw_picture(Picture("x (m)", "y (m)", points=points))["png"]
     both = figure_writer.draw_picture(
-        FIGURE, Picture("x (m)", "y (m)", points=points, stacks=stacks, columns=("server 1", "server 2"))
+        Picture("x (m)", "y (m)", points=points, stacks=stacks, columns=("server 1", "server 2"))
     )["png"]
     assert int.from_bytes(both[20:24], "big") > 1.5 * int.from_bytes(alone[20:24], "big")
 
 
 def test_empty_picture() -> None:
-    figure_writer.draw_picture(FIGURE, Picture("x", "y"))
+    figure_writer.draw_picture(Picture("x", "y"))

@@ -222,7 +222,6 @@ def _painter(system: Any, wanted: tuple[str, Path], drops: Any, schemes: dict[st
 
     from sagin.core import records
     from sagin.core.errors import unknown
-    from sagin.core.figures import Axis, Figure
     from sagin.core.files import write_bytes
     from sagin.presentation.figure_writer import FORMATS, draw_picture
 
@@ -242,12 +241,12 @@ def _painter(system: Any, wanted: tuple[str, Path], drops: Any, schemes: dict[st
         raise InputError("--picture", name, "without --drops", "it draws the scenario's own drops")
 
     def draw() -> None:
-        figure = figures.get(name) or Figure(name, name, Axis((), (), ""), "")
         if name in seen:
             picture = seen[name]
         else:
-            picture = figures[name].paint(system.scenario(**{**figure.fixed, **fields}), np.asarray(drops.seeds))
-        write_bytes(path, draw_picture(figure, picture, (kind,))[kind], "--picture")
+            scenario = system.scenario(**{**figures[name].fixed, **fields})
+            picture = figures[name].paint(scenario, np.asarray(drops.seeds))
+        write_bytes(path, draw_picture(picture, (kind,))[kind], "--picture")
 
     return draw
 

@@ -121,7 +121,6 @@ def world(
 
 
 def _draw(setting: Any, study: Any, kind: str, path: Path, force: bool) -> None:
-    from sagin.core.figures import Axis, Figure
     from sagin.core.files import check_target, write_bytes
     from sagin.presentation import world_pictures
     from sagin.presentation.figure_writer import FORMATS, draw_picture
@@ -143,8 +142,7 @@ def _draw(setting: Any, study: Any, kind: str, path: Path, force: bool) -> None:
     else:
         paint = world_pictures.sky_picture if kind == "sky" else world_pictures.map_picture
         picture = paint(here, view.satellites if view and view.n_satellites else None)
-    figure = Figure(kind, kind, Axis(("slot",), (0,), ""), "")
-    write_bytes(path, draw_picture(figure, picture, (ending,))[ending])
+    write_bytes(path, draw_picture(picture, (ending,))[ending])
     output.say(str(path))
 
 

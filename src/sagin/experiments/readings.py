@@ -260,7 +260,7 @@ def _standing(
     judge: Judge, figure: Figure, claim: str, readings: list[Reading], words: list[str], trials: int
 ) -> tuple[Standing, float]:
     """How a claim stands, and the chance that what is said to decide is luck (1: nothing varies)."""
-    relevant = [factor for factor in judge.factors if _touches(judge.system, figure, claim, factor)]
+    relevant = [factor for factor in judge.factors if _touches(figure, claim, factor)]
     values = [choices(reading, relevant) for reading in readings]
     columns = {factor.name: _column([row[factor] for row in values], factor) for factor in relevant}
     name, share, luck = deciding(np.array([SCORE[word] for word in words]), columns)
@@ -355,7 +355,7 @@ def _least(
     return best
 
 
-def _touches(system: System, figure: Figure, claim: str, factor: Factor) -> bool:
+def _touches(figure: Figure, claim: str, factor: Factor) -> bool:
     """Can the factor change this claim? Rules of other claims, axes and options of schemes not drawn cannot."""
     if factor.name.startswith("rule:"):
         return factor.name == f"rule:{figure.name}.{claim}"

@@ -122,7 +122,7 @@ def drawings(result: Result, formats: tuple[str, ...] = ("png", "pdf")) -> dict[
     if aged is not None:
         found["age"] = draw_series(*aged, title=f"means over {n} seeds, 95 % intervals", bars=n > 1)
     for name, picture in pictures(result).items():
-        found[name] = draw_picture(_figure(name), picture, formats)
+        found[name] = draw_picture(picture, formats)
     return found
 
 
@@ -138,7 +138,3 @@ def write(folder: str | Path, found: Mapping[str, Mapping[str, bytes]]) -> list[
         for kind, data in kinds.items():
             write_bytes(target / f"{name}.{kind}", data)
     return [f"{name}.{kind}" for name, kinds in found.items() for kind in kinds]
-
-
-def _figure(name: str) -> Figure:
-    return Figure(name, name, Axis(("slot",), (0,), ""), "")

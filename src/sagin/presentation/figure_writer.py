@@ -41,7 +41,7 @@ def draw_series(
     return {kind: to_bytes(canvas, kind) for kind in formats}
 
 
-def draw_picture(figure: Figure, picture: Picture, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:
+def draw_picture(picture: Picture, formats: tuple[str, ...] = ("png", "pdf")) -> dict[str, bytes]:
     """A map, a schedule, stacked columns, or several of them below each other."""
     canvas = paint(picture)
     return {kind: to_bytes(canvas, kind) for kind in formats}

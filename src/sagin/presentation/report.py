@@ -198,7 +198,7 @@ def plate(
 
 def _draw(system: System, found: Reproduced, kind: str) -> bytes:
     if found.picture is not None:
-        image = figure_writer.draw_picture(found.figure, found.picture, (kind,))[kind]
+        image = figure_writer.draw_picture(found.picture, (kind,))[kind]
     else:
         assert found.series is not None
         image = figure_writer.draw_series(found.figure, found.series, (kind,), system=system)[kind]

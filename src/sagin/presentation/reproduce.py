@@ -115,7 +115,7 @@ def _changes(system: System, figures: Iterable[Figure]) -> dict[str, Any]:
 def drawings(system: System, found: Reproduced) -> dict[str, bytes]:
     """The drawing of a figure, as files by name."""
     if found.picture is not None:
-        drawn = figure_writer.draw_picture(found.figure, found.picture)
+        drawn = figure_writer.draw_picture(found.picture)
     else:
         assert found.series is not None
         drawn = figure_writer.draw_series(found.figure, found.series, system=system)

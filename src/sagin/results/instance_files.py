@@ -17,7 +17,7 @@ from sagin.core.version import __version__
 from sagin.results import netcdf
 from sagin.results.drop_files import packed, read_arrays
 from sagin.results.instance_tables import select, today
-from sagin.results.instances import PREFIX, Instance, decision, drops_of, from_plain, plain
+from sagin.results.instances import PREFIX, Instance, decision, drops_of, from_json, json_of
 
 KINDS = (".npz", ".mat", ".nc", ".json")
 LONGEST = 2**26  # bytes of a JSON file
@@ -36,7 +36,7 @@ def export(instance: Instance, path: Path, *, force: bool = False) -> None:
     arrays |= {f"{PREFIX}{name}": np.asarray(getattr(example, name)) for name in records.columns(type(example))}
     target = check_target(path, force, "--out")
     if target.suffix == ".json":
-        text = json.dumps(about | {name: plain(array) for name, array in arrays.items()}) + "\n"
+        text = json.dumps(about | {name: json_of(array) for name, array in arrays.items()}) + "\n"
         write_bytes(target, text.encode(), "--out")
     elif target.suffix == ".nc":
         variables = {f"{PREFIX}{name}": variable for name, variable in netcdf.pack(example).variables.items()}
@@ -75,7 +75,7 @@ def _held(path: Path) -> dict[str, Any]:
 
 def write_record(path: Path, instance: Instance, made: Any, objective: float, by: str, *, force: bool = False) -> None:
     """A better decision as a text file, to be reviewed and put into a system's folder `records`."""
-    arrays = {name: plain(np.asarray(getattr(made, name))) for name in records.columns(type(made))}
+    arrays = {name: json_of(np.asarray(getattr(made, name))) for name in records.columns(type(made))}
     about = {"instance": instance.name, "objective": objective, "by": by, "version": __version__}
     target = check_target(path, force, "--record")
     write_text(target, json.dumps({**about, "date": today(), "decision": arrays}, indent=1) + "\n", "--record")
@@ -90,4 +90,4 @@ def _json(path: Path) -> dict[str, Any]:
         raise InputError("file", str(path), "JSON", str(error)) from None
     if not isinstance(held, dict):
         raise InputError("file", str(path), "a JSON object of arrays")
-    return {name: from_plain(value) for name, value in held.items()}
+    return {name: from_json(value) for name, value in held.items()}

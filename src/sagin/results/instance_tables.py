@@ -22,7 +22,7 @@ import numpy as np
 from sagin.core.contracts import DRIFT, System
 from sagin.core.discovery import locations, system, system_names
 from sagin.core.errors import InputError, unknown
-from sagin.results.instances import Instance, decision, drops_of, from_plain, judge, shipped
+from sagin.results.instances import Instance, decision, drops_of, from_json, judge, shipped
 from sagin.results.tables import csv_text
 
 TABLE, RECORDS = "instances.csv", "records"
@@ -93,7 +93,7 @@ def verified(held: Mapping[str, Any], known: Mapping[str, Instance], where: str)
 
 
 def _complex(held: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: from_plain(value) for name, value in held["decision"].items()}
+    return {name: from_json(value) for name, value in held["decision"].items()}
 
 
 def to_row(instance: Instance) -> dict[str, Any]:

@@ -191,14 +191,14 @@ def judge(owner: System, drops: Any, made: Any) -> tuple[float, str]:
     return float(metrics.objective[0]), owner.reasons(drops, made)[0] or "its objective is not finite"
 
 
-def plain(array: np.ndarray) -> Any:
+def json_of(array: np.ndarray) -> Any:
     """An array as JSON can hold it: nested lists, complex ones as two of them."""
     if array.dtype.kind == "c":
         return {"re": np.real(array).tolist(), "im": np.imag(array).tolist()}
     return array.tolist()
 
 
-def from_plain(value: Any) -> Any:
+def from_json(value: Any) -> Any:
     """Back from there."""
     if isinstance(value, dict) and set(value) == {"re", "im"}:
         return np.asarray(value["re"], dtype=float) + 1j * np.asarray(value["im"], dtype=float)

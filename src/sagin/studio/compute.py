@@ -216,7 +216,7 @@ def table(answer: Answer) -> list[dict[str, Any]]:
     return rows
 
 
-def own_schemes(system: System, folder: Path) -> list[str]:
+def own_schemes(folder: Path) -> list[str]:
     """Files of one's own schemes in a folder: `my.py`, found by the word `sagin`, not by running them."""
     found = []
     for path in sorted(folder.glob("*.py"))[:200]:

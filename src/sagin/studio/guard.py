@@ -55,7 +55,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        refusal = self._refusal(scope, headers)
+        refusal = self._refusal(headers)
         if refusal is None and self.token:
             asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
             if self._fits(asked.pop("token", [""])[0]) and scope["type"] == "http" and scope["method"] == "GET":
@@ -69,7 +69,7 @@ class Guard:
         scope["headers"] = [pair for pair in scope["headers"] if pair[0].lower() != b"x-forwarded-prefix"]
         await self.app(scope, _limited(receive, scope), _with_policy(send, scope))
 
-    def _refusal(self, scope: Any, headers: dict[str, str]) -> tuple[int, str] | None:
+    def _refusal(self, headers: dict[str, str]) -> tuple[int, str] | None:
         host, origin = headers.get("host", ""), headers.get("origin")
         if _host_of(f"//{host}") not in self.hosts:
             return 421, "this server does not go by that name"

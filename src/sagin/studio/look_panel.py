@@ -12,7 +12,7 @@ from nicegui import ui
 
 from sagin.core import records
 from sagin.core.discovery import system as find_system
-from sagin.core.figures import Axis, Figure, Picture
+from sagin.core.figures import Picture
 from sagin.core.pictures import amount
 from sagin.studio import charts
 from sagin.studio.charts import Look
@@ -200,4 +200,4 @@ def picture_bytes(picture: Picture, name: str, kind: str) -> bytes:
 
     if kind == "csv":
         return csv_text(picture_rows(picture)).encode()
-    return draw_picture(Figure(name, name, Axis((), (), ""), ""), picture, (kind,))[kind]
+    return draw_picture(picture, (kind,))[kind]

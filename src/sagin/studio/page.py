@@ -148,7 +148,7 @@ class Head:
         try:
             base = state.base
             known = {scheme.name: f"{scheme.name} ({scheme.role})" for scheme in base.schemes}
-            files = own_schemes(base, self.session.studio.folder)
+            files = own_schemes(self.session.studio.folder)
             known |= {word: f"{word} (own)" for word in (*files, *state.places)}
             chosen = list(state.schemes) or [*base.names("paper"), *base.names("improved")]
             self.system.set_value(state.system)
