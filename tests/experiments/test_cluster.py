@@ -110,6 +110,26 @@ def test_gaps_and_readings_come_from_workers_too(toy: System, client, monkeypatc
         Judge(toy, 5, client=client)(figure, reading)
 
 
+def test_a_stopped_bound_goes_on_where_it_was(toy: System, tmp_path, client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "CHUNK", 4)
+    drops, schemes = toy.sample(seeds=range(10)), {"iterate": {}, "boosted": {}}
+    alone, stopped = tmp_path / "alone", tmp_path / "stopped"
+    _, known = gaps(toy, drops, schemes, out=alone)
+
+    def stop(count: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        gaps(toy, drops, schemes, client=client, out=stopped, progress=stop)
+    kept = {path: path.stat().st_mtime_ns for path in (stopped / "shards").iterdir()}
+    assert kept
+    assert not (stopped / "gaps.csv").exists()
+    assert gaps(toy, drops, schemes, client=client, out=stopped)[1] == known
+    assert kept == {path: path.stat().st_mtime_ns for path in kept}  # computed once
+    names = ["gaps.csv", "summary.csv", *(f"shards/{path.name}" for path in (alone / "shards").iterdir())]
+    assert all((alone / name).read_bytes() == (stopped / name).read_bytes() for name in names)
+
+
 def test_schemes_of_a_users_file_reach_the_workers(toy: System, tmp_path, client) -> None:
     (tmp_path / "mine.py").write_text(MINE)
     (tmp_path / "helper.py").write_text("SHARE = 0.5\n")
