@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+import sagin
+from sagin.core import records
 from sagin.core.contracts import Scheme, System
 from sagin.core.parameters import Parameters, parameter
 from sagin.experiments.study import Study
 from sagin.experiments.sweep import sweep
-from sagin.results.fingerprint import fingerprint, scheme_code, system_code
+from sagin.results.fingerprint import fingerprint, scheme_code, survey_code, system_code
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -274,3 +276,20 @@ def test_pickling_an_object_is_no_change_of_its_class() -> None:
     Fresh().__reduce_ex__(2)  # what pickle calls: it keeps the names of slots in the class
     assert "__slotnames__" in vars(Fresh)
     assert fingerprint({"class": Fresh}).digest == before
+
+
+def test_use_changes_no_digest() -> None:
+    def survey() -> str:
+        return survey_code(system, system.figure("fig3"))
+
+    system = sagin.system("isac_sagin")
+    columns = records.columns(system.spaces[0].decision).values()
+    for column in columns:
+        for name in ("rules", "kind"):
+            vars(column).pop(name, None)
+    fresh, job = survey(), scheme_code(system, system.scheme("sca"))
+    drops = system.sample(seeds=[0])
+    system.evaluate(drops, system.solve(drops, "sca").decision)
+    assert any("kind" in vars(column) for column in columns)  # kept with the declaration from now on
+    assert survey() == fresh
+    assert scheme_code(system, system.scheme("sca")) == job

@@ -417,7 +417,8 @@ class _Walk:
             return _hash("global", f"{kind.__module__}.{plan}".encode())
         make, args, *rest = plan
         items = [list(part) if part is not None else None for part in rest[1:3]]
-        return _hash("copied", *(self.digest(where, part) for part in (make, args, *rest[:1], *items)))
+        parts = (make, args, *_kept(kind, tuple(rest[:1])), *items)
+        return _hash("copied", *(self.digest(where, part) for part in parts))
 
 
 _DATA: dict[type, Callable[[_Walk, str, Any], bytes]] = {
@@ -519,17 +520,25 @@ def _decides_nothing(name: str, item: Any, written: bool) -> bool:
     return isinstance(item, types.GetSetDescriptorType | types.MemberDescriptorType | types.WrapperDescriptorType)
 
 
+def _kept(kind: type, state: Any) -> Any:
+    """What an object remembers (attributes, or these and slots) without what is only cached, which comes with use."""
+    if type(state) is tuple:
+        return tuple(_kept(kind, part) for part in state)
+    if type(state) is dict:
+        cached = functools.cached_property
+        return {name: item for name, item in state.items() if not isinstance(getattr(kind, name, None), cached)}
+    return state
+
+
 def _state(value: Any) -> Iterable[tuple[str, Any]]:
-    """What an own object remembers: its fields and attributes, without what is only cached."""
+    """What an own object remembers: its fields and attributes."""
     kind = type(value)
     for base in kind.__mro__:
         names = vars(base).get("__slots__", ())
         for name in (names,) if isinstance(names, str) else names:
             if name not in ("__dict__", "__weakref__") and hasattr(value, name):
                 yield name, getattr(value, name)
-    for name, item in getattr(value, "__dict__", {}).items():
-        if not isinstance(getattr(kind, name, None), functools.cached_property):
-            yield name, item
+    yield from _kept(kind, getattr(value, "__dict__", {})).items()
 
 
 def _file(space: Mapping[str, Any]) -> Path | None:
