@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from sagin.core.prefixes import prefixed
+from sagin.results.tables import markdown_row
 
 _CODE = re.compile(r"(``.+?``|`[^`]+`)", re.DOTALL)
 _PUNCTUATION = re.compile(r"([\\*_<>\[\]#~$])")
@@ -29,9 +30,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     """A Markdown table; cells are Markdown already."""
     head = list(head)
     lines = [head, ["---"] * len(head), *([str(cell) for cell in row] for row in rows)]
-    return "\n".join(
-        "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in line) + " |" for line in lines
-    )
+    return "\n".join(map(markdown_row, lines))
 
 
 def code(text: str) -> str:

@@ -12,7 +12,7 @@ from string import ascii_lowercase
 
 from sagin.core.contracts import System
 from sagin.experiments.ledger import Entry
-from sagin.results.tables import csv_text
+from sagin.results.tables import csv_text, markdown_row
 
 WORDS = {
     "holds": "holds",
@@ -84,12 +84,8 @@ def to_markdown(system: System, entries: list[Entry]) -> str:
     for entry, (letters, rest) in zip(entries, notes, strict=True):
         note = "; ".join([*(f"note {letter}" for letter in letters), *([rest] if rest else [])])
         cells = (entry.figure, entry.text, f"**{WORDS[entry.verdict]}**", entry.readings, entry.evidence, note)
-        lines.append("| " + " | ".join(_cell(text) for text in cells) + " |")
+        lines.append(markdown_row(cells))
     lines += ["", "Notes:", "", *(f"- {letter}: {remark}" for letter, remark in shared.items())] if shared else []
     lines += ["", "When a claim holds:", ""]
     lines += [f"- {entry.figure}, {entry.claim}: {entry.rule} ({entry.drops} drops)" for entry in entries]
     return "\n".join(lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

@@ -14,7 +14,7 @@ from sagin.core.files import write_bytes, write_text
 from sagin.experiments.readings import INFEASIBLE, STORED, Survey, to_rows
 from sagin.presentation import style
 from sagin.presentation.canvas import canvas_of, to_bytes
-from sagin.results.tables import csv_text
+from sagin.results.tables import csv_text, markdown_row
 
 WIDTH_INCH = 7.16  # both columns of an IEEE page
 # from sure to not, readable in grey: dark, middle, light, white
@@ -86,5 +86,5 @@ def to_markdown(system: System, found: Survey) -> str:
     lines += ["| figure | claim | by default | over all readings |", "|---|---|---|---|"]
     for row in found.standings:
         cells = (row.figure, row.claim, row.default.replace("_", " "), row.sentence())
-        lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
+        lines.append(markdown_row(cells))
     return "\n".join(lines) + "\n"

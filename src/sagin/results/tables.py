@@ -74,6 +74,11 @@ def csv_text(rows: list[Row]) -> str:
     return stream.getvalue()
 
 
+def markdown_row(cells: Iterable[str]) -> str:
+    """A row of a Markdown table; what would end a cell or the row is taken out or marked."""
+    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+
+
 def write_csv(path: str | Path, rows: list[Row], *, force: bool = False) -> None:
     """Write a table; InputError if the file exists (without `force`) or cannot be written."""
     write_text(check_target(path, force), csv_text(rows))
